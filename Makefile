@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# The one door: run test build gen check-gen lint layers fuzz bench. `make help` says what each does.
+
+VERSION := 0.1.0
+CC := gcc
+SAN :=
+
+# One list for Makefile, README and Dockerfile; tests/bats checks that they agree.
+PACKAGES_BUILD := gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson-dev libjwt-dev \
+	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libssl-dev
+PACKAGES_RUN := nginx postgresql openssl curl
+PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
+	libcmocka-dev jq python3 wrk spawn-fcgi procps
+
+OUT := build/$(CC)$(if $(SAN),-san)
+WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
+CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
+CFLAGS := -std=gnu2x -g $(WARN) -fno-omit-frame-pointer
+LDFLAGS := -Wl,--as-needed
+ifdef SAN
+CPPFLAGS += -DPOSTERN_SAN=1
+CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS += -fsanitize=address,undefined
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+CFLAGS += -O2 -fstack-protector-strong -fPIE
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+endif
+# Read when a file is compiled, not when this one is: `make run` on a bare machine installs first.
+PQ_CFLAGS = $(shell pkg-config --cflags libpq)
+LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring
+
+LAYERS := base conf task db http cred gen api serve
+SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o
+UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+.PHONY: help build run stop test unit gen check-gen lint layers fuzz bench deps deps-build deps-test format \
+	clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make build      compile postern (CC=clang, SAN=1 for address and undefined sanitizers)
+build: $(OUT)/postern
+
+$(OUT)/postern: $(OUT)/main.o $(OUT)/libpostern.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(OUT)/libpostern.a: $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/migrations.o: $(OUT)/migrations.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(OUT)/migrations.c: src/tools/embed-migrations $(wildcard migrations/*.sql)
+	@mkdir -p $(@D)
+	src/tools/embed-migrations migrations > $@
+
+$(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
+
+$(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_describe.c tools/sqlgen_write.c \
+		base/err.c)
+	$(CC) $(LDFLAGS) -o $@ $^ -lpq
+
+# Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.
+FUZZ_CFLAGS := -std=gnu2x -g -O1 -DPOSTERN_SAN=1 -fno-sanitize-recover=undefined
+FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(wildcard src/base/*.c src/conf/*.c \
+	src/task/*.c src/http/*.c src/cred/*.c))
+
+build/fuzzing/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+build/fuzzing/lib.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+build/fuzz/%: tests/fuzz/%.c build/fuzzing/lib.a
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+# Yardsticks and load generators.
+build/bench/%: tests/bench/%.c build/gcc/libpostern.a
+	@mkdir -p $(@D)
+	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lm
+
+-include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUT)/main.d $(UNITS:=.d)
+
+unit: $(UNITS)
+
+## make gen        make src/gen and include/gen from migrations/ and src/sql
+gen: $(OUT)/tools/sqlgen
+	@rm -f src/gen/* include/gen/*
+	src/tools/generate $<
+
+## make check-gen  fail where a migration or a statement does not fit what was generated
+check-gen: $(OUT)/tools/sqlgen
+	src/tools/generate $< --check
+
+## make test       install, build with gcc, clang and sanitizers, and run everything
+test: deps-test
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" build unit build/gcc/tools/sqlgen
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" CC=clang build
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" CC=clang SAN=1 build unit
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" $(FUZZERS)
+	@tests/run
+
+## make lint       formatting, static analysis, shell scripts, sizes of functions and files, layers
+lint: layers
+	src/tools/lint
+
+## make layers     fail on an include that goes up or sideways
+layers:
+	src/tools/check-layers
+
+format:
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+## make deps       install what make run needs; deps-test also what make test needs
+deps:
+	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN)
+
+deps-build:
+	@deploy/install-packages $(PACKAGES_BUILD)
+
+deps-test:
+	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
+
+## make run        install, build and run all of it until Ctrl-C; DETACH=1: in the background
+run: deps
+	@echo 'postern: building'
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" build
+	@POSTERN="$${POSTERN:-$(OUT)/postern}" HOW='make run' deploy/stack $(if $(DETACH),start,run)
+
+## make stop       stop what make run has started
+stop:
+	@deploy/stack stop

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* What a handler works with. */
+#pragma once
+
+#include "conf/conf.h"
+#include "cred/identity.h"
+#include "cred/keeper.h"
+#include "db/db.h"
+#include "gen/ids.h"
+#include "http/fault.h"
+#include "http/route.h"
+
+enum role { ROLE_USER, ROLE_ADMIN };
+
+/* Who asks. user is none on a route that anyone may call. */
+struct who {
+	struct user_id user;
+	enum role role;
+};
+
+/* What all requests of a worker share. Nothing in it changes while it runs. */
+struct app {
+	const struct conf *conf;
+	struct keeper *keeper;
+	struct identity_cache *identities;
+	struct token_key key;
+	struct str openapi; /* the document */
+	/* A hash that no password fits: unknown users cost what known ones do. */
+	struct secret no_hash;
+};
+
+/* One request. Everything it points at lives as long as the request. */
+struct req {
+	const struct app *app;
+	const struct http_request *http;
+	struct http_reply *reply;
+	struct route_match match;
+	struct arena *arena;
+	struct db *db;
+	struct str request_id;
+	struct who who;
+	struct faults faults;
+	struct str message; /* of the problem; null: the title of its kind */
+};
+
+/*
+ * Ends a handler with the object at `out`, a struct of the route's reply schema, or with nothing
+ * where the route replies with nothing. Always OK, so it can be returned.
+ */
+enum err reply(struct req *r, const void *out);
+
+/* Ends a handler with a bare array of n structs. */
+enum err reply_list(struct req *r, const void *out, size_t n);
+
+/* Ends a handler with text that is JSON already. */
+enum err reply_raw(struct req *r, struct str json);
+
+/* Returns `e`, and says to the client what it means here. */
+enum err problem(struct req *r, enum err e, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Notes a fault of the input and returns ERR_INVALID. pointer: "/email". */
+enum err fault(struct req *r, const char *pointer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The operations, from routes.def. */
+extern const struct route routes[];
+extern const size_t routes_count;

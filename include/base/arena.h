@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory that lives as long as one piece of work (a request, a command). Everything is released
+ * at once; foreign objects are adopted with arena_defer on the line that makes them.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct arena;
+
+/*
+ * Makes an arena that hands out at most `limit` bytes between two resets. When the limit is
+ * reached or malloc fails, `oom(ctx)` is called and must not return; NULL ends the process.
+ * Returns NULL only when there is no memory for the arena itself.
+ */
+struct arena *arena_make(size_t limit, void (*oom)(void *), void *ctx);
+
+/* Changes what happens when memory runs out. */
+void arena_on_oom(struct arena *a, void (*oom)(void *), void *ctx);
+
+/* Runs the deferred calls, newest first, wipes what was handed out, keeps the first chunk. */
+void arena_reset(struct arena *a);
+
+/* arena_reset, then releases the arena. NULL is allowed. */
+void arena_free(struct arena *a);
+
+/* n zeroed bytes, aligned for any type. Never NULL. */
+void *arena_alloc(struct arena *a, size_t n);
+
+/* count * size zeroed bytes; an overflow counts as out of memory. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new_array(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
+
+/* Calls fn(p) at the reset, also when memory runs out in this very call. p may be NULL: no call. */
+void arena_defer(struct arena *a, void (*fn)(void *), void *p);
+
+/* A NUL-terminated copy. The null str stays null. */
+struct str arena_dup(struct arena *a, struct str s);
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+struct str arena_vprintf(struct arena *a, const char *format, va_list args);
+
+/* The out-of-memory call, for whoever finds a foreign allocation failed. Does not return. */
+_Noreturn void arena_exhausted(struct arena *a);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line an event on stderr: JSON, or a readable form on a terminal. Lines are gathered and
+ * written in pieces of at most PIPE_BUF bytes, so lines of several processes never mix. A reader
+ * that stalls costs lines, never time: what does not fit is counted and told later.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* What is being worked on; its members are added to every line. Null members are left out. */
+struct log_context {
+	struct str request_id, user_id, route;
+};
+
+/* The end of a request, for the access line. */
+struct log_request {
+	struct str method, path, code;
+	int status;
+	int64_t duration_us;
+};
+
+/*
+ * filter: "info", "warn,db=debug", ...: a level for all and for modules by name. Returns false
+ * when it is malformed, with the filter unchanged. format: "json", "text" or "auto" (text on a
+ * terminal).
+ */
+bool log_configure(struct str filter, struct str format);
+
+/* Checks a filter without applying it. */
+bool log_filter_valid(struct str filter);
+
+/* Sets the context of what follows; NULL for none. Borrowed until the next call. */
+void log_context(const struct log_context *context);
+
+/* Whether a line of that level and module would be written. */
+bool log_wants(enum log_level level, const char *module);
+
+/* Formats and gathers one line. At most 2 KiB of message; longer ones are cut. */
+void log_line(enum log_level level, const char *module, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The access line of a request, level info, module "http". */
+void log_request(const struct log_request *r);
+
+/* Writes what has been gathered. Called at the end of each turn of a loop and before waiting. */
+void log_flush(void);
+
+/* Forgets gathered lines: in a child after fork. */
+void log_forget(void);
+
+#define log_error(module, ...) log_line(LOG_ERROR, module, __VA_ARGS__)
+#define log_warn(module, ...) log_line(LOG_WARN, module, __VA_ARGS__)
+#define log_info(module, ...) log_line(LOG_INFO, module, __VA_ARGS__)
+#define log_debug(module, ...)                                                                     \
+	do {                                                                                       \
+		if (log_wants(LOG_DEBUG, module))                                                  \
+			log_line(LOG_DEBUG, module, __VA_ARGS__);                                  \
+	} while (0)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* RFC 9562. All zero means "none": SQL null. */
+struct uuid {
+	uint8_t b[16];
+};
+
+enum { UUID_TEXT = 37 }; /* 36 characters and NUL */
+
+/* A version 7 id (RFC 9562 section 5.7): never goes backwards within a process. */
+struct uuid uuid_v7(void);
+
+/* The 8-4-4-4-12 form, either case. */
+bool uuid_parse(struct str text, struct uuid *out);
+
+/* Lower case. */
+struct str uuid_format(struct uuid id, char text[static UUID_TEXT]);
+
+bool uuid_eq(struct uuid a, struct uuid b);
+bool uuid_none(struct uuid id);

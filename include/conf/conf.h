@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings: defaults, config/default.yaml, config/$APP_ENV.yaml, environment; the last one wins. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#define CONF_TYPE_STR struct str
+#define CONF_TYPE_SECRET struct secret
+#define CONF_TYPE_INT int64_t
+#define CONF_TYPE_BOOL bool
+#define CONF_TYPE_DURATION int64_t
+
+struct conf {
+#define CONF(kind, member, key, preset, min, max, doc) CONF_TYPE_##kind member;
+#include "conf/conf.def"
+#undef CONF
+};
+
+/* Every problem that was found, one line each, ready to print. */
+struct conf_faults {
+	struct conf_fault {
+		struct conf_fault *next;
+		struct str text; /* "config/default.yaml:12: server.workers: must be a number" */
+	} * first, *last;
+	size_t n;
+};
+
+/*
+ * Reads the settings. dir is the folder of the YAML files; a missing file is not a fault, unless
+ * APP_ENV names it. env is a NULL-terminated environment. All faults are collected: unknown keys
+ * and APP__ variables, wrong types, out of bounds, unreadable files, malformed YAML, duplicate
+ * keys, anchors. APP__X_FILE reads a value from a file (one trailing newline is cut); DATABASE_URL
+ * stands for APP__DATABASE__URL, which wins. Everything is in the arena. Returns whether there
+ * were no faults. A secret that was not given is empty, not null.
+ */
+bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf *out,
+	       struct conf_faults *faults);
+
+/*
+ * Checks what lies between settings: secrets long enough, Argon2 at least OWASP's minimum, the
+ * log filter, enough connections for the workers, timeouts in order. Adds to faults; each line says
+ * what to do.
+ */
+bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
+
+/*
+ * How many workers and keepers to start. A configured 0 becomes one a CPU (keepers: less one), as
+ * far as database.max_connections and half of the memory allow, and at least one.
+ */
+int64_t conf_workers(const struct conf *c);
+int64_t conf_keepers(const struct conf *c);
+
+/* The folder of the YAML files: $APP_CONFIG_DIR, ./config if it is there, else /etc/postern. */
+const char *conf_dir(void);
+
+/* Prints "key = value" with doc and variable on stdout; secrets as "(set)" or "(not set)". */
+void conf_print(const struct conf *c);
+
+/* Prints every setting as a commented environment file. */
+void conf_print_env(void);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who a request speaks for. Access tokens that have been verified are remembered by a keyed
+ * digest, so that a token costs its signature check once a worker; exp is looked at each time.
+ */
+#pragma once
+
+#include "base/uuid.h"
+#include "cred/token.h"
+
+struct identity {
+	struct uuid subject, token; /* sub and jti */
+	struct str email, role;
+	int64_t expires; /* seconds since 1970 */
+};
+
+struct identity_cache;
+
+/* Room for that many tokens, a power of two. NULL when out of memory. */
+struct identity_cache *identity_cache_make(size_t tokens);
+void identity_cache_free(struct identity_cache *c);
+
+/* Errors as token_verify; also ERR_TOKEN_INVALID when sub or jti is no UUID. */
+enum err identity_of(struct identity_cache *c, const struct token_key *key, struct str token,
+		     struct instant now, struct arena *a, struct identity *out);

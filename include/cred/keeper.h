@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Work that needs a secret or a long burst of CPU is done in keeper processes: Argon2id and
+ * signing. A job is one datagram, so is its answer. The kernel's queue is short (10 by default), so
+ * the worker keeps a bounded list behind it; there a job can still be dropped. What lies with the
+ * kernel already is dropped through the board, memory that workers and keepers share.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "cred/password.h"
+#include "cred/token.h"
+
+enum {
+	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
+	KEEPER_DATAGRAM = 8192, /* bytes */
+	KEEPER_WORKERS_MAX = 64
+};
+
+/* What became of the job that a worker has sent in this place. */
+struct keeper_place {
+	_Atomic uint64_t id;	/* 0: nobody waits for it any more */
+	_Atomic uint32_t taken; /* by keeper number taken - 1; 0: not yet */
+};
+
+struct keeper_board {
+	struct keeper_place places[KEEPER_WORKERS_MAX][KEEPER_IN_FLIGHT];
+};
+
+/* Hashing waits long, signing must not wait behind it: a socket each. */
+enum keeper_queue { KEEPER_SLOW, KEEPER_QUICK, KEEPER_QUEUES };
+
+/* --- in a worker --- */
+
+struct keeper;
+
+struct keeper_options {
+	int jobs[KEEPER_QUEUES]; /* datagram sockets, written to */
+	int answers;		 /* read from */
+	struct keeper_board *board;
+	size_t worker;	/* row of the board */
+	size_t keepers; /* how many there are */
+	size_t queue;	/* slow jobs that may wait in this worker */
+	size_t quick_queue;
+};
+
+/* NULL when out of memory or the kernel refuses. */
+struct keeper *keeper_make(const struct keeper_options *o);
+void keeper_free(struct keeper *k);
+
+/*
+ * Each of these puts the task to sleep until a keeper has answered. ERR_BUSY: the list is full, or
+ * the keeper died twice over the job; ERR_INTERNAL: the work failed; ERR_DEADLINE, ERR_CANCELLED:
+ * the task was ended, and the job is not done if it had not begun.
+ */
+enum err keeper_hash(struct keeper *k, struct secret password, struct arena *a,
+		     struct secret *hash);
+enum err keeper_verify(struct keeper *k, struct secret password, struct secret hash, bool *fits);
+enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct arena *a,
+		     struct str *token);
+
+/* --- in a keeper --- */
+
+struct keeper_secrets {
+	struct password_cost cost;
+	struct token_key key;
+};
+
+/*
+ * Does the job in the datagram, unless nobody waits for it or its deadline has passed, and writes
+ * the answer (at most KEEPER_DATAGRAM bytes) and the worker it is for. Returns the answer's length;
+ * 0: there is none. `number` is the keeper's own. The arena is the caller's to reset.
+ */
+size_t keeper_work(const struct keeper_secrets *s, struct keeper_board *board, size_t number,
+		   const void *job, size_t n, struct arena *a, void *answer, size_t *worker);
+
+/* --- in the master --- */
+
+/*
+ * After keeper `number` has died: writes the answers "lost" for one of its jobs and takes it off
+ * the board. Returns the length, and the worker it is for; 0: no more.
+ */
+size_t keeper_lost(struct keeper_board *board, size_t number, void *answer, size_t *worker);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Argon2id by libsodium. CPU-bound: for the keeper and the command line, never for a worker. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct password_cost {
+	uint32_t memory_kib; /* m; at least 19456 with passes >= 2 (OWASP ASVS 5, appendix C) */
+	uint32_t passes;     /* t */
+};
+
+enum {
+	PASSWORD_HASH = 128,	   /* room for an encoded hash and its NUL */
+	PASSWORD_BYTES_MAX = 1024, /* before normalising */
+	PASSWORD_CHARS_MIN = 8
+};
+
+/*
+ * Hashes the NFC form of a password as "$argon2id$v=19$m=...,t=...,p=1$salt$hash". False when out
+ * of memory, or when the password is longer than PASSWORD_BYTES_MAX or not UTF-8.
+ */
+bool password_hash(struct secret password, struct password_cost cost,
+		   char out[static PASSWORD_HASH]);
+
+/*
+ * Whether a password fits an encoded hash. A hash whose own cost is beyond 256 MiB or 10 passes
+ * never fits: it is not computed. Takes as long for a wrong password as for a right one.
+ */
+bool password_verify(struct secret password, struct str hash);
+
+/* Whether a hash was made with another cost than this one. */
+bool password_outdated(struct str hash, struct password_cost cost);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statements, as a handler sees them: they look blocking, and the task sleeps. Reads go down the
+ * worker's pipelined read lane, writes take an exclusive lane.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/kind.h"
+
+/* A parameter or column: where its C value is in the struct. */
+struct db_column {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+};
+
+/* "on <constraint>: <ERR>" of a statement. */
+struct db_rule {
+	const char *constraint;
+	enum err err;
+};
+
+/* One named statement; made by sqlgen. */
+struct db_statement {
+	const char *name;
+	const char *sql;       /* $1, $2, ... */
+	const struct db_column *params;
+	size_t param_count;
+	const struct db_column *columns;
+	size_t column_count;
+	size_t row_size;
+	const struct db_rule *rules; /* ends with constraint == NULL */
+	bool write;
+};
+
+enum { DB_PARAMS_MAX = 16 };
+
+/* What one request holds of the database. Made by dispatch, used by handlers. */
+struct db;
+
+/* Rows in the request's arena. v points at n structs of the statement's row type. */
+struct db_rows {
+	void *v;
+	size_t n;
+};
+
+/*
+ * Runs a statement that gives at most one row and copies it to `row`; ERR_NO_ROW when there is
+ * none. A violated constraint that has a rule gives the rule's error. ERR_DB_UNAVAILABLE: not
+ * connected, or the connection was lost (a read is tried once more first; the outcome of a write
+ * is unknown). ERR_BUSY: no lane became free in time. ERR_RETRY: serialization failure or
+ * deadlock; dispatch runs the request again. ERR_DEADLINE, ERR_CANCELLED: the task was ended.
+ */
+enum err db_one(struct db *db, const struct db_statement *s, const void *in, void *row);
+
+/* All rows; the statement itself bounds how many. Errors as db_one, except ERR_NO_ROW. */
+enum err db_many(struct db *db, const struct db_statement *s, const void *in, struct db_rows *rows);
+
+/* A statement without rows; *affected (may be NULL) is the number of rows it changed. */
+enum err db_exec(struct db *db, const struct db_statement *s, const void *in, int64_t *affected);
+
+/*
+ * From here on all statements of the request, reads too, run in one transaction on one lane;
+ * dispatch commits it on OK and rolls it back otherwise. Needed for two writes that belong
+ * together; a single statement is its own transaction.
+ */
+enum err db_begin(struct db *db);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* One file of migrations/, carried in the binary in order of version. */
+struct migration {
+	int version;
+	const char *name; /* "0001_users" */
+	const char *sql;
+};
+
+/* Ends with name == NULL. Made from migrations/ when the program is built. */
+extern const struct migration migrations[];
+
+enum migrate_result {
+	MIGRATE_OK,
+	MIGRATE_UNREACHABLE, /* no connection: may be tried again */
+	MIGRATE_REFUSED	     /* changed, missing or failing migration: somebody must look */
+};
+
+/*
+ * Brings the database to the newest version, blocking. Several callers at once are safe: one works
+ * (pg_try_advisory_lock, polled on this connection), the others wait, at most 60 s. Each migration
+ * runs in a transaction of its own together with its row in schema_migrations (version, name,
+ * checksum, applied_at). A ledger row whose file is missing or has changed is refused before
+ * anything runs. With `plan` nothing is changed: what would run is printed on stdout, one line
+ * each ("0002_teams pending"). Problems are logged (module "migrate"), with what to do.
+ */
+enum migrate_result migrate_run(struct secret url, bool plan);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The connections of one worker, and what dispatch does with them around a request. */
+#pragma once
+
+#include "db/db.h"
+
+struct pool;
+
+struct pool_options {
+	struct secret url;
+	const struct db_statement *const *statements; /* to prepare; ends with NULL */
+	size_t connections; /* at least 2: one for reads, the others for writes */
+	int64_t acquire_timeout_us, statement_timeout_us, lock_timeout_us;
+	bool pipeline; /* off: one read at a time, to measure the difference */
+};
+
+/* Begins to connect; never fails because of the database. NULL when out of memory. */
+struct pool *pool_make(const struct pool_options *o);
+
+/* Closes all connections. No task may wait in it. */
+void pool_free(struct pool *p);
+
+/*
+ * What a request holds of the database. Should the arena be emptied before db_finish, a
+ * transaction is rolled back.
+ */
+struct db *db_open(struct pool *p, struct arena *a);
+
+/*
+ * Ends the request's transaction, if there is one: commits when `result` is OK, and rolls back
+ * otherwise. Returns `result`, or why the commit failed.
+ */
+enum err db_finish(struct db *db, enum err result);
+
+/* Asks the database for nothing, on the read lane. */
+enum err db_ping(struct db *db);
+
+/* Whether an URL can be understood by libpq. What is wrong is not told: it could hold a password.
+ */
+bool db_url_valid(struct secret url);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from src/sql/users.sql by sqlgen; make gen. */
+#pragma once
+
+#include "db/db.h"
+#include "gen/ids.h"
+
+struct user_row {
+	struct user_id id;
+	struct str email;
+	struct str name;
+	struct str role;
+	struct instant created_at;
+};
+
+struct credential_row {
+	struct user_id id;
+	struct str email;
+	struct str name;
+	struct str role;
+	struct secret password;
+};
+
+struct user_rows {
+	struct user_row *v;
+	size_t n;
+};
+
+struct user_insert {
+	struct user_id id;
+	struct str email;
+	struct str email_key;
+	struct str name;
+	struct str role;
+	struct secret password;
+};
+
+/*
+ * Creates a user.
+ */
+enum err user_insert(struct db *db, const struct user_insert *in, struct user_row *row);
+
+struct user_by_id {
+	struct user_id id;
+};
+
+/*
+ * One user.
+ */
+enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row *row);
+
+struct user_by_email_key {
+	struct str email_key;
+};
+
+/*
+ * What signing in needs.
+ */
+enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row);
+
+struct user_page {
+	int32_t limit;
+	int32_t offset;
+};
+
+/*
+ * The newest users; ids are made in the order of time.
+ */
+enum err user_page(struct db *db, const struct user_page *in, struct user_rows *rows);
+
+struct user_page_after {
+	struct user_id after;
+	int32_t limit;
+};
+
+/*
+ * The users that are older than the last one of the page before.
+ */
+enum err user_page_after(struct db *db, const struct user_page_after *in, struct user_rows *rows);
+
+struct user_update {
+	struct str email;
+	struct str email_key;
+	struct str name;
+	struct user_id id;
+};
+
+/*
+ * Replaces what a user may change.
+ */
+enum err user_update(struct db *db, const struct user_update *in, struct user_row *row);
+
+struct user_delete {
+	struct user_id id;
+};
+
+/*
+ * Removes a user for good.
+ */
+enum err user_delete(struct db *db, const struct user_delete *in, int64_t *affected);

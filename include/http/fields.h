@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A struct that travels as JSON, described once: the description decodes it from path, query and
+ * body, encodes it, and prints its JSON Schema. Where a field of an input comes from follows from
+ * the route: a name that stands in the path as {name} is taken from there; otherwise GET and
+ * DELETE take it from the query, the other methods from the body.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/kind.h"
+
+enum format {
+	FORMAT_ANY,
+	FORMAT_EMAIL, /* http/email.h */
+	FORMAT_TEXT   /* one line: no control characters */
+};
+
+struct field {
+	const char *name;
+	size_t offset;
+	enum kind kind;
+	/* Input: may be missing; the member then holds `preset` (integers) or null. */
+	bool optional;
+	/* Strings: length in code points; integers: value. max == 0: no upper bound. */
+	int64_t min, max;
+	/* Strings: length in bytes, for what is hashed or stored as bytes. 0: no bound. */
+	int64_t max_bytes;
+	int64_t preset;
+	enum format format;
+	const char *pattern; /* POSIX extended regular expression, anchored by its author */
+	const char *doc;     /* one line for OpenAPI; NULL for none */
+};
+
+struct schema {
+	const char *name;
+	const struct field *fields;
+	size_t n;
+	size_t size; /* of the struct; 0: no input at all */
+};
+
+/*
+ * The C member's type gives the kind. FIELD_KIND_IDS is a list of associations for the id types
+ * that the database defines (gen/ids.h); it is looked up where FIELD is used.
+ */
+/* clang-format off */
+#define FIELD_KIND(type, member)                                                                   \
+	_Generic(((struct type *)0)->member,                                                       \
+		bool: KIND_BOOL,                                                                   \
+		int32_t: KIND_I32,                                                                 \
+		int64_t: KIND_I64,                                                                 \
+		struct str: KIND_STR,                                                              \
+		struct secret: KIND_SECRET,                                                        \
+		struct instant: KIND_INSTANT,                                                      \
+		FIELD_KIND_IDS                                                                     \
+		struct uuid: KIND_UUID)
+/* clang-format on */
+
+#define FIELD_AS(json_name, type, member, ...)                                                     \
+	{                                                                                          \
+		.name = json_name, .offset = offsetof(struct type, member),                        \
+		.kind = FIELD_KIND(type, member), __VA_ARGS__                                      \
+	}
+
+/* FIELD(struct tag, member, .min = 1, ...): the JSON name is the member's. */
+#define FIELD(type, member, ...) FIELD_AS(#member, type, member, __VA_ARGS__)
+
+/* Defines `label_schema` for struct `type`. */
+#define SCHEMA(label, type, ...)                                                                   \
+	static const struct field label##_fields[] = { __VA_ARGS__ };                              \
+	const struct schema label##_schema = { #label, label##_fields,                             \
+					       sizeof label##_fields / sizeof *label##_fields,     \
+					       sizeof(struct type) }
+
+/* An operation that takes nothing: its handler's input has no members. */
+#define SCHEMA_NONE(label) const struct schema label##_schema = { #label, NULL, 0, 0 }

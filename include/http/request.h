@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* A request and a reply, without how they travel. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
+
+/* Everything is borrowed from the connection until the reply has been sent. */
+struct http_request {
+	/* As sent. HEAD arrives as METHOD_GET: nginx leaves out the body. OPTIONS and methods
+	 * that are not listed have known == false. */
+	enum method method;
+	bool known;
+	struct str method_name;
+	struct str path;  /* raw, still percent-encoded, without the query */
+	struct str query; /* raw, without "?"; empty when there is none */
+	struct str content_type, accept, authorization, request_id, user_agent, origin;
+	struct str remote_addr; /* what nginx saw; the only address that is believed */
+	struct str scheme, host;
+	struct str body;
+};
+
+struct http_reply {
+	int status;
+	struct buf headers; /* complete lines "Name: value\r\n" */
+	struct buf body;
+};
+
+/* Largest body that is read; nginx refuses larger ones first. */
+enum { HTTP_BODY_MAX = 64 * 1024 };
+
+/* Largest reply, headers included: it must fit the socket's buffer, for the loop never waits. */
+enum { HTTP_REPLY_MAX = 160 * 1024 };
+
+const char *method_name(enum method m);
+
+/* Looks up an upper-case name; HEAD counts as GET. False when it is not one of ours. */
+bool method_find(struct str name, enum method *out);
+
+void header_add(struct http_reply *r, const char *name, struct str value);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The const table of operations, and how a path finds its row. */
+#pragma once
+
+#include "base/err.h"
+#include "http/fields.h"
+#include "http/request.h"
+
+struct req;
+
+enum access {
+	ACCESS_ANYONE,
+	ACCESS_USER, /* signed in */
+	ACCESS_SELF, /* the user named by {id} in the path, or an admin */
+	ACCESS_ADMIN
+};
+
+enum reply_shape { REPLY_NONE, REPLY_ONE, REPLY_LIST, REPLY_RAW };
+
+struct route {
+	const char *name;
+	enum method method;
+	const char *path; /* "/api/v1/users/{id}" */
+	enum access access;
+	int status; /* of success */
+	enum reply_shape shape;
+	const struct schema *in, *out; /* out: NULL for REPLY_NONE and REPLY_RAW */
+	const char *summary;
+	enum err (*run)(struct req *, const void *in);
+};
+
+enum { ROUTE_PARAMS_MAX = 4, ROUTE_PATH_MAX = 1024 };
+
+struct route_match {
+	const struct route *route;
+	/* Decoded and valid UTF-8, in the order in which they stand in the path. */
+	struct {
+		struct str name, value;
+	} params[ROUTE_PARAMS_MAX];
+	size_t n;
+	unsigned allowed; /* bit per enum method that the path has; for 405 */
+};
+
+/*
+ * Finds the row for a raw path. A literal segment wins over a parameter. Each segment is
+ * percent-decoded by itself; %2F, %00, invalid UTF-8, "." and ".." and an empty segment match
+ * nothing. Returns ERR_NOT_FOUND, or ERR_METHOD_NOT_ALLOWED with m->allowed set.
+ */
+enum err route_find(const struct route *routes, size_t n, const struct http_request *r,
+		    struct arena *a, struct route_match *m);
+
+/* "GET, HEAD, PUT": the value of Allow. OPTIONS is always in it. */
+struct str route_allow(unsigned allowed, struct arena *a);
+
+/* Value of a path parameter; the null str when there is none. */
+struct str route_param(const struct route_match *m, const char *name);
+
+/* Whether `name` stands as {name} in the route's path. */
+bool route_has_param(const struct route *r, const char *name);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* FastCGI connections of one worker: many at a time, kept open, none able to hold up another. */
+#pragma once
+
+#include "http/request.h"
+
+/* One request on its way through. All of it lives in `arena` or the connection. */
+struct http_exchange {
+	struct http_request request;
+	struct http_reply reply;
+	struct arena *arena;
+	bool overloaded; /* answer 503 at once, without waiting for anything */
+	bool dropped;	 /* set by the handler: the client has gone, send nothing */
+};
+
+struct http_server_options {
+	int listener;		    /* listening socket; stays the caller's */
+	size_t max_requests;	    /* under way at once; the ones beyond are `overloaded` */
+	size_t arena_limit;	    /* bytes a request may use */
+	int64_t request_timeout_us; /* the deadline of the task; 0 for none */
+	void (*serve)(void *ctx, struct http_exchange *x);
+	void *ctx;
+};
+
+struct http_server;
+
+/* Starts to accept. NULL when out of memory or the kernel refuses. */
+struct http_server *http_server_make(const struct http_server_options *o);
+
+/* Accepts no more; the connections that are open are served until the peer closes them. */
+void http_server_drain(struct http_server *s);
+
+/* Open connections. */
+size_t http_server_connections(const struct http_server *s);
+
+/* Requests under way. */
+size_t http_server_requests(const struct http_server *s);
+
+/* Gives memory that idle requests have left behind back to the system. */
+void http_server_trim(struct http_server *s);
+
+/* Closes everything; no request may be under way. */
+void http_server_free(struct http_server *s);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The processes of Postern. */
+#pragma once
+
+#include "conf/conf.h"
+#include "cred/keeper.h"
+
+/*
+ * postern serve: takes or makes the listening socket, migrates, forks keepers and workers, watches
+ * them until SIGTERM or SIGINT. Returns an exit status (sysexits.h).
+ */
+int master_run(const struct conf *conf);
+
+/* What a worker and the master tell one another through shared memory. */
+struct pulse {
+	_Atomic int64_t beat; /* tick of its last sign of life */
+	_Atomic bool ready;
+};
+
+struct worker_setup {
+	const struct conf *conf;
+	int listener;
+	size_t number, workers, keepers;
+	int jobs[KEEPER_QUEUES], answers;
+	struct keeper_board *board;
+	struct pulse *pulse;
+	struct str openapi;
+	struct secret no_hash;
+};
+
+/* The body of a worker process; returns its exit status. */
+int worker_run(const struct worker_setup *s);
+
+struct keeper_setup {
+	struct keeper_secrets secrets;
+	size_t number, workers;
+	int jobs[KEEPER_QUEUES];	 /* read from */
+	int answers[KEEPER_WORKERS_MAX]; /* written to, one a worker */
+	struct keeper_board *board;
+	struct pulse *pulse;
+};
+
+/* The body of a keeper process; returns its exit status. */
+int keeper_run(const struct keeper_setup *s);
+
+/* postern user create | list; the arguments behind "user". Returns an exit status. */
+int user_command(const struct conf *conf, int argc, char **argv);
+
+/* Asks whether the database can be reached, for postern -t; prints what is wrong. */
+bool database_reachable(const struct conf *conf);

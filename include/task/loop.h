@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop of a process: epoll, timers, and work to be done once before each wait. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Something that is watched. Embedded in its owner's struct, which the call finds by offset. */
+struct watch {
+	int fd; /* -1: not watched */
+	void (*ready)(struct watch *w, uint32_t events);
+};
+
+struct timer {
+	int64_t at;  /* tick, microseconds */
+	size_t slot; /* place in the heap, from 1; 0: not set */
+	void (*fire)(struct timer *t);
+};
+
+/* Called before each wait, after all that was ready has run. */
+struct hook {
+	struct hook *next;
+	void (*before_wait)(struct hook *h);
+};
+
+/* The struct that has `member` at that address. */
+#define OWNER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+
+/* Makes the loop of this process. ERR_INTERNAL when the kernel refuses. */
+enum err loop_open(void);
+
+/* Releases the loop; watches and timers are forgotten. */
+void loop_close(void);
+
+/*
+ * Watches fd for events (EPOLLIN, EPOLLET, ...), or changes what an already watched one is watched
+ * for. ERR_INTERNAL when the kernel refuses.
+ */
+enum err loop_watch(struct watch *w, int fd, uint32_t events);
+
+/* Safe at any time, also for a watch whose event lies in the present turn. Does not close fd. */
+void loop_unwatch(struct watch *w);
+
+/* Sets or moves a timer. */
+void timer_set(struct timer *t, int64_t at);
+void timer_clear(struct timer *t);
+
+void loop_hook(struct hook *h);
+
+/* Turns until loop_stop. */
+void loop_run(void);
+void loop_stop(void);

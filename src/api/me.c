@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The user who asks. */
+#include "api/req.h"
+#include "gen/users.h"
+
+struct me_out {
+	struct user_id user_id;
+	struct str email, name, role;
+};
+/* clang-format off */
+SCHEMA(me, me_out,
+	FIELD(me_out, user_id),
+	FIELD(me_out, email, .format = FORMAT_EMAIL),
+	FIELD(me_out, name),
+	FIELD(me_out, role));
+/* clang-format on */
+
+struct me_get_in;
+SCHEMA_NONE(me_get);
+
+enum err me_get(struct req *r, const struct me_get_in *in)
+{
+	struct user_by_id key = { .id = r->who.user };
+	struct user_row user = { 0 };
+	enum err e = user_by_id(r->db, &key, &user);
+
+	(void)in;
+	/* The token has outlived its user. */
+	if (e == ERR_NO_ROW)
+		return ERR_TOKEN_INVALID;
+	TRY(e);
+
+	struct me_out out = {
+		.user_id = user.id, .email = user.email, .name = user.name, .role = user.role
+	};
+
+	return reply(r, &out);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/req.h"
+
+#include "http/json.h"
+
+enum err reply(struct req *r, const void *out)
+{
+	const struct route *route = r->match.route;
+
+	r->reply->status = route->status;
+	if (route->shape != REPLY_ONE)
+		return OK;
+	json_encode(route->out, out, &r->reply->body);
+	return OK;
+}
+
+enum err reply_list(struct req *r, const void *out, size_t n)
+{
+	r->reply->status = r->match.route->status;
+	json_encode_list(r->match.route->out, out, n, &r->reply->body);
+	return OK;
+}
+
+enum err reply_raw(struct req *r, struct str json)
+{
+	r->reply->status = r->match.route->status;
+	buf_add(&r->reply->body, json);
+	return OK;
+}
+
+enum err problem(struct req *r, enum err e, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	r->message = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	return e;
+}
+
+enum err fault(struct req *r, const char *pointer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct str text = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	fault_add(&r->faults, r->arena, str_from(pointer), "%s", text.p);
+	return ERR_INVALID;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What lies between settings, and what they owe to the machine. Each fault says what to do. */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conf/setting.h"
+
+enum {
+	SECRET_MIN = 32,    /* RFC 7518 section 3.2: as long as the output of HS256's hash */
+	LANES_A_WORKER = 2, /* one for reads, one for writes */
+	MEMORY_PARTS = 2    /* keepers may take one of so many parts of the memory */
+};
+
+struct check {
+	const struct conf *conf;
+	struct arena *arena;
+	struct conf_faults *faults;
+};
+
+/* The least memory that goes with so many passes (OWASP; ASVS 5.0 appendix C). */
+static const struct cost {
+	int64_t passes, memory_kib;
+} costs[] = { { 1, 47104 }, { 2, 19456 }, { 3, 12288 } };
+
+static int64_t online_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static int64_t physical_kib(void)
+{
+	return (int64_t)sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static int64_t clamp(int64_t v, int64_t min, int64_t max)
+{
+	return v > max ? max : v < min ? min : v;
+}
+
+/* The number itself, or what is good for this machine within its bounds. */
+static int64_t effective(int64_t configured, int64_t wanted, int64_t bound, size_t setting)
+{
+	if (configured > 0)
+		return configured;
+	return clamp(wanted, 1, clamp(bound, 1, settings[setting].max));
+}
+
+int64_t conf_workers(const struct conf *c)
+{
+	return effective(c->server_workers, online_cpus(),
+			 c->database_max_connections / LANES_A_WORKER, SETTING_AT_server_workers);
+}
+
+int64_t conf_keepers(const struct conf *c)
+{
+	return effective(c->server_keepers, online_cpus() - 1,
+			 physical_kib() / MEMORY_PARTS / c->password_memory_kib,
+			 SETTING_AT_server_keepers);
+}
+
+static void check_secrets(const struct check *k)
+{
+	static const char make[] = "make one with \"openssl rand -base64 48\" and set "
+				   "APP__JWT_SECRET, or APP__JWT_SECRET_FILE to a file with it";
+
+	if (k->conf->jwt_secret.n == 0)
+		conf_fault_add(k->faults, k->arena, "jwt_secret: not set; %s", make);
+	else if (k->conf->jwt_secret.n < SECRET_MIN)
+		conf_fault_add(k->faults, k->arena, "jwt_secret: shorter than %d bytes; %s",
+			       SECRET_MIN, make);
+	if (k->conf->database_url.n == 0)
+		conf_fault_add(k->faults, k->arena,
+			       "database.url: not set; set APP__DATABASE__URL or DATABASE_URL, "
+			       "as in postgresql://user@host/database");
+}
+
+static void check_passwords(const struct check *k)
+{
+	const struct conf *c = k->conf;
+	const struct cost *need = &costs[clamp(c->password_passes, 1, 3) - 1];
+	int64_t keepers = conf_keepers(c), half = physical_kib() / MEMORY_PARTS;
+
+	if (c->password_memory_kib < need->memory_kib)
+		conf_fault_add(k->faults, k->arena,
+			       "password.memory_kib: %lld is below OWASP's minimum for Argon2id; "
+			       "with password.passes %lld set it to at least %lld",
+			       (long long)c->password_memory_kib, (long long)c->password_passes,
+			       (long long)need->memory_kib);
+	if (keepers * c->password_memory_kib > half)
+		conf_fault_add(
+			k->faults, k->arena,
+			"server.keepers: %lld keepers of %lld KiB (password.memory_kib) need "
+			"more than half of the %lld KiB of this machine; set it to at most "
+			"%lld, or lower password.memory_kib",
+			(long long)keepers, (long long)c->password_memory_kib,
+			(long long)physical_kib(),
+			(long long)clamp(half / c->password_memory_kib, 1, keepers));
+}
+
+static void check_log(const struct check *k)
+{
+	struct str format = k->conf->log_format;
+
+	if (!log_filter_valid(k->conf->log_filter))
+		conf_fault_add(k->faults, k->arena,
+			       "log.filter: \"%s\" is no filter; write a level (error, warn, info, "
+			       "debug), then module=level, as in info,db=debug",
+			       setting_quote(k->conf->log_filter, k->arena).p);
+	if (!str_eq(format, STR("json")) && !str_eq(format, STR("text")) &&
+	    !str_eq(format, STR("auto")))
+		conf_fault_add(k->faults, k->arena,
+			       "log.format: must be json, text or auto, not \"%s\"",
+			       setting_quote(format, k->arena).p);
+}
+
+static void check_connections(const struct check *k)
+{
+	int64_t workers = conf_workers(k->conf), need = workers * LANES_A_WORKER;
+
+	if (k->conf->database_max_connections < need)
+		conf_fault_add(k->faults, k->arena,
+			       "database.max_connections: %lld is too few for %lld workers, which "
+			       "need %d each; set it to at least %lld, or lower server.workers",
+			       (long long)k->conf->database_max_connections, (long long)workers,
+			       LANES_A_WORKER, (long long)need);
+}
+
+/* One timeout that must end before another does: a later one could never be seen. */
+static void check_order(const struct check *k, size_t inner, size_t outer)
+{
+	char inner_text[SETTING_DURATION_TEXT] = "", outer_text[SETTING_DURATION_TEXT] = "";
+	const struct setting *in = &settings[inner], *out = &settings[outer];
+	int64_t in_us = *(const int64_t *)((const char *)k->conf + in->offset);
+	int64_t out_us = *(const int64_t *)((const char *)k->conf + out->offset);
+
+	if (in_us <= out_us)
+		return;
+	conf_fault_add(k->faults, k->arena,
+		       "%s: %s is longer than %s, %s; lower the first or raise the second",
+		       in->key.p, setting_duration(in_us, inner_text).p, out->key.p,
+		       setting_duration(out_us, outer_text).p);
+}
+
+bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults)
+{
+	const struct check k = { c, a, faults };
+	size_t before = faults->n;
+
+	check_secrets(&k);
+	check_passwords(&k);
+	check_log(&k);
+	check_connections(&k);
+	check_order(&k, SETTING_AT_database_statement_timeout, SETTING_AT_server_request_timeout);
+	check_order(&k, SETTING_AT_database_acquire_timeout, SETTING_AT_server_request_timeout);
+	check_order(&k, SETTING_AT_database_lock_timeout, SETTING_AT_database_statement_timeout);
+	return faults->n == before;
+}

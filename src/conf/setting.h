@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* One row of conf.def as data, and how its value is read and shown. Private to conf. */
+#pragma once
+
+#include "conf/conf.h"
+
+enum setting_kind { SETTING_STR, SETTING_SECRET, SETTING_INT, SETTING_BOOL, SETTING_DURATION };
+
+struct setting {
+	enum setting_kind kind;
+	size_t offset; /* in struct conf */
+	struct str key, preset;
+	int64_t min, max; /* of the value, or of its length; max 0: no bound */
+	const char *doc;
+};
+
+enum {
+#define CONF(kind, member, key, preset, min, max, doc) SETTING_AT_##member,
+#include "conf/conf.def"
+#undef CONF
+	SETTING_COUNT
+};
+
+/* The rows of conf.def in their order. */
+extern const struct setting settings[SETTING_COUNT];
+
+enum { SETTING_NAME = 64, SETTING_DURATION_TEXT = 24 };
+
+const struct setting *setting_find(struct str key);
+
+/* The setting that was probably meant by an unknown key; NULL when none is near. */
+const struct setting *setting_nearest(struct str key);
+
+/* Whether there are settings below this key: "server". */
+bool setting_section(struct str key);
+
+/* The name of its environment variable: APP__SERVER__LISTEN. */
+struct str setting_env(const struct setting *s, char name[static SETTING_NAME]);
+
+/* Microseconds in the largest unit that keeps them whole: "10s", "250ms". */
+struct str setting_duration(int64_t us, char text[static SETTING_DURATION_TEXT]);
+
+/* What a value must be: "a whole number from 0 to 64". */
+struct str setting_expects(const struct setting *s, struct arena *a);
+
+/*
+ * Reads a value into its member; text is copied. Returns the null str, or what is wrong with it:
+ * "must be a whole number from 0 to 64, not "x"". A secret's value is never told.
+ */
+struct str setting_set(const struct setting *s, struct str text, struct arena *a, struct conf *out);
+
+/* Someone else's text made fit for a message: escaped, cut to a few dozen bytes. */
+struct str setting_quote(struct str text, struct arena *a);
+
+void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Where what is read goes to. */
+struct conf_target {
+	struct arena *arena;   /* lives as long as the settings */
+	struct arena *scratch; /* wiped as soon as they are read */
+	struct conf *out;
+	struct conf_faults *faults;
+};

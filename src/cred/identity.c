@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "cred/identity.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DIGEST = 16, /* bytes; keyed, so nobody outside can aim at a collision */
+	EMAIL = 62,  /* longer addresses are verified each time */
+	ROLE = 14
+};
+
+struct entry {
+	uint8_t digest[DIGEST];
+	struct uuid subject, token;
+	int64_t expires; /* 0: empty */
+	uint8_t email_length, role_length;
+	char email[EMAIL], role[ROLE];
+};
+
+struct identity_cache {
+	uint8_t key[crypto_generichash_KEYBYTES];
+	size_t mask;
+	struct entry entries[];
+};
+
+struct identity_cache *identity_cache_make(size_t tokens)
+{
+	struct identity_cache *c = calloc(1, sizeof *c + tokens * sizeof *c->entries);
+
+	if (c == NULL)
+		return NULL;
+	c->mask = tokens - 1;
+	randombytes_buf(c->key, sizeof c->key);
+	return c;
+}
+
+void identity_cache_free(struct identity_cache *c)
+{
+	free(c);
+}
+
+/* Where a digest belongs: there or not at all, the newer token wins. */
+static struct entry *entry_of(struct identity_cache *c, const uint8_t digest[DIGEST])
+{
+	size_t at = 0;
+
+	memcpy(&at, digest, sizeof at);
+	return &c->entries[at & c->mask];
+}
+
+static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct identity *id)
+{
+	if (id->email.n > EMAIL || id->role.n > ROLE)
+		return;
+	memcpy(e->digest, digest, DIGEST);
+	e->subject = id->subject;
+	e->token = id->token;
+	e->expires = id->expires;
+	e->email_length = (uint8_t)id->email.n;
+	e->role_length = (uint8_t)id->role.n;
+	memcpy(e->email, id->email.p, id->email.n);
+	memcpy(e->role, id->role.p, id->role.n);
+}
+
+static void recall(const struct entry *e, struct arena *a, struct identity *out)
+{
+	*out = (struct identity){
+		.subject = e->subject,
+		.token = e->token,
+		.expires = e->expires,
+		.email = arena_dup(a, (struct str){ e->email, e->email_length }),
+		.role = arena_dup(a, (struct str){ e->role, e->role_length }),
+	};
+}
+
+static enum err verify(const struct token_key *key, struct str token, struct instant now,
+		       struct arena *a, struct identity *out)
+{
+	struct token_claims claims = { 0 };
+
+	TRY(token_verify(key, token, now, a, &claims));
+	out->email = claims.email;
+	out->role = claims.role;
+	out->expires = claims.expires;
+	if (!uuid_parse(claims.subject, &out->subject) || !uuid_parse(claims.id, &out->token))
+		return ERR_TOKEN_INVALID;
+	return OK;
+}
+
+enum err identity_of(struct identity_cache *c, const struct token_key *key, struct str token,
+		     struct instant now, struct arena *a, struct identity *out)
+{
+	uint8_t digest[DIGEST];
+
+	if (token.n > TOKEN_MAX)
+		return ERR_TOKEN_INVALID;
+	crypto_generichash(digest, sizeof digest, (const uint8_t *)token.p, token.n, c->key,
+			   sizeof c->key);
+
+	struct entry *e = entry_of(c, digest);
+
+	if (e->expires != 0 && sodium_memcmp(e->digest, digest, DIGEST) == 0) {
+		if (e->expires <= now.us / 1000000)
+			return ERR_TOKEN_EXPIRED;
+		recall(e, a, out);
+		return OK;
+	}
+	TRY(verify(key, token, now, a, out));
+	remember(e, digest, out);
+	return OK;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The datagrams between workers and keepers. Both run the same binary: native layout. */
+#pragma once
+
+#include "cred/keeper.h"
+
+enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN };
+
+/* `lengths` parts of text follow, one behind the other. */
+enum { JOB_PARTS = 4 };
+
+struct job_header {
+	uint64_t id;
+	int64_t deadline; /* tick; 0: none */
+	int64_t issued, expires;
+	uint32_t worker, place;
+	uint32_t kind;
+	uint32_t lengths[JOB_PARTS];
+};
+
+enum answer_result { ANSWER_DONE, ANSWER_NO, ANSWER_FAILED, ANSWER_LOST };
+
+/* The text that was made follows. */
+struct answer_header {
+	uint64_t id;
+	uint32_t place;
+	uint32_t result;
+	uint32_t length;
+};

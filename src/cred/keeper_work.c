@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/instant.h"
+#include "cred/keeper_wire.h"
+
+/* Takes the job apart; false when the datagram is not one. */
+static bool read_job(const char *p, size_t n, struct arena *a, struct job_header *h,
+		     struct str parts[JOB_PARTS])
+{
+	size_t at = sizeof *h;
+
+	if (n < sizeof *h)
+		return false;
+	memcpy(h, p, sizeof *h);
+	if (h->worker >= KEEPER_WORKERS_MAX || h->place >= KEEPER_IN_FLIGHT)
+		return false;
+	for (size_t i = 0; i < JOB_PARTS; i++) {
+		if (h->lengths[i] > n - at)
+			return false;
+		parts[i] = arena_dup(a, (struct str){ p + at, h->lengths[i] });
+		at += h->lengths[i];
+	}
+	return at == n;
+}
+
+/* Whether the job is still wanted; if so it is ours. */
+static bool take_place(struct keeper_board *board, size_t number, const struct job_header *h)
+{
+	struct keeper_place *place = &board->places[h->worker][h->place];
+
+	if (atomic_load(&place->id) != h->id)
+		return false;
+	if (h->deadline != 0 && h->deadline < ticks_us())
+		return false;
+	atomic_store(&place->taken, (uint32_t)number + 1);
+	return true;
+}
+
+static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
+		     const struct str parts[JOB_PARTS], struct arena *a, struct str *text)
+{
+	struct secret password = { parts[0].p, parts[0].n };
+	char hash[PASSWORD_HASH];
+
+	switch ((enum job_kind)h->kind) {
+	case JOB_HASH:
+		if (!password_hash(password, s->cost, hash))
+			return ANSWER_FAILED;
+		*text = arena_dup(a, str_from(hash));
+		return ANSWER_DONE;
+	case JOB_VERIFY:
+		return password_verify(password, parts[1]) ? ANSWER_DONE : ANSWER_NO;
+	case JOB_SIGN:
+		break;
+	}
+
+	struct token_claims claims = { .subject = parts[0],
+				       .email = parts[1],
+				       .role = parts[2],
+				       .id = parts[3],
+				       .issued = h->issued,
+				       .expires = h->expires };
+
+	return token_sign(&s->key, &claims, a, text) == OK ? ANSWER_DONE : ANSWER_FAILED;
+}
+
+static size_t write_answer(const struct answer_header *h, struct str text, char *answer)
+{
+	memcpy(answer, h, sizeof *h);
+	if (text.n > 0)
+		memcpy(answer + sizeof *h, text.p, text.n);
+	return sizeof *h + text.n;
+}
+
+size_t keeper_work(const struct keeper_secrets *s, struct keeper_board *board, size_t number,
+		   const void *job, size_t n, struct arena *a, void *answer, size_t *worker)
+{
+	struct job_header h;
+	struct str parts[JOB_PARTS], text = { 0 };
+
+	if (!read_job(job, n, a, &h, parts) || !take_place(board, number, &h))
+		return 0;
+
+	struct answer_header out = { .id = h.id, .place = h.place };
+
+	out.result = work(s, &h, parts, a, &text);
+	if (text.n > KEEPER_DATAGRAM - sizeof out) {
+		out.result = ANSWER_FAILED;
+		text.n = 0;
+	}
+	out.length = (uint32_t)text.n;
+	atomic_store(&board->places[h.worker][h.place].taken, 0);
+	*worker = h.worker;
+	return write_answer(&out, text, answer);
+}
+
+size_t keeper_lost(struct keeper_board *board, size_t number, void *answer, size_t *worker)
+{
+	for (size_t w = 0; w < KEEPER_WORKERS_MAX; w++) {
+		for (uint32_t i = 0; i < KEEPER_IN_FLIGHT; i++) {
+			struct keeper_place *place = &board->places[w][i];
+			uint32_t mine = (uint32_t)number + 1;
+
+			if (!atomic_compare_exchange_strong(&place->taken, &mine, 0))
+				continue;
+
+			struct answer_header h = { .id = atomic_load(&place->id),
+						   .place = i,
+						   .result = ANSWER_LOST };
+
+			*worker = w;
+			return write_answer(&h, (struct str){ 0 }, answer);
+		}
+	}
+	return 0;
+}

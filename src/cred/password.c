@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "cred/password.h"
+
+#include <sodium.h>
+#include <uninorm.h>
+
+#include <string.h>
+
+enum {
+	/* What a stored hash may ask for; libsodium does whatever the string says. */
+	MEMORY_KIB_MAX = 256 * 1024,
+	PASSES_MAX = 10,
+	LANES_MAX = 16, /* libsodium makes one and verifies several, one after the other */
+	/* Unicode annex 15, section 9: text in UTF-8 grows at most threefold under NFC. */
+	NFC_MAX = 3 * PASSWORD_BYTES_MAX
+};
+
+_Static_assert(PASSWORD_HASH >= crypto_pwhash_STRBYTES, "libsodium writes that many");
+
+/* The parameters of an encoded hash. */
+struct encoded {
+	int64_t memory_kib, passes, lanes;
+};
+
+struct nfc {
+	uint8_t b[NFC_MAX];
+	size_t n;
+};
+
+/* "m=19456" when prefix is "m="; written as Argon2's encoder does, without leading zeros. */
+static bool parameter(struct str part, struct str prefix, int64_t max, int64_t *out)
+{
+	struct str digits = str_from_at(part, prefix.n);
+
+	return str_starts(part, prefix) && digits.n > 0 && digits.p[0] != '0' &&
+	       str_to_i64(digits, 1, max, out);
+}
+
+/* m, t and p of a fourth part, in this order. */
+static bool parameters(struct str part, struct encoded *out)
+{
+	struct str m = { 0 }, t = { 0 }, p = { 0 };
+
+	return str_split(&part, ',', &m) && str_split(&part, ',', &t) &&
+	       str_split(&part, ',', &p) && part.p == NULL &&
+	       parameter(m, STR("m="), MEMORY_KIB_MAX, &out->memory_kib) &&
+	       parameter(t, STR("t="), PASSES_MAX, &out->passes) &&
+	       parameter(p, STR("p="), LANES_MAX, &out->lanes);
+}
+
+/* Argon2id of version 1.3 within the bounds; salt and digest are for libsodium to judge. */
+static bool parse(struct str hash, struct encoded *out)
+{
+	enum { EMPTY, ALGORITHM, VERSION, COST, SALT, DIGEST, PARTS };
+	struct str part[PARTS] = { 0 };
+
+	if (hash.n >= PASSWORD_HASH || (hash.n > 0 && memchr(hash.p, '\0', hash.n) != NULL))
+		return false;
+	for (size_t i = 0; i < PARTS; i++)
+		if (!str_split(&hash, '$', &part[i]))
+			return false;
+	return hash.p == NULL && part[EMPTY].n == 0 && str_eq(part[ALGORITHM], STR("argon2id")) &&
+	       str_eq(part[VERSION], STR("v=19")) && parameters(part[COST], out) &&
+	       part[SALT].n > 0 && part[DIGEST].n > 0;
+}
+
+/*
+ * NIST 800-63B 5.1.1.2: without one normal form the same password typed on another keyboard would
+ * not fit. The caller wipes the result.
+ */
+static bool normalise(struct secret password, struct nfc *out)
+{
+	if (password.p == NULL || password.n > PASSWORD_BYTES_MAX ||
+	    !str_utf8((struct str){ password.p, password.n }))
+		return false;
+	out->n = sizeof out->b;
+	/* Given room enough, the result is in the buffer; NULL is out of memory for its tables. */
+	return u8_normalize(UNINORM_NFC, (const uint8_t *)password.p, password.n, out->b,
+			    &out->n) == out->b;
+}
+
+bool password_hash(struct secret password, struct password_cost cost,
+		   char out[static PASSWORD_HASH])
+{
+	struct nfc nfc = { 0 };
+
+	/* Picks the vector code of this CPU; without it libsodium takes the slow one. */
+	if (sodium_init() < 0)
+		return false;
+
+	bool done = normalise(password, &nfc) &&
+		    crypto_pwhash_str_alg(out, (const char *)nfc.b, nfc.n, cost.passes,
+					  (size_t)cost.memory_kib * 1024,
+					  crypto_pwhash_ALG_ARGON2ID13) == 0;
+
+	sodium_memzero(&nfc, sizeof nfc);
+	return done;
+}
+
+bool password_verify(struct secret password, struct str hash)
+{
+	char text[PASSWORD_HASH] = "";
+	struct encoded encoded = { 0 };
+	struct nfc nfc = { 0 };
+
+	if (sodium_init() < 0 || !parse(hash, &encoded))
+		return false;
+	memcpy(text, hash.p, hash.n);
+
+	bool fits = normalise(password, &nfc) &&
+		    crypto_pwhash_str_verify(text, (const char *)nfc.b, nfc.n) == 0;
+
+	sodium_memzero(&nfc, sizeof nfc);
+	return fits;
+}
+
+bool password_outdated(struct str hash, struct password_cost cost)
+{
+	struct encoded encoded = { 0 };
+
+	/* Not crypto_pwhash_str_needs_rehash: it does not look at p. */
+	return !parse(hash, &encoded) || encoded.memory_kib != cost.memory_kib ||
+	       encoded.passes != cost.passes || encoded.lanes != 1;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "cred/token.h"
+
+#include <jansson.h>
+#include <jwt.h>
+#include <sodium.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SECRET_MIN = 32, /* RFC 7518 section 3.2 */
+	MAC = 32,	 /* bytes of an HMAC-SHA-256 */
+	SKEW = 60,	 /* seconds that another host's clock may be ahead */
+	/*
+	 * jansson recurses to a depth of 2048, which needs 100 KiB of stack, and libjwt lets it
+	 * before it looks at the signature. Our tokens have a depth of 1.
+	 */
+	DEPTH_MAX = 8
+};
+
+/* The parts of a token, decoded. */
+struct parts {
+	struct str header, payload, mac;
+};
+
+static void jwt_release(void *jwt)
+{
+	jwt_free(jwt);
+}
+
+static void json_release(void *json)
+{
+	json_decref(json);
+}
+
+/*
+ * Text goes through libjwt as a C string: one with a NUL inside would be signed cut. libjwt
+ * itself refuses what is not UTF-8.
+ */
+static bool add_text(jwt_t *jwt, const char *name, struct str value, struct arena *a)
+{
+	return value.n > 0 && memchr(value.p, '\0', value.n) == NULL &&
+	       jwt_add_grant(jwt, name, arena_dup(a, value).p) == 0;
+}
+
+enum err token_sign(const struct token_key *key, const struct token_claims *claims, struct arena *a,
+		    struct str *out)
+{
+	jwt_t *jwt = NULL;
+
+	assert(key->secret.n >= SECRET_MIN);
+	if (jwt_new(&jwt) != 0)
+		return ERR_INTERNAL;
+	arena_defer(a, jwt_release, jwt);
+	if (!add_text(jwt, "iss", key->issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
+	    !add_text(jwt, "email", claims->email, a) || !add_text(jwt, "role", claims->role, a) ||
+	    !add_text(jwt, "jti", claims->id, a) ||
+	    jwt_add_grant_int(jwt, "iat", claims->issued) != 0 ||
+	    jwt_add_grant_int(jwt, "exp", claims->expires) != 0 ||
+	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key->secret.p,
+			(int)key->secret.n) != 0)
+		return ERR_INTERNAL;
+
+	/* From malloc; 1.11 has jwt_free_str, which is free as long as nobody sets an allocator. */
+	char *text = jwt_encode_str(jwt);
+
+	arena_defer(a, free, text);
+	/* One that token_verify would not look at must not leave the house. */
+	if (text == NULL || strlen(text) > TOKEN_MAX)
+		return ERR_INTERNAL;
+	*out = str_from(text);
+	return OK;
+}
+
+/* Base64url as RFC 7515 section 2 has it: no padding, no line breaks, no stray bits at the end. */
+static bool decode(struct str text, struct arena *a, struct str *out)
+{
+	size_t room = text.n / 4 * 3 + 3, n = 0;
+	unsigned char *bytes = arena_alloc(a, room);
+
+	if (text.n == 0 || sodium_base642bin(bytes, room, text.p, text.n, NULL, &n, NULL,
+					     sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+		return false;
+	*out = (struct str){ (const char *)bytes, n };
+	return true;
+}
+
+static bool split(struct str token, struct arena *a, struct parts *out)
+{
+	struct str header = { 0 }, payload = { 0 }, mac = { 0 };
+
+	return str_split(&token, '.', &header) && str_split(&token, '.', &payload) &&
+	       str_split(&token, '.', &mac) && token.p == NULL && decode(header, a, &out->header) &&
+	       decode(payload, a, &out->payload) && decode(mac, a, &out->mac);
+}
+
+/* Brackets within strings do not count. Malformed JSON may be misjudged: it is refused anyway. */
+static bool shallow(struct str json)
+{
+	bool quoted = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < json.n; i++) {
+		char c = json.p[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
+			return false;
+		else if (!quoted && (c == '}' || c == ']') && depth > 0)
+			depth--;
+	}
+	return true;
+}
+
+/* An object without duplicate members (RFC 7519 section 4 lets us refuse them); NULL if not. */
+static const json_t *parse_find(struct str text, struct arena *a)
+{
+	if (!shallow(text))
+		return NULL;
+
+	json_t *json = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+
+	arena_defer(a, json_release, json);
+	return json_is_object(json) ? json : NULL;
+}
+
+/* A string that is not empty. jansson lets no NUL into one. */
+static bool read_text(const json_t *object, const char *name, struct str *out)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*out = (struct str){ json_string_value(value), json_string_length(value) };
+	return out->n > 0;
+}
+
+/*
+ * What the key demands of the header (RFC 8725 section 3.1); jku, x5u, jwk, x5c and kid would let
+ * the token choose its key and are ignored. An extension named by crit is one we do not know
+ * (RFC 7515 section 4.1.11).
+ */
+static bool header_fits(struct str text, struct arena *a)
+{
+	const json_t *header = parse_find(text, a);
+	struct str alg = { 0 }, typ = { 0 };
+
+	return header != NULL && json_object_get(header, "crit") == NULL &&
+	       read_text(header, "alg", &alg) && str_eq(alg, STR("HS256")) &&
+	       read_text(header, "typ", &typ) && str_eq_nocase(typ, STR("JWT"));
+}
+
+/* RFC 7519 NumericDate, but whole seconds only: that is how we write it. */
+static bool read_seconds(const json_t *object, const char *name, int64_t *out)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*out = json_integer_value(value);
+	return json_is_integer(value);
+}
+
+/* Whether a signed token is meant for us and now; exp is the caller's. */
+static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
+{
+	struct str iss = { 0 };
+	int64_t iat = 0, nbf = 0;
+
+	if (!read_text(payload, "iss", &iss) || !str_eq(iss, issuer))
+		return false;
+	/* Our tokens name no audience; one that does was made for somebody else (an id token). */
+	if (json_object_get(payload, "aud") != NULL)
+		return false;
+	if (json_object_get(payload, "nbf") != NULL &&
+	    (!read_seconds(payload, "nbf", &nbf) || nbf > now + SKEW))
+		return false;
+	return read_seconds(payload, "iat", &iat) && iat <= now + SKEW;
+}
+
+/* libjwt takes the algorithm from the token: only for one whose header has been compared. */
+static bool signature_fits(const struct token_key *key, struct str token, struct arena *a)
+{
+	jwt_t *jwt = NULL;
+
+	if (jwt_decode(&jwt, arena_dup(a, token).p, (const unsigned char *)key->secret.p,
+		       (int)key->secret.n) != 0)
+		return false;
+	arena_defer(a, jwt_release, jwt);
+	return jwt_get_alg(jwt) == JWT_ALG_HS256;
+}
+
+enum err token_verify(const struct token_key *key, struct str token, struct instant now,
+		      struct arena *a, struct token_claims *out)
+{
+	const int64_t seconds = now.us / 1000000;
+	struct parts parts = { 0 };
+
+	assert(key->secret.n >= SECRET_MIN);
+	if (token.p == NULL || token.n > TOKEN_MAX || !split(token, a, &parts) ||
+	    parts.mac.n != MAC || !header_fits(parts.header, a))
+		return ERR_TOKEN_INVALID;
+
+	const json_t *payload = parse_find(parts.payload, a);
+	struct token_claims claims = { 0 };
+
+	if (payload == NULL || !signature_fits(key, token, a) ||
+	    !payload_fits(payload, key->issuer, seconds) ||
+	    !read_text(payload, "sub", &claims.subject) ||
+	    !read_text(payload, "email", &claims.email) ||
+	    !read_text(payload, "role", &claims.role) || !read_text(payload, "jti", &claims.id) ||
+	    !read_seconds(payload, "iat", &claims.issued) ||
+	    !read_seconds(payload, "exp", &claims.expires))
+		return ERR_TOKEN_INVALID;
+	/* Last, so that "expired" is only said of a token that was good. */
+	if (seconds >= claims.expires)
+		return ERR_TOKEN_EXPIRED;
+	*out = claims;
+	return OK;
+}

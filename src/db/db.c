@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/db.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "db/internal.h"
+
+const struct db_statement ping_statement = { .name = "postern_ping", .sql = "select" };
+const struct db_statement commit_statement = { .name = "postern_commit",
+					       .sql = "commit",
+					       .write = true };
+
+/* Memory ran out, or the request was left early. */
+static void abandon(void *p)
+{
+	struct db *db = p;
+
+	if (db->lane != NULL)
+		lane_release(db->lane);
+	db->lane = NULL;
+}
+
+struct db *db_open(struct pool *p, struct arena *a)
+{
+	struct db *db = arena_new(a, struct db);
+
+	db->pool = p;
+	db->arena = a;
+	arena_defer(a, abandon, db);
+	return db;
+}
+
+enum err db_begin(struct db *db)
+{
+	if (!db->transaction)
+		TRY(lane_acquire(db->pool, &db->lane));
+	db->begin = !db->transaction;
+	db->transaction = true;
+	return OK;
+}
+
+/* One statement on its own transaction's lane. */
+static enum err run_alone(struct db *db, struct job *j)
+{
+	/* Two of them could leave the first one standing when the second fails: db_begin is due. */
+	if (db->wrote) {
+		log_error("db", "%s: a second write without a transaction", j->s->name);
+		return ERR_INTERNAL;
+	}
+	db->wrote = true;
+	TRY(lane_acquire(db->pool, &db->lane));
+
+	enum err e = lane_run(db->lane, j, false);
+
+	abandon(db);
+	return e;
+}
+
+static enum err run(struct db *db, struct job *j)
+{
+	if (db->transaction) {
+		bool begin = db->begin;
+
+		if (db->lane == NULL)
+			return ERR_DB_UNAVAILABLE;
+		db->begin = false;
+		return lane_run(db->lane, j, begin);
+	}
+	return j->s->write ? run_alone(db, j) : read_run(db->pool, j);
+}
+
+enum err db_finish(struct db *db, enum err result)
+{
+	struct job j = { .s = &commit_statement };
+	bool commit = db->transaction && !db->begin && db->lane != NULL && result == OK;
+
+	if (commit) {
+		result = lane_run(db->lane, &j, false);
+		/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed. */
+		if (result == OK && strcmp(PQcmdStatus(j.result), "COMMIT") != 0)
+			result = ERR_INTERNAL;
+		PQclear(j.result);
+	}
+	abandon(db);
+	db->transaction = db->begin = db->wrote = false;
+	return result;
+}
+
+static enum err copy_rows(const struct db_statement *s, const PGresult *r, struct arena *a,
+			  struct db_rows *rows)
+{
+	rows->n = (size_t)PQntuples(r);
+	rows->v = arena_array(a, rows->n, s->row_size);
+	for (size_t i = 0; i < rows->n; i++)
+		TRY(row_decode(s, r, (int)i, a, (char *)rows->v + i * s->row_size));
+	return OK;
+}
+
+static void clear(void *r)
+{
+	PQclear(r);
+}
+
+enum err db_many(struct db *db, const struct db_statement *s, const void *in, struct db_rows *rows)
+{
+	struct job j = { .s = s, .in = in };
+
+	TRY(run(db, &j));
+	arena_defer(db->arena, clear, j.result);
+	return copy_rows(s, j.result, db->arena, rows);
+}
+
+enum err db_one(struct db *db, const struct db_statement *s, const void *in, void *row)
+{
+	struct job j = { .s = s, .in = in };
+
+	TRY(run(db, &j));
+	arena_defer(db->arena, clear, j.result);
+	if (PQntuples(j.result) == 0)
+		return ERR_NO_ROW;
+	return row_decode(s, j.result, 0, db->arena, row);
+}
+
+enum err db_exec(struct db *db, const struct db_statement *s, const void *in, int64_t *affected)
+{
+	struct job j = { .s = s, .in = in };
+	int64_t n = 0;
+
+	TRY(run(db, &j));
+	str_to_i64(str_from(PQcmdTuples(j.result)), 0, INT64_MAX, &n);
+	PQclear(j.result);
+	if (affected != NULL)
+		*affected = n;
+	return OK;
+}
+
+enum err db_ping(struct db *db)
+{
+	return db_exec(db, &ping_statement, NULL, NULL);
+}
+
+bool db_url_valid(struct secret url)
+{
+	char *error = NULL;
+	PQconninfoOption *parsed = url.p == NULL ? NULL : PQconninfoParse(url.p, &error);
+
+	PQfreemem(error);
+	PQconninfoFree(parsed);
+	return parsed != NULL;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The write lanes: connections that one task at a time has to itself. They are opened when they
+ * are needed, up to their number, and stay open.
+ */
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "db/internal.h"
+
+enum { RESULTS_MAX = 256 /* those of preparing all statements, Syncs included */ };
+
+static void on_guard(struct timer *t)
+{
+	struct lane *l = OWNER_OF(t, struct lane, guard);
+
+	link_reset(&l->link, "an abandoned statement does not end");
+}
+
+bool lanes_make(struct pool *p)
+{
+	size_t statements = 0;
+
+	while (p->o.statements[statements] != NULL)
+		statements++;
+	p->lanes = calloc(p->o.connections - 1, sizeof *p->lanes);
+	if (p->lanes == NULL)
+		return false;
+	p->lane_count = p->o.connections - 1;
+	for (size_t i = 0; i < p->lane_count; i++) {
+		struct lane *l = &p->lanes[i];
+
+		l->guard.fire = on_guard;
+		if (!link_make(&l->link, p, LINK_WRITE, statements * 2 + RESULTS_MAX))
+			return false;
+	}
+	return true;
+}
+
+void lanes_free(struct pool *p)
+{
+	for (size_t i = 0; i < p->lane_count; i++) {
+		timer_clear(&p->lanes[i].guard);
+		link_free(&p->lanes[i].link);
+	}
+	free(p->lanes);
+}
+
+/* Hands the lane to whoever has waited longest. */
+static void hand_on(struct lane *l)
+{
+	struct pool *p = l->link.pool;
+	struct waiter *w = p->waiters;
+
+	timer_clear(&l->guard);
+	l->state = LANE_IDLE;
+	if (w == NULL)
+		return;
+	p->waiters = w->next;
+	l->state = LANE_HELD;
+	w->lane = l;
+	task_wake(w->task, OK);
+}
+
+static void queue_up(struct pool *p, struct waiter *w)
+{
+	struct waiter **at = &p->waiters;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = w;
+}
+
+static void forget_waiter(struct pool *p, struct waiter *w)
+{
+	struct waiter **at = &p->waiters;
+
+	while (*at != NULL && *at != w)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = w->next;
+}
+
+void lanes_fail_waiters(struct pool *p)
+{
+	for (struct waiter *w = p->waiters; w != NULL; w = w->next)
+		task_wake(w->task, ERR_DB_UNAVAILABLE);
+	p->waiters = NULL;
+	for (size_t i = 0; i < p->lane_count; i++)
+		p->lanes[i].link.wanted = false;
+}
+
+/* Opens one more lane, if there is one that is neither open nor opening. */
+static void open_one(struct pool *p)
+{
+	for (size_t i = 0; i < p->lane_count; i++) {
+		struct link *l = &p->lanes[i].link;
+
+		if (p->lanes[i].state != LANE_CLOSED || l->wanted)
+			continue;
+		l->wanted = true;
+		return link_open(l);
+	}
+}
+
+static void on_waited(struct timer *t)
+{
+	task_wake(OWNER_OF(t, struct waiter, timer)->task, ERR_BUSY);
+}
+
+static enum err wait_for_lane(struct pool *p, struct lane **out)
+{
+	struct waiter w = { .task = task_self(), .timer.fire = on_waited };
+
+	queue_up(p, &w);
+	timer_set(&w.timer, ticks_us() + p->o.acquire_timeout_us);
+	open_one(p);
+
+	enum err e = task_park();
+
+	timer_clear(&w.timer);
+	if (e != OK && w.lane != NULL)
+		lane_release(w.lane);
+	else if (e != OK)
+		forget_waiter(p, &w);
+	*out = w.lane;
+	return e;
+}
+
+enum err lane_acquire(struct pool *p, struct lane **out)
+{
+	if (p->out)
+		return ERR_DB_UNAVAILABLE;
+	for (size_t i = 0; i < p->lane_count; i++) {
+		struct lane *l = &p->lanes[i];
+
+		if (l->state != LANE_IDLE)
+			continue;
+		l->state = LANE_HELD;
+		*out = l;
+		return OK;
+	}
+	return wait_for_lane(p, out);
+}
+
+static bool send(struct lane *l, struct job *j, bool begin)
+{
+	if (begin && !link_send_command(&l->link, "begin"))
+		return false;
+	return link_send_job(&l->link, j) && link_send_sync(&l->link);
+}
+
+enum err lane_run(struct lane *l, struct job *j, bool begin)
+{
+	if (l->link.state != LINK_UP)
+		return ERR_DB_UNAVAILABLE;
+	j->task = task_self();
+	l->job = j;
+	if (!send(l, j, begin)) {
+		l->job = NULL;
+		return ERR_DB_UNAVAILABLE;
+	}
+	link_flush(&l->link);
+
+	enum err e = j->done ? OK : task_park();
+
+	l->job = NULL;
+	if (e == OK)
+		return j->err;
+	link_forget(j);
+	PQclear(j->result);
+	j->result = NULL;
+	return e;
+}
+
+static void clean(struct lane *l)
+{
+	l->state = LANE_CLEANING;
+	timer_set(&l->guard, ticks_us() + 2 * l->link.pool->o.statement_timeout_us);
+	if (l->link.sent_count > 0)
+		return; /* the answer comes first: write_synced goes on from here */
+	if (link_send_command(&l->link, "rollback") && link_send_sync(&l->link))
+		link_flush(&l->link);
+}
+
+void lane_release(struct lane *l)
+{
+	struct pool *p = l->link.pool;
+
+	if (l->stale)
+		link_reset(&l->link, "its plans are stale");
+	l->stale = false;
+	if (l->link.state != LINK_UP) {
+		l->state = LANE_CLOSED;
+		if (p->waiters != NULL)
+			open_one(p);
+	} else if (l->link.sent_count > 0 || PQtransactionStatus(l->link.pg) != PQTRANS_IDLE) {
+		clean(l);
+	} else {
+		hand_on(l);
+	}
+}
+
+void write_up(struct link *link)
+{
+	hand_on(OWNER_OF(link, struct lane, link));
+}
+
+void write_down(struct link *link)
+{
+	struct lane *l = OWNER_OF(link, struct lane, link);
+
+	timer_clear(&l->guard);
+	/*
+	 * A lane that is held stays closed until its task gives it back: it must not be handed to
+	 * another. One that nobody waits for need not come back before somebody does.
+	 */
+	if (l->state == LANE_HELD || link->pool->waiters == NULL) {
+		link->wanted = false;
+		timer_clear(&link->timer);
+	}
+	if (l->state != LANE_HELD)
+		l->state = LANE_CLOSED;
+	if (l->job != NULL) {
+		/* Whether it was carried out is not known, so it is not sent again. */
+		l->job->err = ERR_DB_UNAVAILABLE;
+		l->job->done = true;
+		task_wake(l->job->task, OK);
+	}
+}
+
+void write_result(struct link *link, struct job *j, PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+
+	j->result = r;
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		j->err = OK;
+		return;
+	}
+	j->result = NULL;
+	j->err = ERR_DB_UNAVAILABLE;
+	if (r == NULL)
+		return;
+	if (status != PGRES_PIPELINE_ABORTED) {
+		struct lane *l = OWNER_OF(link, struct lane, link);
+
+		l->stale = link_stale(r);
+		j->err = l->stale ? ERR_RETRY : link_error(j->s, r);
+	}
+	PQclear(r);
+}
+
+void write_synced(struct link *link)
+{
+	struct lane *l = OWNER_OF(link, struct lane, link);
+
+	if (l->state == LANE_CLEANING)
+		return lane_release(l);
+	if (l->job == NULL)
+		return;
+	l->job->done = true;
+	task_wake(l->job->task, OK);
+}

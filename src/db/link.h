@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection to PostgreSQL that never blocks: connecting, preparing, sending and receiving
+ * happen as the loop finds the socket ready. Always in pipeline mode; what comes back is matched
+ * with what was sent in order.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "db/row.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+struct link;
+struct pool;
+
+/* A statement under way. Lives on the stack of the task that waits for it. */
+struct job {
+	const struct db_statement *s;
+	const void *in;
+	struct task *task;
+	PGresult *result; /* the job's until taken */
+	enum err err;
+	int tries; /* times it was lost */
+	bool done;
+	struct link *link; /* that carries it; NULL: not sent */
+	size_t entry;	   /* its place in link->sent */
+	struct job *next, *previous;
+};
+
+enum sent { SENT_JOB, SENT_OTHER, SENT_SYNC };
+
+/* One expected result. A job that has gone away leaves job == NULL. */
+struct sent_entry {
+	enum sent kind;
+	struct job *job;
+};
+
+enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_PREPARING, LINK_UP };
+enum link_kind { LINK_READ, LINK_WRITE };
+
+struct link {
+	struct pool *pool;
+	PGconn *pg;
+	enum link_state state;
+	enum link_kind kind;
+	struct watch watch;
+	struct timer timer; /* DOWN: try again; CONNECTING, PREPARING: give up */
+	int64_t backoff;    /* microseconds; 0 after a success */
+	bool wanted;	    /* reconnect by itself */
+	bool unsent;	    /* libpq's buffer waits for the socket */
+	/* Ring of what is expected back, oldest at sent_first. */
+	struct sent_entry *sent;
+	size_t sent_room, sent_first, sent_count;
+};
+
+/* room: results that may be expected at once. False when out of memory. */
+bool link_make(struct link *l, struct pool *p, enum link_kind kind, size_t room);
+
+/* Starts to connect, unless that is under way; goes on trying while l->wanted. */
+void link_open(struct link *l);
+
+/* Closes the connection; what was expected is told lost. `why` is logged. */
+void link_reset(struct link *l, const char *why);
+
+/* Closes and releases. */
+void link_free(struct link *l);
+
+/* Whether n more results can be expected. */
+bool link_has_room(const struct link *l, size_t n);
+
+/* Queues a job, a plain command, or a Sync. False when libpq refuses: the link was reset. */
+bool link_send_job(struct link *l, struct job *j);
+bool link_send_command(struct link *l, const char *sql);
+bool link_send_sync(struct link *l);
+
+/* Sends what is queued, as far as the socket takes it. */
+void link_flush(struct link *l);
+
+/* Takes a job off the link: its result will be thrown away. */
+void link_forget(struct job *j);
+
+/* What a failed result means for the request. Logs what nobody expected. */
+enum err link_error(const struct db_statement *s, const PGresult *r);
+
+/* The statement was not run, and would be on a new connection. */
+bool link_stale(const PGresult *r);
+
+/* What the lanes do with it; called by link.c. */
+void read_up(struct pool *p);
+void read_down(struct pool *p);
+void read_result(struct pool *p, struct job *j, PGresult *r);
+void write_up(struct link *l);
+void write_down(struct link *l);
+void write_result(struct link *l, struct job *j, PGresult *r);
+void write_synced(struct link *l);

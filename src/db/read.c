@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The read lane: all reads of a worker go down one connection. What a turn of the loop has asked
+ * for goes out in one piece with one Sync; if a statement fails, the server skips those behind it
+ * up to the Sync, and they are sent again.
+ */
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "db/internal.h"
+
+enum {
+	READS_MAX = 4096 * 2 + 64, /* more than server.max_requests can ask for, Syncs included */
+	TRIES = 2,
+	GRACE_US = 60000,
+	FIRST_GRACE_US = 1000000 /* a worker that has just started has never been connected */
+};
+
+static void append(struct pool *p, struct job *j)
+{
+	j->next = NULL;
+	j->previous = p->last;
+	if (p->last != NULL)
+		p->last->next = j;
+	else
+		p->first = j;
+	p->last = j;
+}
+
+static void remove_pending(struct pool *p, struct job *j)
+{
+	if (j->previous != NULL)
+		j->previous->next = j->next;
+	else
+		p->first = j->next;
+	if (j->next != NULL)
+		j->next->previous = j->previous;
+	else
+		p->last = j->previous;
+	j->next = j->previous = NULL;
+}
+
+static bool pending(const struct pool *p, const struct job *j)
+{
+	return j->previous != NULL || j->next != NULL || p->first == j;
+}
+
+static void finish(struct job *j, enum err e, PGresult *r)
+{
+	j->err = e;
+	j->result = r;
+	j->done = true;
+	task_wake(j->task, OK);
+}
+
+enum err read_run(struct pool *p, struct job *j)
+{
+	if (p->out)
+		return ERR_DB_UNAVAILABLE;
+	j->task = task_self();
+	append(p, j);
+
+	enum err e = task_park();
+
+	if (e == OK)
+		return j->err;
+	/* The task was ended: what is not sent never will be. */
+	if (j->done)
+		PQclear(j->result);
+	else if (pending(p, j))
+		remove_pending(p, j);
+	else
+		link_forget(j);
+	j->result = NULL;
+	return e;
+}
+
+static void again(struct pool *p, struct job *j)
+{
+	if (++j->tries < TRIES)
+		append(p, j);
+	else
+		finish(j, ERR_DB_UNAVAILABLE, NULL);
+}
+
+void read_result(struct pool *p, struct job *j, PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return finish(j, OK, r);
+	if (r == NULL)
+		return again(p, j);
+	if (status == PGRES_PIPELINE_ABORTED) {
+		append(p, j);
+	} else if (link_stale(r) && j->tries == 0) {
+		again(p, j);
+		PQclear(r);
+		return link_reset(&p->read, "its plans are stale");
+	} else {
+		enum err e = link_error(j->s, r);
+
+		/* The server is shutting down: it says so before it closes. */
+		if (e == ERR_DB_UNAVAILABLE)
+			again(p, j);
+		else
+			finish(j, e == ERR_RETRY ? ERR_DB_UNAVAILABLE : e, NULL);
+	}
+	PQclear(r);
+}
+
+static void send_reads(struct hook *h)
+{
+	struct pool *p = OWNER_OF(h, struct pool, hook);
+	struct link *l = &p->read;
+	size_t n = 0;
+
+	if (l->state != LINK_UP)
+		return;
+	while (p->first != NULL && link_has_room(l, 3) && (p->o.pipeline || l->sent_count == 0)) {
+		struct job *j = p->first;
+
+		remove_pending(p, j);
+		if (!link_send_job(l, j))
+			return again(p, j);
+		n++;
+	}
+	if (n > 0 && link_send_sync(l))
+		link_flush(l);
+}
+
+static void on_grace(struct timer *t)
+{
+	struct pool *p = OWNER_OF(t, struct pool, grace);
+
+	p->out = true;
+	log_error("db", "the database cannot be reached; requests that need it are refused");
+	while (p->first != NULL) {
+		struct job *j = p->first;
+
+		remove_pending(p, j);
+		finish(j, ERR_DB_UNAVAILABLE, NULL);
+	}
+	lanes_fail_waiters(p);
+}
+
+void read_up(struct pool *p)
+{
+	if (p->out)
+		log_warn("db", "the database is back");
+	p->out = false;
+	timer_clear(&p->grace);
+}
+
+void read_down(struct pool *p)
+{
+	if (!p->out && p->grace.slot == 0)
+		timer_set(&p->grace, ticks_us() + GRACE_US);
+}
+
+struct pool *pool_make(const struct pool_options *o)
+{
+	struct pool *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	p->o = *o;
+	p->hook.before_wait = send_reads;
+	p->grace.fire = on_grace;
+	if (!link_make(&p->read, p, LINK_READ, READS_MAX) || !lanes_make(p)) {
+		free(p->read.sent);
+		free(p);
+		return NULL;
+	}
+	loop_hook(&p->hook);
+	timer_set(&p->grace, ticks_us() + FIRST_GRACE_US);
+	p->read.wanted = true;
+	link_open(&p->read);
+	return p;
+}
+
+void pool_free(struct pool *p)
+{
+	lanes_free(p);
+	link_free(&p->read);
+	timer_clear(&p->grace);
+	free(p);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/row.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+static const int64_t pg_epoch_us = 946684800LL * 1000000;
+
+static void put_i64(char to[static 8], int64_t v)
+{
+	uint64_t be = htobe64((uint64_t)v);
+
+	memcpy(to, &be, sizeof be);
+}
+
+static int64_t get_i64(const char *from)
+{
+	uint64_t be = 0;
+
+	memcpy(&be, from, sizeof be);
+	return (int64_t)be64toh(be);
+}
+
+static int32_t get_i32(const char *from)
+{
+	uint32_t be = 0;
+
+	memcpy(&be, from, sizeof be);
+	return (int32_t)be32toh(be);
+}
+
+/* One parameter; returns its length, and the value or NULL. */
+static int encode(enum kind kind, const char *member, char number[static 8], const char **value)
+{
+	const struct str *s = (const void *)member;
+	uint32_t be = 0;
+	int64_t v = 0;
+
+	*value = number;
+	switch (kind) {
+	case KIND_BOOL:
+		number[0] = (char)*(const bool *)member;
+		return 1;
+	case KIND_I32:
+		be = htobe32((uint32_t) * (const int32_t *)(const void *)member);
+		memcpy(number, &be, sizeof be);
+		return 4;
+	case KIND_I64:
+		put_i64(number, *(const int64_t *)(const void *)member);
+		return 8;
+	case KIND_INSTANT:
+		v = ((const struct instant *)(const void *)member)->us;
+		if (v == INSTANT_NONE.us)
+			*value = NULL;
+		else
+			put_i64(number, v - pg_epoch_us);
+		return 8;
+	case KIND_UUID:
+		*value = uuid_none(*(const struct uuid *)(const void *)member) ? NULL : member;
+		return sizeof(struct uuid);
+	case KIND_STR:
+	case KIND_SECRET:
+		/* Both structs begin alike. */
+		*value = s->p;
+		return (int)s->n;
+	}
+	return 0;
+}
+
+void row_encode(const struct db_statement *s, const void *in, struct row_params *out)
+{
+	assert(s->param_count <= DB_PARAMS_MAX);
+	for (size_t i = 0; i < s->param_count; i++) {
+		const struct db_column *c = &s->params[i];
+
+		out->formats[i] = 1;
+		out->lengths[i] = encode(c->kind, (const char *)in + c->offset, out->numbers[i],
+					 &out->values[i]);
+	}
+}
+
+static void decode_null(enum kind kind, char *member)
+{
+	if (kind == KIND_INSTANT)
+		*(struct instant *)(void *)member = INSTANT_NONE;
+	else
+		memset(member, 0, kind_size(kind));
+}
+
+/* Bytes a value of that kind has on the wire; -1: any number. */
+static int wire_size(enum kind kind)
+{
+	switch (kind) {
+	case KIND_BOOL:
+		return 1;
+	case KIND_I32:
+		return 4;
+	case KIND_I64:
+	case KIND_INSTANT:
+		return 8;
+	case KIND_UUID:
+		return sizeof(struct uuid);
+	case KIND_STR:
+	case KIND_SECRET:
+		break;
+	}
+	return -1;
+}
+
+static void decode(enum kind kind, const char *p, int n, struct arena *a, char *member)
+{
+	switch (kind) {
+	case KIND_BOOL:
+		*(bool *)member = *p != 0;
+		break;
+	case KIND_I32:
+		*(int32_t *)(void *)member = get_i32(p);
+		break;
+	case KIND_I64:
+		*(int64_t *)(void *)member = get_i64(p);
+		break;
+	case KIND_INSTANT:
+		((struct instant *)(void *)member)->us = get_i64(p) + pg_epoch_us;
+		break;
+	case KIND_UUID:
+		memcpy(member, p, sizeof(struct uuid));
+		break;
+	case KIND_STR:
+	case KIND_SECRET:
+		*(struct str *)(void *)member = arena_dup(a, (struct str){ p, (size_t)n });
+		break;
+	}
+}
+
+enum err row_decode(const struct db_statement *s, const PGresult *r, int i, struct arena *a,
+		    void *out)
+{
+	if ((size_t)PQnfields(r) != s->column_count) {
+		log_error("db", "%s: %d columns came, %zu were promised", s->name, PQnfields(r),
+			  s->column_count);
+		return ERR_INTERNAL;
+	}
+	for (size_t c = 0; c < s->column_count; c++) {
+		const struct db_column *column = &s->columns[c];
+		char *member = (char *)out + column->offset;
+		int n = PQgetlength(r, i, (int)c), want = wire_size(column->kind);
+
+		if (PQgetisnull(r, i, (int)c)) {
+			decode_null(column->kind, member);
+			continue;
+		}
+		if (want >= 0 && n != want) {
+			log_error("db", "%s: column %s has %d bytes, not %d", s->name, column->name,
+				  n, want);
+			return ERR_INTERNAL;
+		}
+		decode(column->kind, PQgetvalue(r, i, (int)c), n, a, member);
+	}
+	return OK;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from src/sql/users.sql by sqlgen; make gen. */
+#include "gen/users.h"
+
+#include "gen/statements.h"
+
+static const struct db_column user_insert_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_insert, id) },
+	{ "email", KIND_STR, offsetof(struct user_insert, email) },
+	{ "email_key", KIND_STR, offsetof(struct user_insert, email_key) },
+	{ "name", KIND_STR, offsetof(struct user_insert, name) },
+	{ "role", KIND_STR, offsetof(struct user_insert, role) },
+	{ "password", KIND_SECRET, offsetof(struct user_insert, password) },
+};
+
+static const struct db_column user_insert_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+static const struct db_rule user_insert_rules[] = {
+	{ "users_email_key_key", ERR_EMAIL_TAKEN },
+	{ NULL, OK },
+};
+
+const struct db_statement user_insert_statement = {
+	.name = "user_insert",
+	.sql =
+		"insert into users (id, email, email_key, name, role, password)\n"
+		"values ($1, $2, $3, $4, $5, $6)\n"
+		"returning id, email, name, role, created_at",
+	.params = user_insert_params,
+	.param_count = 6,
+	.columns = user_insert_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.rules = user_insert_rules,
+	.write = true,
+};
+
+enum err user_insert(struct db *db, const struct user_insert *in, struct user_row *row)
+{
+	return db_one(db, &user_insert_statement, in, row);
+}
+
+static const struct db_column user_by_id_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_by_id, id) },
+};
+
+static const struct db_column user_by_id_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+const struct db_statement user_by_id_statement = {
+	.name = "user_by_id",
+	.sql =
+		"select id, email, name, role, created_at\n"
+		"from users\n"
+		"where id = $1::user_id",
+	.params = user_by_id_params,
+	.param_count = 1,
+	.columns = user_by_id_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.write = false,
+};
+
+enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row *row)
+{
+	return db_one(db, &user_by_id_statement, in, row);
+}
+
+static const struct db_column user_by_email_key_params[] = {
+	{ "email_key", KIND_STR, offsetof(struct user_by_email_key, email_key) },
+};
+
+static const struct db_column user_by_email_key_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
+	{ "email", KIND_STR, offsetof(struct credential_row, email) },
+	{ "name", KIND_STR, offsetof(struct credential_row, name) },
+	{ "role", KIND_STR, offsetof(struct credential_row, role) },
+	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
+};
+
+const struct db_statement user_by_email_key_statement = {
+	.name = "user_by_email_key",
+	.sql =
+		"select id, email, name, role, password\n"
+		"from users\n"
+		"where email_key = $1",
+	.params = user_by_email_key_params,
+	.param_count = 1,
+	.columns = user_by_email_key_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct credential_row),
+	.write = false,
+};
+
+enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row)
+{
+	return db_one(db, &user_by_email_key_statement, in, row);
+}
+
+static const struct db_column user_page_params[] = {
+	{ "limit", KIND_I32, offsetof(struct user_page, limit) },
+	{ "offset", KIND_I32, offsetof(struct user_page, offset) },
+};
+
+static const struct db_column user_page_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+const struct db_statement user_page_statement = {
+	.name = "user_page",
+	.sql =
+		"select id, email, name, role, created_at\n"
+		"from users\n"
+		"order by id desc\n"
+		"limit $1::integer\n"
+		"offset $2::integer",
+	.params = user_page_params,
+	.param_count = 2,
+	.columns = user_page_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.write = false,
+};
+
+enum err user_page(struct db *db, const struct user_page *in, struct user_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &user_page_statement, in, &all));
+	*rows = (struct user_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column user_page_after_params[] = {
+	{ "after", KIND_UUID, offsetof(struct user_page_after, after) },
+	{ "limit", KIND_I32, offsetof(struct user_page_after, limit) },
+};
+
+static const struct db_column user_page_after_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+const struct db_statement user_page_after_statement = {
+	.name = "user_page_after",
+	.sql =
+		"select id, email, name, role, created_at\n"
+		"from users\n"
+		"where id < $1::user_id\n"
+		"order by id desc\n"
+		"limit $2::integer",
+	.params = user_page_after_params,
+	.param_count = 2,
+	.columns = user_page_after_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.write = false,
+};
+
+enum err user_page_after(struct db *db, const struct user_page_after *in, struct user_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &user_page_after_statement, in, &all));
+	*rows = (struct user_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column user_update_params[] = {
+	{ "email", KIND_STR, offsetof(struct user_update, email) },
+	{ "email_key", KIND_STR, offsetof(struct user_update, email_key) },
+	{ "name", KIND_STR, offsetof(struct user_update, name) },
+	{ "id", KIND_UUID, offsetof(struct user_update, id) },
+};
+
+static const struct db_column user_update_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+static const struct db_rule user_update_rules[] = {
+	{ "users_email_key_key", ERR_EMAIL_TAKEN },
+	{ NULL, OK },
+};
+
+const struct db_statement user_update_statement = {
+	.name = "user_update",
+	.sql =
+		"update users\n"
+		"set email = $1,\n"
+		"    email_key = $2,\n"
+		"    name = $3,\n"
+		"    updated_at = now()\n"
+		"where id = $4::user_id\n"
+		"returning id, email, name, role, created_at",
+	.params = user_update_params,
+	.param_count = 4,
+	.columns = user_update_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.rules = user_update_rules,
+	.write = true,
+};
+
+enum err user_update(struct db *db, const struct user_update *in, struct user_row *row)
+{
+	return db_one(db, &user_update_statement, in, row);
+}
+
+static const struct db_column user_delete_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_delete, id) },
+};
+
+const struct db_statement user_delete_statement = {
+	.name = "user_delete",
+	.sql =
+		"delete from users\n"
+		"where id = $1::user_id",
+	.params = user_delete_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err user_delete(struct db *db, const struct user_delete *in, int64_t *affected)
+{
+	return db_exec(db, &user_delete_statement, in, affected);
+}

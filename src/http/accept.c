@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/accept.h"
+
+#include <string.h>
+
+/* How exactly a media range names a type; the most exact one counts (RFC 9110 section 12.5.1). */
+enum exact { EXACT_NOT, EXACT_ANY, EXACT_SUBTYPE, EXACT_TYPE };
+
+struct best {
+	enum exact exact;
+	int q; /* in thousandths */
+};
+
+struct range {
+	struct str type;
+	int q;
+};
+
+/* Like str_split, but a separator within a quoted string is text (RFC 9110 section 5.6.4). */
+static bool part_next(struct str *rest, char sep, struct str *part)
+{
+	bool quoted = false;
+	size_t i = 0;
+
+	if (rest->p == NULL)
+		return false;
+	for (; i < rest->n && (quoted || rest->p[i] != sep); i++) {
+		if (rest->p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && rest->p[i] == '\\' && i + 1 < rest->n)
+			i++;
+	}
+	*part = str_trim((struct str){ rest->p, i });
+	*rest = i < rest->n ? str_from_at(*rest, i + 1) : (struct str){ 0 };
+	return true;
+}
+
+static bool token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = (char)(s.p[i] | 0x20);
+
+		if (!(c >= 'a' && c <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') &&
+		    (s.p[i] == '\0' || strchr("!#$%&'*+-.^_`|~", s.p[i]) == NULL))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/*
+ * A qvalue (RFC 9110 section 12.4.2). The zero before the point may be missing: Java's
+ * HttpURLConnection sends "q=.2" unless told otherwise.
+ */
+static bool quality(struct str s, int *q)
+{
+	struct str whole = { 0 };
+	int v = 0;
+
+	str_split(&s, '.', &whole);
+	if (str_eq(whole, STR("1")))
+		v = 1000;
+	else if (!str_eq(whole, STR("0")) && (whole.n > 0 || s.n == 0))
+		return false;
+	if (s.n > 3)
+		return false;
+	for (size_t i = 0, unit = 100; i < s.n; i++, unit /= 10) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		v += (s.p[i] - '0') * (int)unit;
+	}
+	*q = v;
+	return v <= 1000;
+}
+
+static bool range_parse(struct str entry, struct range *out)
+{
+	struct str part = { 0 }, name = { 0 }, subtype = { 0 };
+
+	part_next(&entry, ';', &out->type);
+	out->q = 1000;
+	subtype = out->type;
+	if (!str_split(&subtype, '/', &name) || !token(name) || !token(subtype))
+		return false;
+	while (part_next(&entry, ';', &part))
+		if (str_split(&part, '=', &name) && str_eq_nocase(str_trim(name), STR("q")))
+			return quality(str_trim(part), &out->q);
+	return true;
+}
+
+static enum exact range_exact(const struct range *r, struct str type)
+{
+	if (str_eq_nocase(r->type, type))
+		return EXACT_TYPE;
+	if (str_eq_nocase(r->type, STR("application/*")))
+		return EXACT_SUBTYPE;
+	return str_eq(r->type, STR("*/*")) ? EXACT_ANY : EXACT_NOT;
+}
+
+static void consider(struct best *b, const struct range *r, struct str type)
+{
+	enum exact exact = range_exact(r, type);
+
+	if (exact > b->exact || (exact == b->exact && exact != EXACT_NOT && r->q > b->q))
+		*b = (struct best){ exact, r->q };
+}
+
+struct accepted accept_parse(struct str header)
+{
+	struct best json = { 0 }, problem = { 0 };
+	struct str entry = { 0 };
+	bool any = false;
+
+	while (part_next(&header, ',', &entry)) {
+		struct range r = { 0 };
+
+		if (!range_parse(entry, &r))
+			continue;
+		any = true;
+		consider(&json, &r, STR("application/json"));
+		consider(&problem, &r, STR("application/problem+json"));
+	}
+	/* A header without one sound entry says as little as a missing one. */
+	if (!any)
+		return (struct accepted){ .json = true };
+
+	bool named = problem.exact == EXACT_TYPE && problem.q > 0;
+
+	return (struct accepted){ .json = json.q > 0 || named,
+				  .problem = named && problem.q >= json.q };
+}
+
+static struct str unquote(struct str s)
+{
+	if (s.n < 2 || s.p[0] != '"' || s.p[s.n - 1] != '"')
+		return s;
+	return (struct str){ s.p + 1, s.n - 2 };
+}
+
+bool content_type_json(struct str header)
+{
+	struct str part = { 0 }, name = { 0 };
+
+	if (!part_next(&header, ';', &part) || !str_eq_nocase(part, STR("application/json")))
+		return false;
+	while (part_next(&header, ';', &part)) {
+		str_split(&part, '=', &name);
+		if (str_eq_nocase(str_trim(name), STR("charset")) &&
+		    !str_eq_nocase(unquote(str_trim(part)), STR("utf-8")))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/email.h"
+
+#include <idn2.h>
+#include <string.h>
+#include <unictype.h>
+#include <unistr.h>
+
+enum { LOCAL_MAX = 64, DOMAIN_MAX = 253, LABEL_MAX = 63 };
+
+/*
+ * Besides spaces, controls and format characters (soft hyphen, zero-width ones, directions) this
+ * refuses what no address holds (private, unassigned) and the other characters that are drawn as
+ * nothing, such as variation selectors: libidn2 drops those from a domain without a word, and so
+ * would make two addresses one.
+ */
+static bool visible(ucs4_t c)
+{
+	if (c < 0x80)
+		return c > ' ' && c != 0x7f;
+	return !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_C) &&
+	       !uc_is_property_default_ignorable_code_point(c);
+}
+
+static bool all_visible(struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+
+	for (size_t i = 0; i < s.n;) {
+		ucs4_t c = 0;
+
+		i += (size_t)u8_mbtouc(&c, p + i, s.n - i);
+		if (!visible(c))
+			return false;
+	}
+	return true;
+}
+
+/* A dot-atom (RFC 5322 section 3.2.3, with UTF-8 as of RFC 6531). No quoted strings. */
+static bool local_valid(struct str s)
+{
+	char before = '.';
+
+	if (s.n == 0 || s.n > LOCAL_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; before = s.p[i++]) {
+		if (strchr("()<>[]:;@\\,\"", s.p[i]) != NULL)
+			return false;
+		if (s.p[i] == '.' && before == '.')
+			return false;
+	}
+	return before != '.';
+}
+
+static struct str lower(struct str s, struct arena *a)
+{
+	struct str copy = arena_dup(a, s);
+	char *p = (char *)copy.p; /* ours a line ago */
+
+	for (size_t i = 0; i < s.n; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z')
+			p[i] = (char)(p[i] + ('a' - 'A'));
+	return copy;
+}
+
+static bool letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool label_valid(struct str s)
+{
+	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!letter_or_digit(s.p[i]) && s.p[i] != '-')
+			return false;
+	return true;
+}
+
+/*
+ * A public address needs a dot, and a top-level domain has a letter (RFC 3696 section 2), which
+ * keeps bare IPv4 addresses out.
+ */
+static bool domain_valid(struct str s)
+{
+	struct str label = { 0 };
+	size_t labels = 0;
+
+	if (s.n > DOMAIN_MAX)
+		return false;
+	for (; str_split(&s, '.', &label); labels++)
+		if (!label_valid(label))
+			return false;
+	return labels >= 2 && strspn(label.p, "0123456789") < label.n;
+}
+
+/* Labels that only libidn2 can judge. It refuses "--" in the plain ones, though such exist. */
+static bool needs_idna(struct str s)
+{
+	struct str label = { 0 };
+
+	while (str_split(&s, '.', &label)) {
+		for (size_t i = 0; i < label.n; i++)
+			if ((unsigned char)label.p[i] >= 0x80)
+				return true;
+		if (str_starts(label, STR("xn--")))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * libidn2's own STD3 check is left off: it drops characters ("a_b.com" becomes "ab.com") where it
+ * should refuse them. domain_valid looks at the result instead. domain is NUL-terminated.
+ */
+static bool idna_encode(struct str domain, struct arena *a, struct str *out)
+{
+	static const char dots[][4] = { ".", "\u3002", "\uff0e", "\uff61" };
+	char *encoded = NULL;
+
+	/* libidn2 drops the dot of the root; without it this would be a second spelling. */
+	for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
+		struct str dot = str_from(dots[i]);
+
+		if (domain.n >= dot.n && str_eq(str_from_at(domain, domain.n - dot.n), dot))
+			return false;
+	}
+
+	int status = idn2_to_ascii_8z(domain.p, &encoded, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+
+	if (status == IDN2_MALLOC)
+		arena_exhausted(a);
+	if (status != IDN2_OK)
+		return false;
+	arena_defer(a, idn2_free, encoded);
+	*out = str_from(encoded);
+	return true;
+}
+
+bool email_key(struct str email, struct arena *a, struct str *key)
+{
+	struct str local = { 0 }, domain = email;
+
+	if (email.n > EMAIL_MAX || !str_utf8(email) || !all_visible(email))
+		return false;
+	if (!str_split(&domain, '@', &local) || domain.p == NULL || !local_valid(local))
+		return false;
+	domain = lower(domain, a);
+	if (needs_idna(domain) && !idna_encode(domain, a, &domain))
+		return false;
+	if (!domain_valid(domain) || local.n + 1 + domain.n > EMAIL_MAX)
+		return false;
+	if (key == NULL)
+		return true;
+	local = lower(local, a);
+	*key = arena_printf(a, "%s@%s", local.p, domain.p);
+	return true;
+}

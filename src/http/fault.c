@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/fault.h"
+
+void fault_add(struct faults *f, struct arena *a, struct str pointer, const char *format, ...)
+{
+	/* Whoever sends thousands of faults learns of the first ones; a reply has a size. */
+	if (f->n == FAULTS_MAX)
+		return;
+
+	struct fault *fault = arena_new(a, struct fault);
+	va_list args;
+
+	va_start(args, format);
+	fault->message = arena_vprintf(a, format, args);
+	va_end(args);
+	fault->pointer = arena_dup(a, pointer);
+	if (f->last == NULL)
+		f->first = fault;
+	else
+		f->last->next = fault;
+	f->last = fault;
+	f->n++;
+}
+
+static void member(struct buf *b, struct str prefix, struct str value)
+{
+	buf_add(b, prefix);
+	buf_json(b, value);
+}
+
+/* [{"pointer", <detail>}] */
+static void list(struct buf *b, const struct faults *faults, struct str detail)
+{
+	buf_char(b, '[');
+	for (const struct fault *f = faults->first; f != NULL; f = f->next) {
+		member(b, STR("{\"pointer\":"), f->pointer);
+		member(b, detail, f->message);
+		buf_add(b, f->next == NULL ? STR("}") : STR("},"));
+	}
+	buf_char(b, ']');
+}
+
+static bool any(const struct faults *f)
+{
+	return f != NULL && f->n > 0;
+}
+
+static void plain_write(struct buf *b, const struct problem *p, const struct err_row *row,
+			struct str message)
+{
+	buf_add(b, STR("{\"error\":{\"status\":"));
+	buf_i64(b, row->status);
+	member(b, STR(",\"code\":"), str_from(row->code));
+	member(b, STR(",\"message\":"), message);
+	if (p->request_id.p != NULL)
+		member(b, STR(",\"request_id\":"), p->request_id);
+	if (any(p->faults)) {
+		buf_add(b, STR(",\"fields\":"));
+		list(b, p->faults, STR(",\"message\":"));
+	}
+	buf_add(b, STR("}}"));
+}
+
+static void rfc9457_write(struct buf *b, const struct problem *p, const struct err_row *row,
+			  struct str message)
+{
+	member(b, STR("{\"type\":\"about:blank\",\"title\":"), str_from(row->title));
+	buf_add(b, STR(",\"status\":"));
+	buf_i64(b, row->status);
+	member(b, STR(",\"detail\":"), message);
+	member(b, STR(",\"code\":"), str_from(row->code));
+	if (p->request_id.p != NULL)
+		member(b, STR(",\"request_id\":"), p->request_id);
+	if (any(p->faults)) {
+		buf_add(b, STR(",\"errors\":"));
+		list(b, p->faults, STR(",\"detail\":"));
+	}
+	buf_char(b, '}');
+}
+
+void problem_write(struct http_reply *out, const struct problem *p)
+{
+	const struct err_row *row = err_row(p->err);
+	struct str message = p->message.p != NULL ? p->message : str_from(row->title);
+
+	out->status = row->status;
+	/* What a handler wrote before it failed is not the reply. */
+	out->body.n = 0;
+	if (p->rfc9457) {
+		header_add(out, "Content-Type", STR("application/problem+json; charset=utf-8"));
+		rfc9457_write(&out->body, p, row, message);
+		return;
+	}
+	header_add(out, "Content-Type", STR("application/json; charset=utf-8"));
+	plain_write(&out->body, p, row, message);
+}

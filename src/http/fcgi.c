@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/fcgi.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+bool fcgi_init(void)
+{
+	return FCGX_Init() == 0;
+}
+
+void fcgi_open(FCGX_Request *f, int fd)
+{
+	FCGX_InitRequest(f, -1, 0);
+	f->ipcFd = fd;
+}
+
+void fcgi_close(FCGX_Request *f)
+{
+	if (f->ipcFd >= 0)
+		close(f->ipcFd);
+	f->ipcFd = -1;
+}
+
+/* Where a CGI variable goes; those not named here are not looked at. */
+static struct str *slot_of(struct http_request *r, struct str name)
+{
+	const struct {
+		struct str name;
+		struct str *slot;
+	} slots[] = {
+		{ STR("REQUEST_METHOD"), &r->method_name },
+		{ STR("REQUEST_URI"), &r->path },
+		{ STR("CONTENT_TYPE"), &r->content_type },
+		{ STR("HTTP_ACCEPT"), &r->accept },
+		{ STR("HTTP_AUTHORIZATION"), &r->authorization },
+		{ STR("HTTP_X_REQUEST_ID"), &r->request_id },
+		{ STR("HTTP_USER_AGENT"), &r->user_agent },
+		{ STR("HTTP_ORIGIN"), &r->origin },
+		{ STR("REMOTE_ADDR"), &r->remote_addr },
+		{ STR("REQUEST_SCHEME"), &r->scheme },
+		{ STR("HTTP_HOST"), &r->host },
+	};
+
+	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+		if (str_eq(slots[i].name, name))
+			return slots[i].slot;
+	return NULL;
+}
+
+/* Sorts the variables into the request; returns CONTENT_LENGTH, or -1 where it is malformed. */
+static int64_t read_params(char *const *envp, struct http_request *r)
+{
+	int64_t length = 0;
+
+	for (; *envp != NULL; envp++) {
+		struct str value = str_from(*envp), name = { 0 };
+
+		/* A repeated variable: the last one counts, as in a C environment built from it. */
+		if (!str_split(&value, '=', &name) || value.p == NULL)
+			continue;
+
+		struct str *slot = slot_of(r, name);
+
+		if (slot != NULL)
+			*slot = value;
+		else if (str_eq(name, STR("CONTENT_LENGTH")) && value.n > 0 &&
+			 !str_to_i64(value, 0, INT32_MAX, &length))
+			return -1;
+	}
+	return length;
+}
+
+/* Splits REQUEST_URI, which nginx passes as the client sent it. */
+static void split_uri(struct http_request *r)
+{
+	struct str rest = r->path;
+
+	str_split(&rest, '?', &r->path);
+	r->query = rest.p == NULL ? STR("") : rest;
+}
+
+static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, struct http_request *r)
+{
+	char extra = 0;
+
+	if (length > HTTP_BODY_MAX + 1)
+		return false;
+
+	char *body = arena_alloc(a, (size_t)length + 1);
+
+	if (FCGX_GetStr(body, (int)length, f->in) != length)
+		return false;
+	/* Reads the end of the stream too, without which libfcgi will not take the next request. */
+	if (FCGX_GetStr(&extra, 1, f->in) != 0 || FCGX_GetError(f->in) != 0)
+		return false;
+	r->body = (struct str){ body, (size_t)length };
+	return true;
+}
+
+bool fcgi_read(FCGX_Request *f, struct arena *a, struct http_request *out, bool *keep)
+{
+	/* Set, so that FCGX_Accept_r takes the connection it has instead of accepting one. */
+	f->keepConnection = 1;
+	/* The descriptor is the loop's: libfcgi would wait up to 2 s for the peer when closing. */
+	f->detached = 1;
+	if (FCGX_Accept_r(f) != 0)
+		return false;
+	*keep = f->keepConnection != 0;
+	f->keepConnection = 1;
+	f->detached = 1;
+	*out = (struct http_request){ 0 };
+
+	int64_t length = read_params(f->envp, out);
+
+	if (length < 0 || out->method_name.p == NULL || out->path.p == NULL)
+		return false;
+	out->known = method_find(out->method_name, &out->method);
+	split_uri(out);
+	return read_body(f, a, length, out);
+}
+
+bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
+{
+	char status[64];
+	int n = snprintf(status, sizeof status, "Status: %d\r\n", r->status);
+
+	/* Told, so that nginx need not send it in chunks; a 204 has none (RFC 9110 section 8.6). */
+	if (r->status != 204)
+		n += snprintf(status + n, sizeof status - (size_t)n, "Content-Length: %zu\r\n",
+			      r->body.n);
+
+	FCGX_PutStr(status, n, f->out);
+	FCGX_PutStr(r->headers.p, (int)r->headers.n, f->out);
+	FCGX_PutStr("\r\n", 2, f->out);
+	FCGX_PutStr(r->body.p, (int)r->body.n, f->out);
+	FCGX_Finish_r(f);
+	/* -1: it failed, and libfcgi has closed the descriptor. */
+	return f->ipcFd >= 0;
+}
+
+void fcgi_drop(FCGX_Request *f)
+{
+	FCGX_Free(f, 0);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one place that touches libfcgi. It is called only when a whole request lies in the socket's
+ * buffer and only with a reply that fits it, so it never blocks the loop.
+ */
+#pragma once
+
+#include <fcgiapp.h>
+
+#include "http/server.h"
+
+/* Once a process, before anything else here. */
+bool fcgi_init(void);
+
+/* A connection without a request. fd belongs to it from here on. */
+void fcgi_open(FCGX_Request *f, int fd);
+
+/* Closes the connection, unless libfcgi has done so after an error. */
+void fcgi_close(FCGX_Request *f);
+
+/*
+ * Reads the complete request that waits on the connection. *keep tells whether the peer wants the
+ * connection kept. False when it is not what frame_check said, or when CONTENT_LENGTH and the body
+ * differ: the connection is to be closed. Afterwards fcgi_done or fcgi_drop is due.
+ */
+bool fcgi_read(FCGX_Request *f, struct arena *a, struct http_request *out, bool *keep);
+
+/* Sends a reply; false when it could not be sent whole: the connection is to be closed. */
+bool fcgi_reply(FCGX_Request *f, struct http_reply *r);
+
+/* Releases what the request took, without a reply. */
+void fcgi_drop(FCGX_Request *f);

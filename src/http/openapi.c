@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The route table as OpenAPI 3.1. What each operation may answer with follows from its row: the
+ * table is the source, so the document cannot drift from the service.
+ */
+#include "http/openapi.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "http/json.h"
+#include "http/json_parts.h"
+#include "http/openapi_parts.h"
+
+void document_put(struct document *d, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) != 0)
+		d->failed = true;
+}
+
+json_t *document_object(struct document *d, json_t *object, const char *key)
+{
+	document_put(d, object, key, json_object());
+	return json_object_get(object, key);
+}
+
+json_t *document_reference(const char *kind, const char *name)
+{
+	return json_pack("{s:o}", "$ref", json_sprintf("#/components/%s/%s", kind, name));
+}
+
+json_t *document_content(const char *type, json_t *schema)
+{
+	return json_pack("{s:{s:o}}", type, "schema", schema);
+}
+
+void document_header(struct document *d, json_t *response, const char *name, const char *doc)
+{
+	json_t *headers = json_object_get(response, "headers");
+
+	if (headers == NULL)
+		headers = document_object(d, response, "headers");
+	document_put(d, headers, name,
+		     json_pack("{s:s, s:{s:s}}", "description", doc, "schema", "type", "string"));
+}
+
+static void append(struct document *d, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		d->failed = true;
+}
+
+/* Keeps a schema under its name, unless another one has it, and gives what stands for it. */
+static json_t *schema_named(struct document *d, const char *name, json_t *schema)
+{
+	json_t *known = json_object_get(d->schemas, name);
+
+	if (known != NULL && !json_equal(known, schema))
+		return schema;
+	document_put(d, d->schemas, name, schema);
+	return document_reference("schemas", name);
+}
+
+/* What an input holds that decides which problems there can be. */
+struct traits {
+	bool path, body, email, secret;
+};
+
+static struct traits traits_of(const struct route *r)
+{
+	struct traits t = { 0 };
+
+	for (size_t i = 0; i < r->in->n; i++) {
+		const struct field *f = &r->in->fields[i];
+		enum source source = source_of(r, f);
+
+		t.path |= source == SOURCE_PATH;
+		t.body |= source == SOURCE_BODY;
+		t.email |= source == SOURCE_BODY && f->format == FORMAT_EMAIL;
+		t.secret |= f->kind == KIND_SECRET;
+	}
+	return t;
+}
+
+/* Anyone may call it, it takes a secret and makes nothing: the secret is a credential. */
+static bool signs_in(const struct route *r, struct traits t)
+{
+	return r->access == ACCESS_ANYONE && t.secret && r->status != 201;
+}
+
+static bool answers(const struct route *r, struct traits t, int status)
+{
+	switch (status) {
+	case 401:
+		return r->access != ACCESS_ANYONE || signs_in(r, t);
+	case 403:
+		return r->access == ACCESS_SELF || r->access == ACCESS_ADMIN;
+	case 404:
+		return t.path;
+	case 406:
+		return r->shape != REPLY_NONE;
+	case 409:
+		return t.email && !signs_in(r, t);
+	case 413:
+	case 415:
+		return t.body;
+	case 400: /* where nothing is taken, anything given is refused */
+	case 500:
+	case 503:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static json_t *success_schema(struct document *d, const struct route *r)
+{
+	json_t *one = NULL;
+
+	if (r->shape == REPLY_RAW)
+		return json_pack("{s:s}", "type", "object");
+	one = schema_named(d, r->out->name, json_schema(r->out, false, NULL, NULL));
+	if (r->shape == REPLY_ONE)
+		return one;
+	return json_pack("{s:s, s:o}", "type", "array", "items", one);
+}
+
+static void put_success(struct document *d, const struct route *r, json_t *responses)
+{
+	char status[16];
+	json_t *response = json_pack("{s:s}", "description",
+				     r->shape == REPLY_NONE ? "Done; there is no body" : "Done");
+
+	snprintf(status, sizeof status, "%d", r->status);
+	if (r->shape != REPLY_NONE)
+		document_put(d, response, "content",
+			     document_content("application/json", success_schema(d, r)));
+	if (r->status == 201)
+		document_header(d, response, "Location", "Where the new resource is");
+	if (r->shape == REPLY_LIST)
+		document_header(d, response, "Link", "The next page, as rel=\"next\" (RFC 8288)");
+	document_put(d, responses, status, response);
+}
+
+static void put_responses(struct document *d, const struct route *r, json_t *operation)
+{
+	json_t *responses = document_object(d, operation, "responses");
+	struct traits traits = traits_of(r);
+
+	put_success(d, r, responses);
+	for (enum err e = 1; e <= err_count(); e++) {
+		int status = err_row(e)->status;
+		char key[16];
+
+		snprintf(key, sizeof key, "%d", status);
+		if (answers(r, traits, status) && json_object_get(responses, key) == NULL)
+			document_put(d, responses, key, document_problem(d, status));
+	}
+	document_put(d, responses, "default", document_problem(d, 0));
+}
+
+static void put_parameters(struct document *d, const struct route *r, json_t *operation)
+{
+	json_t *parameters = json_array();
+
+	for (size_t i = 0; i < r->in->n; i++) {
+		const struct field *f = &r->in->fields[i];
+		enum source source = source_of(r, f);
+
+		if (source == SOURCE_BODY)
+			continue;
+		append(d, parameters,
+		       json_pack("{s:s, s:s, s:b, s:o}", "name", f->name, "in",
+				 source == SOURCE_PATH ? "path" : "query", "required",
+				 source == SOURCE_PATH || !f->optional, "schema",
+				 json_schema_field(f, true)));
+	}
+	if (json_array_size(parameters) > 0)
+		document_put(d, operation, "parameters", parameters);
+	else
+		json_decref(parameters);
+}
+
+static bool in_body(const struct field *f, const void *route)
+{
+	return source_of(route, f) == SOURCE_BODY;
+}
+
+static void put_body(struct document *d, const struct route *r, json_t *operation)
+{
+	if (!traits_of(r).body)
+		return;
+
+	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, true, in_body, r));
+
+	document_put(d, operation, "requestBody",
+		     json_pack("{s:b, s:o}", "required", true, "content",
+			       document_content("application/json", schema)));
+}
+
+/* Who may call it; an empty `security` says that no token is needed. */
+static void put_access(struct document *d, const struct route *r, json_t *operation)
+{
+	static const char *const who[] = {
+		[ACCESS_ANYONE] = "For anyone.",
+		[ACCESS_USER] = "For whoever is signed in.",
+		[ACCESS_SELF] = "For the user named in the path, and for admins.",
+		[ACCESS_ADMIN] = "For admins.",
+	};
+
+	document_put(d, operation, "description", json_string(who[r->access]));
+	document_put(d, operation, "security",
+		     r->access == ACCESS_ANYONE ? json_array() : json_pack("[{s:[]}]", "bearer"));
+}
+
+/* The first segment after /api/v1, or of the path where it does not stand there. */
+static struct str tag_of(const struct route *r)
+{
+	struct str path = str_from(r->path), tag = { 0 };
+	struct str base = STR("/api/v1/");
+
+	path = str_from_at(path, str_starts(path, base) ? base.n : 1);
+	str_split(&path, '/', &tag);
+	return tag;
+}
+
+static void put_tag(struct document *d, const struct route *r, json_t *operation)
+{
+	struct str tag = tag_of(r);
+
+	document_put(d, operation, "tags", json_pack("[s%]", tag.p, tag.n));
+	for (size_t i = 0; i < json_array_size(d->tags); i++) {
+		const json_t *name = json_object_get(json_array_get(d->tags, i), "name");
+
+		if (str_eq(str_from(json_string_value(name)), tag))
+			return;
+	}
+	append(d, d->tags,
+	       json_pack("{s:s%, s:o}", "name", tag.p, tag.n, "description",
+			 json_sprintf("Operations under %.*s", (int)(tag.p + tag.n - r->path),
+				      r->path)));
+}
+
+static void put_operation(struct document *d, const struct route *r)
+{
+	json_t *path = json_object_get(d->paths, r->path);
+	char method[16] = { 0 };
+
+	if (path == NULL)
+		path = document_object(d, d->paths, r->path);
+	for (size_t i = 0; method_name(r->method)[i] != '\0'; i++)
+		method[i] = (char)tolower(method_name(r->method)[i]);
+
+	json_t *operation = document_object(d, path, method);
+
+	document_put(d, operation, "operationId", json_string(r->name));
+	document_put(d, operation, "summary", json_string(r->summary));
+	put_access(d, r, operation);
+	put_tag(d, r, operation);
+	put_parameters(d, r, operation);
+	put_body(d, r, operation);
+	put_responses(d, r, operation);
+}
+
+static void put_head(struct document *d, const char *version)
+{
+	document_put(d, d->root, "openapi", json_string("3.1.0"));
+	document_put(d, d->root, "info",
+		     json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "title", "Postern", "version",
+			       version, "description", "Accounts and sign-in.", "license", "name",
+			       "MIT License", "identifier", "MIT"));
+	document_put(d, d->root, "servers", json_pack("[{s:s}]", "url", "/"));
+}
+
+static void put_components(struct document *d)
+{
+	json_t *components = document_object(d, d->root, "components");
+
+	d->schemas = document_object(d, components, "schemas");
+	d->responses = document_object(d, components, "responses");
+	document_put(d, components, "securitySchemes",
+		     json_pack("{s:{s:s, s:s, s:s}}", "bearer", "type", "http", "scheme", "bearer",
+			       "bearerFormat", "JWT"));
+}
+
+char *openapi_make(const struct route *routes, size_t n, const char *version)
+{
+	struct document d = { .root = json_object() };
+	char *text = NULL;
+
+	put_head(&d, version);
+	document_put(&d, d.root, "tags", json_array());
+	d.tags = json_object_get(d.root, "tags");
+	d.paths = document_object(&d, d.root, "paths");
+	put_components(&d);
+	document_problem_schemas(&d);
+	for (size_t i = 0; i < n; i++)
+		put_operation(&d, &routes[i]);
+	if (!d.failed)
+		text = json_dumps(d.root, JSON_INDENT(2));
+	json_decref(d.root);
+	return text;
+}

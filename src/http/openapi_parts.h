@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the OpenAPI files share: the document being made. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* One failed allocation spoils it; calls go on harmlessly, so only the end has to look. */
+struct document {
+	json_t *root, *paths, *schemas, *responses, *tags;
+	bool failed;
+};
+
+/* Takes over value, NULL included: then it is spoilt. */
+void document_put(struct document *d, json_t *object, const char *key, json_t *value);
+
+/* A new object that is already in its place. Borrowed; NULL only when the document is spoilt. */
+json_t *document_object(struct document *d, json_t *object, const char *key);
+
+/* {"$ref": "#/components/<kind>/<name>"}. The caller owns it; NULL when out of memory. */
+json_t *document_reference(const char *kind, const char *name);
+
+/* A media type with its schema, which is taken over. Owner and NULL as above. */
+json_t *document_content(const char *type, json_t *schema);
+
+/* Adds a header to a response. */
+void document_header(struct document *d, json_t *response, const char *name, const char *doc);
+
+/* Adds the schemas "Problem" and "ProblemDetails", which the responses below refer to. */
+void document_problem_schemas(struct document *d);
+
+/*
+ * A reference to the response for every problem of that status in err.def, or, for 0, for what
+ * nginx and others may say; the response is made on first use. Owner and NULL as above.
+ */
+json_t *document_problem(struct document *d, int status);

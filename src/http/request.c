@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/request.h"
+
+static const char *const names[METHOD_COUNT] = {
+	[METHOD_GET] = "GET",	  [METHOD_POST] = "POST",     [METHOD_PUT] = "PUT",
+	[METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE",
+};
+
+const char *method_name(enum method m)
+{
+	return names[m];
+}
+
+bool method_find(struct str name, enum method *out)
+{
+	if (str_eq(name, STR("HEAD")))
+		name = STR("GET");
+	for (enum method m = 0; m < METHOD_COUNT; m++) {
+		if (!str_eq(name, str_from(names[m])))
+			continue;
+		*out = m;
+		return true;
+	}
+	return false;
+}
+
+/* A value may hold what a client sent: a line break in it would begin a header of its own. */
+static bool breaks_line(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+void header_add(struct http_reply *r, const char *name, struct str value)
+{
+	buf_add(&r->headers, str_from(name));
+	buf_add(&r->headers, STR(": "));
+	for (size_t i = 0; i < value.n; i++)
+		buf_char(&r->headers, breaks_line(value.p[i]) ? ' ' : value.p[i]);
+	buf_add(&r->headers, STR("\r\n"));
+}

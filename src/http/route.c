@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A path is checked and decoded once; then each template is compared with it byte by byte, which
+ * for a table of this size costs less than any index, and needs nothing to be built at start.
+ */
+#include "http/route.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "http/query.h"
+
+static bool encodes_slash(struct str path)
+{
+	for (size_t i = 0; i + 2 < path.n; i++)
+		if (path.p[i] == '%' && path.p[i + 1] == '2' && (path.p[i + 2] | 0x20) == 'f')
+			return true;
+	return false;
+}
+
+/* Empty segments and dots can name a second path to one resource: RFC 3986 section 5.2.4. */
+static bool segments_plain(struct str path)
+{
+	struct str segment = { 0 };
+
+	while (str_split(&path, '/', &segment))
+		if (segment.n == 0 || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+			return false;
+	return true;
+}
+
+/* As no segment can hold a slash, all of them are decoded at once. */
+static bool path_decode(struct str raw, struct arena *a, struct str *out)
+{
+	if (raw.n == 0 || raw.n > ROUTE_PATH_MAX || raw.p[0] != '/' || encodes_slash(raw))
+		return false;
+	return percent_decode(raw, false, a, out) && segments_plain(str_from_at(*out, 1));
+}
+
+static const char *segment_end(const char *p)
+{
+	while (*p != '\0' && *p != '/')
+		p++;
+	return p;
+}
+
+/*
+ * Whether a template fits a path. *shape then has a bit for each segment, the first one highest,
+ * set for a parameter: of two templates that fit, the one with the smaller shape has a literal
+ * where they first differ.
+ */
+static bool fits(const char *template, const char *path, uint64_t *shape)
+{
+	uint64_t s = 0;
+
+	for (;; template ++, path++) {
+		if (*template == '{') {
+			template = strchr(template, '}') + 1;
+			path = segment_end(path);
+			s |= 1;
+		}
+		if (*template != *path)
+			return false;
+		if (*template == '\0')
+			break;
+		s <<= *template == '/';
+	}
+	*shape = s;
+	return true;
+}
+
+/* The parameters of a template that fits. */
+static void params_take(struct route_match *m, const char *path, struct arena *a)
+{
+	for (const char *t = m->route->path; *t != '\0'; t++, path++) {
+		if (*t != '{')
+			continue;
+
+		const char *name_end = strchr(t, '}');
+		const char *end = segment_end(path);
+
+		assert(m->n < ROUTE_PARAMS_MAX);
+		m->params[m->n].name = (struct str){ t + 1, (size_t)(name_end - t - 1) };
+		m->params[m->n++].value = arena_dup(a, (struct str){ path, (size_t)(end - path) });
+		if (*end == '\0')
+			return;
+		t = name_end + 1;
+		path = end;
+	}
+}
+
+enum err route_find(const struct route *routes, size_t n, const struct http_request *r,
+		    struct arena *a, struct route_match *m)
+{
+	struct str path = { 0 };
+	uint64_t best = UINT64_MAX;
+
+	*m = (struct route_match){ 0 };
+	if (!path_decode(r->path, a, &path))
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t shape = 0;
+
+		if (!fits(routes[i].path, path.p, &shape) || shape > best)
+			continue;
+		/* The resource is chosen by its path alone, the method then among its own. */
+		if (shape < best)
+			*m = (struct route_match){ 0 };
+		best = shape;
+		m->allowed |= 1U << routes[i].method;
+		if (r->known && r->method == routes[i].method)
+			m->route = &routes[i];
+	}
+	if (m->allowed == 0)
+		return ERR_NOT_FOUND;
+	if (m->route == NULL)
+		return ERR_METHOD_NOT_ALLOWED;
+	params_take(m, path.p, a);
+	return OK;
+}
+
+struct str route_allow(unsigned allowed, struct arena *a)
+{
+	struct buf b = buf_make(a, 64);
+
+	for (enum method m = 0; m < METHOD_COUNT; m++) {
+		if ((allowed & 1U << m) == 0)
+			continue;
+		buf_add(&b, str_from(method_name(m)));
+		buf_add(&b, m == METHOD_GET ? STR(", HEAD, ") : STR(", "));
+	}
+	buf_add(&b, STR("OPTIONS"));
+	return buf_str(&b);
+}
+
+struct str route_param(const struct route_match *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (str_eq(m->params[i].name, str_from(name)))
+			return m->params[i].value;
+	return (struct str){ 0 };
+}
+
+bool route_has_param(const struct route *r, const char *name)
+{
+	struct str wanted = str_from(name);
+
+	for (const char *p = r->path; (p = strchr(p, '{')) != NULL; p++) {
+		struct str here = { p + 1, strcspn(p + 1, "}") };
+
+		if (str_eq(here, wanted))
+			return true;
+	}
+	return false;
+}

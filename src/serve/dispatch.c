@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/dispatch.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "http/accept.h"
+#include "http/json.h"
+#include "task/task.h"
+
+enum {
+	TRIES = 4, /* a transaction that lost a race is run again three times */
+	JITTER_US = 20000,
+	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
+};
+
+/* "Bearer" and the token, RFC 6750 section 2.1; the scheme's case does not matter. */
+static bool bearer(struct str header, struct str *token)
+{
+	struct str rest = str_trim(header), scheme = { 0 };
+
+	if (header.p == NULL || !str_split(&rest, ' ', &scheme) || rest.p == NULL)
+		return false;
+	*token = str_trim(rest);
+	return str_eq_nocase(scheme, STR("Bearer")) && token->n > 0;
+}
+
+static enum err authenticate(struct req *r)
+{
+	const struct app *app = r->app;
+	struct identity id = { 0 };
+	struct str token = { 0 };
+
+	if (r->match.route->access == ACCESS_ANYONE)
+		return OK;
+	if (!bearer(r->http->authorization, &token))
+		return ERR_UNAUTHENTICATED;
+	TRY(identity_of(app->identities, &app->key, token, instant_now(), r->arena, &id));
+	r->who.user.uuid = id.subject;
+	r->who.role = str_eq(id.role, STR("admin")) ? ROLE_ADMIN : ROLE_USER;
+	return OK;
+}
+
+static enum err authorize(const struct req *r)
+{
+	struct uuid id = { 0 };
+
+	if (r->who.role == ROLE_ADMIN)
+		return OK;
+	switch (r->match.route->access) {
+	case ACCESS_ANYONE:
+	case ACCESS_USER:
+		return OK;
+	case ACCESS_SELF:
+		/* What is no UUID is nobody's: the fault is told by the decoder. */
+		if (!uuid_parse(route_param(&r->match, "id"), &id))
+			return OK;
+		return uuid_eq(id, r->who.user.uuid) ? OK : ERR_FORBIDDEN;
+	case ACCESS_ADMIN:
+		break;
+	}
+	return ERR_FORBIDDEN;
+}
+
+/* Whether the operation reads its input from a body. */
+static bool takes_body(const struct route *route)
+{
+	return route->method != METHOD_GET && route->method != METHOD_DELETE && route->in->size > 0;
+}
+
+static enum err check_body(const struct req *r)
+{
+	if (r->http->body.n > HTTP_BODY_MAX)
+		return ERR_TOO_LARGE;
+	if (takes_body(r->match.route) && !content_type_json(r->http->content_type))
+		return ERR_UNSUPPORTED_MEDIA_TYPE;
+	return OK;
+}
+
+/* Runs the handler, again if the database asks for it. The one place that does. */
+static enum err run(struct req *r, const void *in)
+{
+	enum err e = OK;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
+		r->reply->headers.n = r->reply->body.n = 0;
+		e = db_finish(r->db, r->match.route->run(r, in));
+		if (e != ERR_RETRY)
+			return e;
+	}
+	return problem(r, ERR_BUSY, "too many changes at once, try again");
+}
+
+static enum err handle(struct req *r)
+{
+	TRY(route_find(routes, routes_count, r->http, r->arena, &r->match));
+	if (!accept_parse(r->http->accept).json)
+		return ERR_NOT_ACCEPTABLE;
+	TRY(authenticate(r));
+	TRY(authorize(r));
+	TRY(check_body(r));
+
+	const struct schema *schema = r->match.route->in;
+	void *in = arena_alloc(r->arena, schema->size);
+
+	TRY(json_decode(schema, &r->match, r->http, r->arena, &r->faults, in));
+	return run(r, in);
+}
+
+static void challenge(struct req *r, enum err e)
+{
+	struct str value = STR("Bearer realm=\"postern\"");
+
+	/* RFC 6750 section 3.1: no error code when the request had no token at all. */
+	if (e == ERR_TOKEN_INVALID || e == ERR_TOKEN_EXPIRED)
+		value = arena_printf(r->arena,
+				     "Bearer realm=\"postern\", error=\"invalid_token\","
+				     " error_description=\"%s\"",
+				     err_row(e)->title);
+	header_add(r->reply, "WWW-Authenticate", value);
+}
+
+static void write_problem(struct req *r, enum err e)
+{
+	struct problem p = { .err = e,
+			     .message = r->message,
+			     .request_id = r->request_id,
+			     .faults = r->faults.n > 0 ? &r->faults : NULL,
+			     .rfc9457 = accept_parse(r->http->accept).problem };
+	int status = err_row(e)->status;
+
+	r->reply->headers.n = r->reply->body.n = 0;
+	problem_write(r->reply, &p);
+	if (status == 401)
+		challenge(r, e);
+	if (status == 405)
+		header_add(r->reply, "Allow", route_allow(r->match.allowed, r->arena));
+	if (status == 503)
+		header_add(r->reply, "Retry-After", STR("1"));
+}
+
+/* What reaches the outside of what happened inside. */
+static enum err outward(enum err e)
+{
+	if (e == ERR_RETRY)
+		return ERR_BUSY;
+	return e == ERR_NO_ROW ? ERR_INTERNAL : e;
+}
+
+static void conclude(struct req *r, enum err e, struct http_exchange *x)
+{
+	const struct route *route = r->match.route;
+
+	if (e == ERR_CANCELLED) {
+		x->dropped = true;
+		return;
+	}
+	if (e == ERR_METHOD_NOT_ALLOWED && str_eq(r->http->method_name, STR("OPTIONS"))) {
+		r->reply->status = 204;
+		header_add(r->reply, "Allow", route_allow(r->match.allowed, r->arena));
+		return;
+	}
+	if (e != OK)
+		write_problem(r, e);
+	else if (route->shape != REPLY_NONE)
+		header_add(r->reply, "Content-Type", STR("application/json; charset=utf-8"));
+	header_add(r->reply, "Cache-Control",
+		   e == OK && route->shape == REPLY_RAW ? STR("no-cache") : STR("no-store"));
+}
+
+static void log_end(const struct req *r, enum err e, int64_t began,
+		    const struct log_context *context)
+{
+	struct log_request line = {
+		.method = r->http->method_name,
+		.path = r->http->path,
+		.status = e == ERR_CANCELLED ? CLIENT_GONE : r->reply->status,
+		.duration_us = ticks_us() - began,
+	};
+
+	if (e != OK && e != ERR_CANCELLED)
+		line.code = str_from(err_row(e)->code);
+	/* A refusal is written on the loop's own stack, which has no context. */
+	log_context(context);
+	log_request(&line);
+	if (task_self() == NULL)
+		log_context(NULL);
+}
+
+void dispatch(void *ctx, struct http_exchange *x)
+{
+	struct dispatch *d = ctx;
+	int64_t began = ticks_us();
+	char id[UUID_TEXT], user[UUID_TEXT];
+	struct req r = {
+		.app = &d->app, .http = &x->request, .reply = &x->reply, .arena = x->arena
+	};
+	struct log_context context = { 0 };
+
+	r.request_id = x->request.request_id;
+	if (r.request_id.n == 0)
+		r.request_id = uuid_format(uuid_v7(), id);
+	context.request_id = r.request_id;
+	task_log(&context);
+
+	enum err e = ERR_BUSY;
+
+	if (!x->overloaded) {
+		r.db = db_open(d->pool, x->arena);
+		e = outward(handle(&r));
+	}
+	if (r.match.route != NULL)
+		context.route = str_from(r.match.route->name);
+	if (!uuid_none(r.who.user.uuid))
+		context.user_id = uuid_format(r.who.user.uuid, user);
+	conclude(&r, e, x);
+	if (log_wants(LOG_INFO, "http"))
+		log_end(&r, e, began, &context);
+	task_log(NULL);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/family.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef POSTERN_SAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#include "api/req.h"
+#include "base/instant.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "http/openapi.h"
+#include "task/loop.h"
+
+enum {
+	/* One that lived this long has not failed at its start. */
+	GROWN_UP_US = 1000000,
+	BACKOFF_FIRST_US = 50000,
+	BACKOFF_MAX_US = 5000000,
+	WORKER_SILENT_US = 2000000,
+	/* The dearest hash that is allowed takes a keeper this long, and then some. */
+	KEEPER_SILENT_US = 15000000,
+	STALE_LOOKS = 2 /* one alone may come from a machine that was asleep */
+};
+
+static bool make_sockets(struct family *f)
+{
+	int type = SOCK_DGRAM | SOCK_CLOEXEC;
+
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		if (socketpair(AF_UNIX, type, 0, f->jobs[i]) != 0)
+			return false;
+	for (size_t i = 0; i < f->workers; i++)
+		if (socketpair(AF_UNIX, type, 0, f->answers[i]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * An encoded hash that no password fits, because its digest is random. Checking a password against
+ * it costs what checking any other does.
+ */
+static struct secret make_no_hash(const struct conf *c, struct arena *a)
+{
+	uint8_t salt[16], digest[32];
+	char salt64[32], digest64[64];
+	int how = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+
+	random_bytes(salt, sizeof salt);
+	random_bytes(digest, sizeof digest);
+	sodium_bin2base64(salt64, sizeof salt64, salt, sizeof salt, how);
+	sodium_bin2base64(digest64, sizeof digest64, digest, sizeof digest, how);
+
+	struct str s = arena_printf(a, "$argon2id$v=19$m=%lld,t=%lld,p=1$%s$%s",
+				    (long long)c->password_memory_kib,
+				    (long long)c->password_passes, salt64, digest64);
+
+	return (struct secret){ s.p, s.n };
+}
+
+struct family *family_make(const struct conf *c, struct arena *a, int listener)
+{
+	struct family *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->arena = a;
+	f->conf = c;
+	f->listener = listener;
+	f->workers = (size_t)conf_workers(c);
+	f->keepers = (size_t)conf_keepers(c);
+	f->shared = mmap(NULL, sizeof *f->shared, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	char *openapi = openapi_make(routes, routes_count, POSTERN_VERSION);
+
+	if (f->shared == MAP_FAILED || openapi == NULL || !make_sockets(f)) {
+		log_error("master", "cannot make sockets and memory: %s", strerror(errno));
+		free(openapi);
+		free(f);
+		return NULL;
+	}
+	arena_defer(a, free, openapi);
+	f->openapi = str_from(openapi);
+	f->no_hash = make_no_hash(c, a);
+	for (size_t i = 0; i < family_size(f); i++)
+		f->children[i] = (struct child){
+			.kind = i < f->workers ? CHILD_WORKER : CHILD_KEEPER,
+			.number = i < f->workers ? i : i - f->workers,
+		};
+	return f;
+}
+
+void family_free(struct family *f)
+{
+	for (size_t i = 0; i < KEEPER_QUEUES * 2; i++)
+		close(f->jobs[i / 2][i % 2]);
+	for (size_t i = 0; i < f->workers * 2; i++)
+		close(f->answers[i / 2][i % 2]);
+	munmap(f->shared, sizeof *f->shared);
+	arena_free(f->arena);
+	free(f);
+}
+
+struct pulse *family_pulse(struct family *f, const struct child *c)
+{
+	return &f->shared->pulses[c - f->children];
+}
+
+static int be_worker(struct family *f, const struct child *c)
+{
+	struct worker_setup s = {
+		.conf = f->conf,
+		.listener = f->listener,
+		.number = c->number,
+		.workers = f->workers,
+		.keepers = f->keepers,
+		.jobs = { f->jobs[KEEPER_SLOW][0], f->jobs[KEEPER_QUICK][0] },
+		.answers = f->answers[c->number][1],
+		.board = &f->shared->board,
+		.pulse = family_pulse(f, c),
+		.openapi = f->openapi,
+		.no_hash = f->no_hash,
+	};
+
+	process_child("postern-worker");
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		close(f->jobs[i][1]);
+	return worker_run(&s);
+}
+
+static int be_keeper(struct family *f, const struct child *c)
+{
+	struct keeper_setup s = {
+		.secrets = { .cost = { (uint32_t)f->conf->password_memory_kib,
+				       (uint32_t)f->conf->password_passes },
+			     .key = { f->conf->jwt_secret, f->conf->jwt_issuer } },
+		.number = c->number,
+		.workers = f->workers,
+		.jobs = { f->jobs[KEEPER_SLOW][1], f->jobs[KEEPER_QUICK][1] },
+		.board = &f->shared->board,
+		.pulse = family_pulse(f, c),
+	};
+
+	process_child("postern-keeper");
+	close(f->listener);
+	for (size_t i = 0; i < f->workers; i++)
+		s.answers[i] = f->answers[i][0];
+	return keeper_run(&s);
+}
+
+/* Without exit handlers: they are the master's. */
+static _Noreturn void leave(int status)
+{
+	log_flush();
+#ifdef POSTERN_SAN
+	__lsan_do_leak_check();
+#endif
+	_exit(status);
+}
+
+static void spawn(struct family *f, struct child *c)
+{
+	struct pulse *pulse = family_pulse(f, c);
+
+	atomic_store(&pulse->ready, false);
+	atomic_store(&pulse->beat, ticks_us());
+	c->started = ticks_us();
+	c->stale = 0;
+	log_flush();
+	c->pid = fork();
+	if (c->pid < 0) {
+		log_error("master", "fork: %s", strerror(errno));
+		c->pid = 0;
+		c->not_before = ticks_us() + BACKOFF_MAX_US;
+	} else if (c->pid == 0) {
+		loop_close();
+		leave(c->kind == CHILD_WORKER ? be_worker(f, c) : be_keeper(f, c));
+	}
+}
+
+void family_spawn(struct family *f)
+{
+	int64_t now = ticks_us();
+
+	for (size_t i = 0; i < family_size(f); i++) {
+		struct child *c = &f->children[i];
+		bool wanted = c->kind == CHILD_KEEPER || c->number < f->wanted;
+
+		if (wanted && c->pid == 0 && c->kill_at == 0 && now >= c->not_before)
+			spawn(f, c);
+	}
+}
+
+static void describe(const struct child *c, int status)
+{
+	const char *kind = c->kind == CHILD_WORKER ? "worker" : "keeper";
+
+	if (WIFSIGNALED(status))
+		log_error("master", "%s %zu (pid %d) was ended by signal %d (%s)", kind, c->number,
+			  (int)c->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (c->kill_at == 0)
+		log_error("master", "%s %zu (pid %d) left with status %d", kind, c->number,
+			  (int)c->pid, WEXITSTATUS(status));
+	else
+		log_debug("master", "%s %zu (pid %d) has left", kind, c->number, (int)c->pid);
+}
+
+/* Lets the workers know which of their jobs the dead keeper had in hand. */
+static void tell_lost(struct family *f, const struct child *c)
+{
+	char answer[KEEPER_DATAGRAM];
+	size_t worker = 0, n = 0;
+
+	while ((n = keeper_lost(&f->shared->board, c->number, answer, &worker)) > 0)
+		if (worker < f->workers)
+			send(f->answers[worker][0], answer, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void back_off(struct child *c)
+{
+	int64_t now = ticks_us(), wait = BACKOFF_FIRST_US;
+
+	if (now - c->started >= GROWN_UP_US) {
+		c->failures = 0;
+		c->not_before = 0;
+		return;
+	}
+	for (int i = 0; i < c->failures && wait < BACKOFF_MAX_US; i++)
+		wait *= 2;
+	c->failures++;
+	c->not_before = now + (wait < BACKOFF_MAX_US ? wait : BACKOFF_MAX_US);
+}
+
+bool family_reap(struct family *f, pid_t pid, int status)
+{
+	for (size_t i = 0; i < family_size(f); i++) {
+		struct child *c = &f->children[i];
+
+		if (c->pid != pid)
+			continue;
+		describe(c, status);
+		c->pid = 0;
+		atomic_store(&family_pulse(f, c)->ready, false);
+		if (c->kind == CHILD_KEEPER)
+			tell_lost(f, c);
+		if (c->kill_at == 0)
+			back_off(c);
+		return true;
+	}
+	return false;
+}
+
+static bool silent(struct family *f, struct child *c)
+{
+	int64_t limit = c->kind == CHILD_WORKER ? WORKER_SILENT_US : KEEPER_SILENT_US;
+
+	if (ticks_us() - atomic_load(&family_pulse(f, c)->beat) < limit)
+		c->stale = 0;
+	else
+		c->stale++;
+	return c->stale >= STALE_LOOKS;
+}
+
+void family_watch(struct family *f)
+{
+	for (size_t i = 0; i < family_size(f); i++) {
+		struct child *c = &f->children[i];
+
+		if (c->pid == 0)
+			continue;
+		if (c->kill_at != 0 && ticks_us() >= c->kill_at) {
+			log_warn("master", "pid %d did not leave in time and is killed",
+				 (int)c->pid);
+			kill(c->pid, SIGKILL);
+		} else if (silent(f, c)) {
+			log_error("master", "pid %d gives no sign of life and is killed",
+				  (int)c->pid);
+			kill(c->pid, SIGKILL);
+		}
+	}
+}
+
+void child_retire(struct child *c, int64_t kill_at)
+{
+	if (c->kill_at != 0)
+		return;
+	c->kill_at = kill_at;
+	if (c->pid != 0)
+		kill(c->pid, SIGTERM);
+}
+
+size_t family_count(const struct family *f, enum child_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < family_size(f); i++)
+		n += f->children[i].kind == kind && f->children[i].pid != 0;
+	return n;
+}

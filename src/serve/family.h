@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A generation: the workers and keepers that run with one configuration, and the sockets and
+ * shared memory between them. A reload makes a new one beside the old.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "serve/process.h"
+
+enum child_kind { CHILD_WORKER, CHILD_KEEPER };
+
+struct child {
+	enum child_kind kind;
+	size_t number;
+	pid_t pid;	    /* 0: not running */
+	int64_t started;    /* tick */
+	int64_t not_before; /* tick; a child that dies young waits longer each time */
+	int failures;	    /* in a row */
+	int stale;	    /* looks in a row that found no sign of life */
+	int64_t kill_at;    /* tick at which a leaving child is killed; 0: it is to run */
+};
+
+/* In memory that all its processes share. */
+struct shared {
+	struct keeper_board board;
+	struct pulse pulses[KEEPER_WORKERS_MAX * 2];
+};
+
+struct family {
+	struct family *next; /* older */
+	struct arena *arena; /* of conf; NULL: not ours */
+	const struct conf *conf;
+	int listener;
+	size_t workers, keepers;
+	size_t wanted; /* workers that are to run by now */
+	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
+	struct shared *shared;
+	struct child children[KEEPER_WORKERS_MAX * 2]; /* workers first */
+	struct str openapi;
+	struct secret no_hash;
+};
+
+/* Makes the sockets and memory; forks nobody. Takes the arena, in which conf lives. NULL on error.
+ */
+struct family *family_make(const struct conf *c, struct arena *a, int listener);
+
+/* Releases it; all its processes have gone. */
+void family_free(struct family *f);
+
+struct pulse *family_pulse(struct family *f, const struct child *c);
+
+/* Forks what is to run and does not, as far as its time has come. */
+void family_spawn(struct family *f);
+
+/* Notes that a process has ended; false when it is not of this family. */
+bool family_reap(struct family *f, pid_t pid, int status);
+
+/* Kills those that give no sign of life, and those that should have left by now. */
+void family_watch(struct family *f);
+
+/* Asks a child to leave, and sees to it that it has by `kill_at`. */
+void child_retire(struct child *c, int64_t kill_at);
+
+/* How many of a kind are running. */
+size_t family_count(const struct family *f, enum child_kind kind);
+
+static inline size_t family_size(const struct family *f)
+{
+	return f->workers + f->keepers;
+}

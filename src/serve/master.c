@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The master: has the listening socket, forks, watches, respawns; reloads on SIGHUP by replacing
+ * workers one by one; drains on SIGTERM and SIGINT. It serves no request.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "db/migrate.h"
+#include "serve/family.h"
+#include "task/loop.h"
+
+enum {
+	TICK_US = 500000,	  /* while nothing happens */
+	BUSY_TICK_US = 10000,	  /* while something is awaited */
+	LEAVE_EXTRA_US = 1000000, /* beyond the drain time before a child is killed */
+	DATABASE_WAIT_US = 30000000
+};
+
+/* The process's own state. */
+struct master {
+	struct watch signals;
+	struct timer tick;
+	struct family *current; /* the newest; older ones hang behind it */
+	int listener;
+	bool made; /* the listener is ours to remove */
+	bool stopping, reload, ready;
+	int64_t watched; /* tick of the last look at the children */
+	int64_t watchdog, watchdog_at;
+};
+
+static void retire_workers(struct family *f, size_t below)
+{
+	int64_t kill_at = ticks_us() + f->conf->server_drain_timeout + LEAVE_EXTRA_US;
+
+	for (size_t i = 0; i < f->workers && i < below; i++)
+		child_retire(&f->children[i], kill_at);
+}
+
+/* Keepers leave last: the workers that are finishing still need them. */
+static void retire_keepers(struct family *f)
+{
+	for (size_t i = f->workers; i < family_size(f); i++)
+		child_retire(&f->children[i], ticks_us() + f->conf->server_drain_timeout);
+}
+
+static bool worker_ready(struct family *f, size_t number)
+{
+	return atomic_load(&family_pulse(f, &f->children[number])->ready);
+}
+
+/* Starts workers one after the other; each that serves sends one of the older ones home. */
+static void advance(struct family *f)
+{
+	while (f->wanted < f->workers && (f->wanted == 0 || worker_ready(f, f->wanted - 1)))
+		f->wanted++;
+	if (f->next == NULL)
+		return;
+
+	size_t ready = 0;
+
+	while (ready < f->wanted && worker_ready(f, ready))
+		ready++;
+	for (struct family *old = f->next; old != NULL; old = old->next)
+		retire_workers(old, ready == f->workers ? old->workers : ready);
+}
+
+static void release_old(struct master *m)
+{
+	for (struct family **at = &m->current->next; *at != NULL;) {
+		struct family *f = *at;
+		bool leaving = f->children[0].kill_at != 0;
+
+		for (size_t i = 0; i < f->workers; i++)
+			leaving = leaving && f->children[i].kill_at != 0;
+		if (leaving && family_count(f, CHILD_WORKER) == 0)
+			retire_keepers(f);
+		if (leaving && family_count(f, CHILD_WORKER) + family_count(f, CHILD_KEEPER) == 0) {
+			*at = f->next;
+			family_free(f);
+			log_info("master", "reload is complete");
+		} else {
+			at = &f->next;
+		}
+	}
+}
+
+static void reload(struct master *m)
+{
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct conf_faults faults = { 0 };
+	struct conf *c = a == NULL ? NULL : arena_new(a, struct conf);
+
+	m->reload = false;
+	if (c == NULL)
+		return;
+	if (!conf_load(conf_dir(), environ, a, c, &faults) || !conf_check(c, a, &faults)) {
+		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
+			log_error("master", "not reloaded: %s", f->text.p);
+		arena_free(a);
+		return;
+	}
+
+	struct family *f = family_make(c, a, m->listener);
+
+	if (f == NULL) {
+		arena_free(a);
+		return;
+	}
+	log_configure(c->log_filter, c->log_format);
+	log_info("master", "reloading: %zu workers, %zu keepers", f->workers, f->keepers);
+	f->next = m->current;
+	m->current = f;
+}
+
+static void stop(struct master *m)
+{
+	bool again = m->stopping;
+
+	m->stopping = true;
+	notify("STOPPING=1");
+	log_info("master", again ? "stopping at once" : "stopping");
+	for (struct family *f = m->current; f != NULL; f = f->next) {
+		retire_workers(f, f->workers);
+		for (size_t i = 0; again && i < family_size(f); i++)
+			if (f->children[i].pid != 0)
+				kill(f->children[i].pid, SIGKILL);
+	}
+}
+
+static void reap(struct master *m)
+{
+	int status = 0;
+	pid_t pid = 0;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (struct family *f = m->current; f != NULL; f = f->next)
+			if (family_reap(f, pid, status))
+				break;
+}
+
+/* True once everybody has left. */
+static bool stopped(struct master *m)
+{
+	size_t left = 0;
+
+	for (struct family *f = m->current; f != NULL; f = f->next) {
+		if (family_count(f, CHILD_WORKER) == 0)
+			retire_keepers(f);
+		left += family_count(f, CHILD_WORKER) + family_count(f, CHILD_KEEPER);
+	}
+	return left == 0;
+}
+
+static void tell_ready(struct master *m)
+{
+	struct family *f = m->current;
+
+	if (m->ready || f->wanted < f->workers || !worker_ready(f, f->workers - 1))
+		return;
+	m->ready = true;
+	notify("READY=1\nSTATUS=Serving");
+	log_info("master", "serving with %zu workers and %zu keepers", f->workers, f->keepers);
+}
+
+static void keep_watchdog(struct master *m, int64_t now)
+{
+	if (m->watchdog == 0 || now < m->watchdog_at)
+		return;
+	notify("WATCHDOG=1");
+	m->watchdog_at = now + m->watchdog;
+}
+
+/* Does what is due; returns whether something is awaited soon. */
+static bool look_after(struct master *m)
+{
+	struct family *f = m->current;
+
+	if (m->reload && !m->stopping && f->next == NULL)
+		reload(m);
+	f = m->current;
+	if (m->stopping)
+		return !stopped(m) || (loop_stop(), false);
+	advance(f);
+	family_spawn(f);
+	release_old(m);
+	tell_ready(m);
+	for (size_t i = 0; i < family_size(f); i++)
+		if (f->children[i].pid == 0)
+			return true;
+	return f->next != NULL || f->wanted < f->workers || !m->ready;
+}
+
+static void on_tick(struct timer *t)
+{
+	struct master *m = OWNER_OF(t, struct master, tick);
+	int64_t now = ticks_us();
+	bool soon = look_after(m);
+
+	if (now - m->watched >= TICK_US) {
+		m->watched = now;
+		for (struct family *f = m->current; f != NULL; f = f->next)
+			family_watch(f);
+	}
+	keep_watchdog(m, now);
+	timer_set(t, now + (soon ? BUSY_TICK_US : TICK_US));
+}
+
+static void on_signal(struct watch *w, uint32_t events)
+{
+	struct master *m = OWNER_OF(w, struct master, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(w->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(m);
+		else if (info.ssi_signo == SIGHUP)
+			m->reload = true;
+		else
+			stop(m);
+	}
+	timer_clear(&m->tick);
+	on_tick(&m->tick);
+}
+
+/* A database that is just starting is waited for; anything else is for a person to see. */
+static int migrate(const struct conf *c)
+{
+	int64_t until = ticks_us() + DATABASE_WAIT_US;
+
+	if (!c->database_migrate_on_start)
+		return EX_OK;
+	for (;;) {
+		switch (migrate_run(c->database_url, false)) {
+		case MIGRATE_OK:
+			return EX_OK;
+		case MIGRATE_REFUSED:
+			return EX_DATAERR;
+		case MIGRATE_UNREACHABLE:
+			break;
+		}
+		if (ticks_us() >= until)
+			return EX_TEMPFAIL;
+		log_flush();
+		sleep(1);
+	}
+}
+
+int master_run(const struct conf *conf)
+{
+	struct master m = { .signals = { .fd = -1, .ready = on_signal },
+			    .tick.fire = on_tick,
+			    .watchdog = notify_watchdog_us() };
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	int status = EX_OSERR;
+
+	m.listener = listener_take(conf, &m.made, &status);
+	if (m.listener < 0 || a == NULL)
+		return status;
+	status = migrate(conf);
+	if (status != EX_OK)
+		goto out;
+	status = EX_OSERR;
+
+	int signals = process_signals();
+
+	m.current = family_make(conf, a, m.listener);
+	if (m.current == NULL || signals < 0 || loop_open() != OK ||
+	    loop_watch(&m.signals, signals, EPOLLIN) != OK)
+		goto out;
+	m.current->wanted = m.current->workers;
+	on_tick(&m.tick);
+	loop_run();
+	log_info("master", "stopped");
+	status = EX_OK;
+out:
+	if (m.made)
+		listener_remove(conf);
+	log_flush();
+	return status;
+}

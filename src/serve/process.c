@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+void process_signal_set(sigset_t *set)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigaddset(set, numbers[i]);
+}
+
+int process_signals(void)
+{
+	sigset_t set;
+
+	/* libfcgi and libpq write to sockets whose peer may be gone. */
+	signal(SIGPIPE, SIG_IGN);
+	process_signal_set(&set);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void process_child(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	log_forget();
+}
+
+void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t n = path == NULL ? 0 : strlen(path);
+
+	if (n == 0 || n >= sizeof to.sun_path)
+		return;
+	memcpy(to.sun_path, path, n);
+	/* "@" stands for the abstract namespace. */
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	close(fd);
+}
+
+int64_t notify_watchdog_us(void)
+{
+	const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	int64_t v = 0, p = getpid();
+
+	if (us == NULL || !str_to_i64(str_from(us), 1, INT64_MAX, &v))
+		return 0;
+	if (pid != NULL && (!str_to_i64(str_from(pid), 1, INT32_MAX, &p) || p != getpid()))
+		return 0;
+	return v / 2;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <signal.h>
+
+#include "serve/serve.h"
+
+/* The signals that the processes handle; they are blocked and read from a descriptor. */
+void process_signal_set(sigset_t *set);
+
+/* Blocks them; a non-blocking signalfd, or -1. */
+int process_signals(void);
+
+/* In a fresh child: its name, a death signal should the master go, no log lines of the parent. */
+void process_child(const char *name);
+
+/* The listening socket; see listener.c. -1 after a message, with *status set. */
+int listener_take(const struct conf *c, bool *made, int *status);
+void listener_remove(const struct conf *c);
+
+/* Tells systemd, if it listens (sd_notify(3)): "READY=1". */
+void notify(const char *state);
+
+/* Microseconds between two "WATCHDOG=1"; 0: not asked for. */
+int64_t notify_watchdog_us(void);

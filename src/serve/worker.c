@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* A worker: one loop, one task a request. It holds no private key and hashes no password. */
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "gen/statements.h"
+#include "serve/dispatch.h"
+#include "serve/process.h"
+#include "serve/serve.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+enum {
+	PULSE_US = 250000,
+	REQUEST_MEMORY = 2 * 1024 * 1024,
+	IDENTITIES = 2048, /* tokens that are remembered; 120 bytes each */
+	DRAIN_LOOK_US = 20000
+};
+
+struct worker {
+	const struct worker_setup *setup;
+	struct dispatch dispatch;
+	struct http_server *server;
+	struct watch signals;
+	struct timer pulse, drained;
+	int64_t drain_until; /* tick; 0: not draining */
+	bool was_busy;
+};
+
+/* Until nginx has let go of its kept connections, or the time is up. */
+static void on_drained(struct timer *t)
+{
+	struct worker *w = OWNER_OF(t, struct worker, drained);
+	int64_t now = ticks_us();
+
+	if (http_server_connections(w->server) == 0 || now >= w->drain_until)
+		loop_stop();
+	else
+		timer_set(t, now + DRAIN_LOOK_US);
+}
+
+static void drain(struct worker *w)
+{
+	if (w->drain_until != 0)
+		return;
+	w->drain_until = ticks_us() + w->setup->conf->server_drain_timeout;
+	http_server_drain(w->server);
+	on_drained(&w->drained);
+}
+
+static void on_signal(struct watch *watch, uint32_t events)
+{
+	struct worker *w = OWNER_OF(watch, struct worker, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo == SIGTERM)
+			drain(w);
+}
+
+/* A sign of life for the master, and thrift: a worker without work gives its memory back. */
+static void on_pulse(struct timer *t)
+{
+	struct worker *w = OWNER_OF(t, struct worker, pulse);
+	bool busy = http_server_requests(w->server) > 0;
+
+	atomic_store(&w->setup->pulse->beat, ticks_us());
+	if (busy)
+		w->was_busy = true;
+	else if (w->was_busy) {
+		http_server_trim(w->server);
+		w->was_busy = false;
+	}
+	timer_set(t, ticks_us() + PULSE_US);
+}
+
+static bool make_dispatch(struct worker *w)
+{
+	const struct worker_setup *s = w->setup;
+	const struct conf *c = s->conf;
+	struct pool_options pool = {
+		.url = c->database_url,
+		.statements = db_statements,
+		.connections = (size_t)c->database_max_connections / s->workers,
+		.acquire_timeout_us = c->database_acquire_timeout,
+		.statement_timeout_us = c->database_statement_timeout,
+		.lock_timeout_us = c->database_lock_timeout,
+		.pipeline = c->database_pipeline,
+	};
+	struct keeper_options keeper = {
+		.jobs = { s->jobs[KEEPER_SLOW], s->jobs[KEEPER_QUICK] },
+		.answers = s->answers,
+		.board = s->board,
+		.worker = s->number,
+		.keepers = s->keepers,
+		.queue = ((size_t)c->password_queue + s->workers - 1) / s->workers,
+		.quick_queue = (size_t)c->server_max_requests,
+	};
+
+	if (pool.connections < 2)
+		pool.connections = 2;
+	w->dispatch.pool = pool_make(&pool);
+	w->dispatch.app = (struct app){
+		.conf = c,
+		.keeper = keeper_make(&keeper),
+		.identities = identity_cache_make(IDENTITIES),
+		.key = { .secret = c->jwt_secret, .issuer = c->jwt_issuer },
+		.openapi = s->openapi,
+		.no_hash = s->no_hash,
+	};
+	return w->dispatch.pool != NULL && w->dispatch.app.keeper != NULL &&
+	       w->dispatch.app.identities != NULL;
+}
+
+static bool make_server(struct worker *w)
+{
+	const struct worker_setup *s = w->setup;
+	struct http_server_options o = {
+		.listener = s->listener,
+		.max_requests = (size_t)s->conf->server_max_requests,
+		.arena_limit = REQUEST_MEMORY,
+		.request_timeout_us = s->conf->server_request_timeout,
+		.serve = dispatch,
+		.ctx = &w->dispatch,
+	};
+
+	w->server = http_server_make(&o);
+	return w->server != NULL;
+}
+
+static void release(struct worker *w)
+{
+	http_server_free(w->server);
+	keeper_free(w->dispatch.app.keeper);
+	pool_free(w->dispatch.pool);
+	identity_cache_free(w->dispatch.app.identities);
+	loop_close();
+}
+
+int worker_run(const struct worker_setup *s)
+{
+	struct worker w = { .setup = s,
+			    .signals = { .fd = -1, .ready = on_signal },
+			    .pulse.fire = on_pulse,
+			    .drained.fire = on_drained };
+	int signals = process_signals();
+
+	if (signals < 0 || loop_open() != OK || loop_watch(&w.signals, signals, EPOLLIN) != OK ||
+	    !make_dispatch(&w) || !make_server(&w)) {
+		log_error("worker", "cannot start: out of memory or descriptors");
+		log_flush();
+		return EX_OSERR;
+	}
+	on_pulse(&w.pulse);
+	atomic_store(&s->pulse->ready, true);
+	log_debug("worker", "worker %zu serves", s->number);
+	loop_run();
+	log_flush();
+	if (http_server_requests(w.server) == 0)
+		release(&w);
+	else /* what they hold goes with the process */
+		log_warn("worker", "%zu requests were cut off", http_server_requests(w.server));
+	close(signals);
+	return EX_OK;
+}

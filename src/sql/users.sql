@@ -1,0 +1,50 @@
+-- name: user_insert :one user
+-- on users_email_key_key: EMAIL_TAKEN
+-- Creates a user.
+insert into users (id, email, email_key, name, role, password)
+values (:id, :email, :email_key, :name, :role, :password)
+returning id, email, name, role, created_at;
+
+-- name: user_by_id :one user
+-- One user.
+select id, email, name, role, created_at
+from users
+where id = :id::user_id;
+
+-- name: user_by_email_key :one credential
+-- What signing in needs.
+select id, email, name, role, password
+from users
+where email_key = :email_key;
+
+-- name: user_page :many user
+-- The newest users; ids are made in the order of time.
+select id, email, name, role, created_at
+from users
+order by id desc
+limit :limit::integer
+offset :offset::integer;
+
+-- name: user_page_after :many user
+-- The users that are older than the last one of the page before.
+select id, email, name, role, created_at
+from users
+where id < :after::user_id
+order by id desc
+limit :limit::integer;
+
+-- name: user_update :one user
+-- on users_email_key_key: EMAIL_TAKEN
+-- Replaces what a user may change.
+update users
+set email = :email,
+    email_key = :email_key,
+    name = :name,
+    updated_at = now()
+where id = :id::user_id
+returning id, email, name, role, created_at;
+
+-- name: user_delete :exec
+-- Removes a user for good.
+delete from users
+where id = :id::user_id;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "task/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "task/task.h"
+
+enum { EVENTS = 256 };
+
+/* A process has one loop; everything that waits in it hangs here. */
+static struct {
+	int epoll;
+	bool running;
+	struct hook *hooks;
+	/* The batch being worked on, so that an unwatched entry can be struck from it. */
+	struct epoll_event events[EVENTS];
+	int count, next;
+	/* Binary heap of timers, from 1. */
+	struct timer **heap;
+	size_t timers, room;
+} loop = { .epoll = -1 };
+
+enum err loop_open(void)
+{
+	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+	return loop.epoll < 0 ? ERR_INTERNAL : OK;
+}
+
+void loop_close(void)
+{
+	close(loop.epoll);
+	free(loop.heap);
+	memset(&loop, 0, sizeof loop);
+	loop.epoll = -1;
+}
+
+enum err loop_watch(struct watch *w, int fd, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.ptr = w };
+	int how = w->fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (w->fd >= 0 && w->fd != fd)
+		loop_unwatch(w);
+	/* libpq may close a descriptor and get the same number for the next one. */
+	if (epoll_ctl(loop.epoll, how, fd, &e) != 0 &&
+	    (errno != ENOENT || epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &e) != 0)) {
+		log_error("loop", "epoll_ctl: %s", strerror(errno));
+		return ERR_INTERNAL;
+	}
+	w->fd = fd;
+	return OK;
+}
+
+void loop_unwatch(struct watch *w)
+{
+	if (w->fd < 0)
+		return;
+	/* Fails harmlessly where libpq has closed the descriptor already. */
+	epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->fd = -1;
+	for (int i = loop.next; i < loop.count; i++)
+		if (loop.events[i].data.ptr == w)
+			loop.events[i].data.ptr = NULL;
+}
+
+static void place(struct timer *t, size_t slot)
+{
+	loop.heap[slot] = t;
+	t->slot = slot;
+}
+
+static void sift_up(struct timer *t, size_t slot)
+{
+	while (slot > 1 && loop.heap[slot / 2]->at > t->at) {
+		place(loop.heap[slot / 2], slot);
+		slot /= 2;
+	}
+	place(t, slot);
+}
+
+static void sift_down(struct timer *t, size_t slot)
+{
+	for (;;) {
+		size_t child = slot * 2;
+
+		if (child > loop.timers)
+			break;
+		if (child < loop.timers && loop.heap[child + 1]->at < loop.heap[child]->at)
+			child++;
+		if (loop.heap[child]->at >= t->at)
+			break;
+		place(loop.heap[child], slot);
+		slot = child;
+	}
+	place(t, slot);
+}
+
+/* Timers guard against waiting for ever: there is no going on without the memory for them. */
+static void heap_reserve(void)
+{
+	if (loop.timers + 1 < loop.room)
+		return;
+
+	size_t room = loop.room == 0 ? 256 : loop.room * 2;
+	struct timer **heap = realloc(loop.heap, room * sizeof *heap);
+
+	if (heap == NULL) {
+		log_error("loop", "out of memory for timers");
+		abort();
+	}
+	loop.heap = heap;
+	loop.room = room;
+}
+
+void timer_set(struct timer *t, int64_t at)
+{
+	timer_clear(t);
+	heap_reserve();
+	t->at = at;
+	sift_up(t, ++loop.timers);
+}
+
+void timer_clear(struct timer *t)
+{
+	size_t slot = t->slot;
+
+	if (slot == 0)
+		return;
+	t->slot = 0;
+
+	struct timer *last = loop.heap[loop.timers--];
+
+	if (last == t)
+		return;
+	if (slot > 1 && loop.heap[slot / 2]->at > last->at)
+		sift_up(last, slot);
+	else
+		sift_down(last, slot);
+}
+
+static void fire_timers(void)
+{
+	int64_t now = ticks_us();
+
+	while (loop.timers > 0 && loop.heap[1]->at <= now) {
+		struct timer *t = loop.heap[1];
+
+		timer_clear(t);
+		t->fire(t);
+	}
+}
+
+void loop_hook(struct hook *h)
+{
+	h->next = loop.hooks;
+	loop.hooks = h;
+}
+
+/* Milliseconds to the next timer, rounded up so that it has really come; -1: none. */
+static int patience(void)
+{
+	if (loop.timers == 0)
+		return -1;
+
+	int64_t us = loop.heap[1]->at - ticks_us();
+
+	return us <= 0 ? 0 : us > 60000000 ? 60000 : (int)((us + 999) / 1000);
+}
+
+static void turn(void)
+{
+	task_run_ready();
+	for (struct hook *h = loop.hooks; h != NULL; h = h->next)
+		h->before_wait(h);
+	task_run_ready();
+	log_flush();
+	if (!loop.running)
+		return;
+	loop.count = epoll_wait(loop.epoll, loop.events, EVENTS, patience());
+	for (loop.next = 0; loop.next < loop.count;) {
+		struct epoll_event *e = &loop.events[loop.next++];
+		struct watch *w = e->data.ptr;
+
+		if (w != NULL)
+			w->ready(w, e->events);
+	}
+	loop.count = 0;
+	fire_timers();
+}
+
+void loop_run(void)
+{
+	loop.running = true;
+	while (loop.running)
+		turn();
+}
+
+void loop_stop(void)
+{
+	loop.running = false;
+}

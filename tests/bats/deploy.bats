@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: MIT
+# How Postern is run: packages, deploy/stack, the nginx files, systemd, spawn-fcgi, Docker. The
+# nginx here has no pool behind it.
+
+# shellcheck disable=SC2153 # STATUS comes from the helpers
+load helpers
+
+setup_file() {
+	# What nginx answers in this file says nothing about the pool's routes.
+	export SEEN=/dev/null
+	RUN_DIR=$(mktemp -d /tmp/postern-test.XXXXXX)
+	chmod 711 "$RUN_DIR"
+	TLS_PORT=$(free_port)
+	PORT=$(free_port)
+	BASE=https://localhost:$TLS_PORT
+	export RUN_DIR TLS_PORT PORT BASE
+	CORS_ORIGINS=https://app.example AUTH_RATE=30r/m "$ROOT/deploy/stack" render
+	as_user nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf 3>&- 4>&-
+}
+
+teardown_file() {
+	"$ROOT/deploy/stack" stop 3>&- 4>&-
+	rm -rf "$RUN_DIR"
+}
+
+setup() {
+	SCRATCH=$(mktemp -d /tmp/postern-test.XXXXXX)
+	chmod 711 "$SCRATCH"
+}
+
+teardown() {
+	rm -rf "$SCRATCH"
+}
+
+# The user of the stack.
+as_user() {
+	if [[ $(id -u) == 0 ]]; then
+		setpriv --reuid=www-data --regid=www-data --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# --- packages -------------------------------------------------------------------------------
+
+words() {
+	tr -s ' \t' '\n' | sed '/^$/d' | sort
+}
+
+# packages NAME: that list of the Makefile, a word a line, sorted.
+packages() {
+	sed -e ':more' -e '/\\$/{N;s/\\\n//;b more' -e '}' "$ROOT/Makefile" |
+		sed -n "s/^PACKAGES_$1 :=//p" | words
+}
+
+# installs FILE: what its apt-get install lines name, one set for each, a word a line, sorted.
+installs() {
+	sed -e ':more' -e '/\\$/{N;s/\\\n//;b more' -e '}' "$1" | grep -o 'apt-get install [^&|`]*' |
+		sed -e 's/apt-get install//' -e 's/ -[^ ]*//g'
+}
+
+@test "the Dockerfile builds with the packages of the Makefile" {
+	diff <(packages BUILD) <(installs "$ROOT/Dockerfile" | sed -n 1p | words)
+}
+
+@test "the README names the packages of the Makefile" {
+	diff <({ packages BUILD && packages RUN; } | sort) <(installs "$ROOT/README.md" | head -n 1 | words)
+}
+
+@test "the Docker image holds the libraries that the program needs, and no others" {
+	local needed
+	needed=$(readelf -d "$POSTERN" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+		grep -vE '^(libc|libm|libclang_rt.*|libasan|libubsan)\.so' |
+		while read -r lib; do dpkg-query -S "*/$lib" | sed 's/[:,].*//'; done | sort -u)
+	diff <(echo "$needed") <(installs "$ROOT/Dockerfile" | sed -n 2p | words)
+}
+
+@test "the Docker build has every file it needs" {
+	local from word words
+	while read -r -a words; do
+		for word in "${words[@]::${#words[@]}-1}"; do
+			cp -r "$ROOT/$word" "$SCRATCH/"
+		done
+	done < <(sed -n '/AS build/,/^FROM debian:12-slim$/s/^COPY //p' "$ROOT/Dockerfile")
+	from=$(sed -n '/AS build/,/^FROM debian:12-slim$/s/^RUN \(make .*\) && strip.*/\1/p' "$ROOT/Dockerfile")
+	[[ $from == 'make build' ]]
+	# -n: every prerequisite is there, or has a rule that makes it.
+	(cd "$SCRATCH" && $from -n >plan)
+	grep -q -- '-o build/gcc/postern ' "$SCRATCH/plan"
+}
+
+@test "installing nothing needs no privilege" {
+	mkdir "$SCRATCH/bin"
+	# shellcheck disable=SC2016 # for the script
+	printf '#!/bin/sh\necho "called: $0 $*"\nexit 1\n' | tee "$SCRATCH/bin/sudo" >"$SCRATCH/bin/apt-get"
+	chmod 755 "$SCRATCH"/bin/*
+	install -m 755 "$ROOT/deploy/install-packages" "$SCRATCH/install-packages"
+	PATH=$SCRATCH/bin:$PATH run as_user "$SCRATCH/install-packages" bash coreutils
+	[[ $status == 0 && -z $output ]]
+}
+
+@test "a missing package is asked for by name" {
+	mkdir "$SCRATCH/bin"
+	printf '#!/bin/sh\necho "called: $*"\nexit 7\n' >"$SCRATCH/bin/sudo"
+	chmod 755 "$SCRATCH/bin/sudo"
+	install -m 755 "$ROOT/deploy/install-packages" "$SCRATCH/install-packages"
+	[[ $(id -u) == 0 ]] || skip 'only root can become somebody who is not'
+	PATH=$SCRATCH/bin:$PATH run as_user "$SCRATCH/install-packages" bash no-such-package
+	[[ $status == 7 && $output == *"called: $SCRATCH/install-packages no-such-package" ]]
+}
+
+# --- deploy/stack ---------------------------------------------------------------------------
+
+@test "the stack explains itself" {
+	run "$ROOT/deploy/stack"
+	[[ $status == 2 && $output == *'start|run|stop|status'* && $output == *TLS_PORT* ]]
+}
+
+@test "what does not run can be stopped, and is told so" {
+	RUN_DIR=$SCRATCH/none run "$ROOT/deploy/stack" stop
+	[[ $status == 0 && $output == *'does not run'* ]]
+	RUN_DIR=$SCRATCH/none run "$ROOT/deploy/stack" status
+	[[ $status == 3 && ! -e $SCRATCH/none ]]
+}
+
+@test "a port that is taken is told with who has it and what to do" {
+	RUN_DIR=$SCRATCH/run TLS_PORT=$TLS_PORT PORT=$(free_port) run "$ROOT/deploy/stack" start
+	[[ $status == 1 && $output == *"port $TLS_PORT is held by nginx (pid "*"TLS_PORT="* ]]
+}
+
+@test "settings that would break nginx's configuration are refused" {
+	RUN_DIR=$SCRATCH/run CORS_ORIGINS='https://a.example; }' run "$ROOT/deploy/stack" render
+	[[ $status == 1 && $output == *CORS_ORIGINS* ]]
+	RUN_DIR=$SCRATCH/run AUTH_RATE=fast run "$ROOT/deploy/stack" render
+	[[ $status == 1 && $output == *AUTH_RATE* ]]
+	RUN_DIR=$SCRATCH/run PORT=http run "$ROOT/deploy/stack" start
+	[[ $status == 1 && $output == *PORT* ]]
+}
+
+@test "a folder that will not do is replaced by one under /var/tmp" {
+	local long real
+	long="$SCRATCH/$(printf 'x%.0s' {1..80})"
+	mkdir "$long"
+	RUN_DIR=$long/run run "$ROOT/deploy/stack" render
+	real=$(readlink "$long/run")
+	[[ $status == 0 && $output == *"lies in $real"* && $real == /var/tmp/postern.* ]]
+	[[ -f $real/conf/nginx.conf ]]
+	rm -rf "$real"
+}
+
+@test "a second rendering keeps key and certificate" {
+	local before
+	before=$(cat "$RUN_DIR/tls/cert.pem")
+	"$ROOT/deploy/stack" render
+	[[ $before == "$(cat "$RUN_DIR/tls/cert.pem")" ]]
+}
+
+@test "the certificate is an ECDSA leaf for this machine's names, its key nobody else's" {
+	local text
+	text=$(openssl x509 -in "$RUN_DIR/tls/cert.pem" -noout -text)
+	[[ $text == *prime256v1* && $text == *CA:FALSE* ]]
+	[[ $text == *'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1'* ]]
+	openssl x509 -in "$RUN_DIR/tls/cert.pem" -noout -checkend $((824 * 86400))
+	[[ $(stat -c %a "$RUN_DIR/tls/key.pem") == 600 ]]
+}
+
+# --- nginx ----------------------------------------------------------------------------------
+
+@test "nginx takes the rendered configuration, with and without a port for measurements" {
+	local port
+	port=$(free_port)
+	RUN_DIR=$SCRATCH/run BENCH_PORT=$port "$ROOT/deploy/stack" render
+	grep -q "^[^#]*listen 127.0.0.1:$port;" "$SCRATCH/run/conf/nginx.conf"
+	RUN_DIR=$SCRATCH/run "$ROOT/deploy/stack" render
+	run ! grep -q '^[^#]*@' "$SCRATCH/run/conf/nginx.conf"
+}
+
+@test "nginx takes the example site" {
+	mkdir -p "$SCRATCH"/{snippets,tmp}
+	cp "$ROOT"/nginx/postern-*.conf "$SCRATCH/snippets/"
+	sed -e "s|/etc/ssl/postern/fullchain.pem|$RUN_DIR/tls/cert.pem|" \
+		-e "s|/etc/ssl/postern/privkey.pem|$RUN_DIR/tls/key.pem|" \
+		-e "s|/var/log/nginx|$SCRATCH|" -e "s/:443/:$(free_port)/; s/ 443/ $(free_port)/" \
+		-e "s/:80;/:$(free_port);/; s/ 80;/ $(free_port);/" \
+		"$ROOT/deploy/nginx-site.conf" >"$SCRATCH/site.conf"
+	cat >"$SCRATCH/nginx.conf" <<-END
+		pid $SCRATCH/nginx.pid;
+		events { }
+		http {
+			client_body_temp_path $SCRATCH/tmp/body;
+			fastcgi_temp_path $SCRATCH/tmp/fastcgi;
+			proxy_temp_path $SCRATCH/tmp/proxy;
+			uwsgi_temp_path $SCRATCH/tmp/uwsgi;
+			scgi_temp_path $SCRATCH/tmp/scgi;
+			include site.conf;
+		}
+	END
+	nginx -t -q -p "$SCRATCH" -e "$SCRATCH/error.log" -c "$SCRATCH/nginx.conf"
+}
+
+@test "the example site and the stack give the pool the same upstream" {
+	local file
+	for file in nginx/nginx.conf deploy/nginx-site.conf; do
+		sed -n '/upstream postern/,/}/p' "$ROOT/$file" | sed -e 's/#.*//' -e 's/^\s*//' -e '/^$/d' \
+			-e 's|unix:[^ ]*|unix:SOCKET|' >"$SCRATCH/${file##*/}"
+	done
+	diff "$SCRATCH/nginx.conf" "$SCRATCH/nginx-site.conf"
+	[[ $(grep -c '^server' "$SCRATCH/nginx.conf") -ge 2 ]]
+}
+
+@test "no location forgets the headers" {
+	local file=$ROOT/nginx/postern-server.conf
+	[[ $(grep -c '^location' "$file") == $(grep -c '^	include snippets/postern-headers.conf' "$file") ]]
+}
+
+# raw BYTES: sent as they are over TLS; prints the reply.
+raw() {
+	# shellcheck disable=SC2059 # escapes are wanted
+	printf "$1" | timeout 5 openssl s_client -quiet -ign_eof -CAfile "$RUN_DIR/tls/cert.pem" \
+		-connect "localhost:$TLS_PORT" 2>/dev/null | tr -d '\r'
+}
+
+@test "what is hardly HTTP gets an error of the house all the same" {
+	local line reply
+	for line in 'GARBAGE' 'GET' 'get / HTTP/1.1' 'GET x HTTP/1.1' 'GET /../.. HTTP/1.1' \
+		'GET /%%00 HTTP/1.1\r\nHost: a' 'GET / HTTP/1.1\r\nNo-Host: x' \
+		'GET / HTTP/1.1\r\nHost: a\r\nHost: b' 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x' \
+		'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked'; do
+		reply=$(raw "$line\r\n\r\n")
+		[[ $reply == 'HTTP/1.1 400 '* ]] || fail "$line: $reply"
+		[[ $reply == *X-Request-Id:* ]] || fail "$line: $reply"
+		tail -n 1 <<<"$reply" | jq -e '.error | .status == 400 and .code == "bad-request"'
+	done
+	raw 'GET / HTTP/3.0\r\nHost: a\r\n\r\n' | tail -n 1 | jq -e '.error.code == "not-implemented"'
+	raw 'GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n' | tail -n 1 |
+		jq -e '.error.code == "not-implemented"'
+}
+
+@test "plain HTTP on the TLS port is told so in the same shape" {
+	BASE=http://localhost:$TLS_PORT get /api/v1/health
+	problem 400 bad-request
+}
+
+@test "a body may have 64 KiB and not one byte more, in each protocol" {
+	head -c 65536 /dev/zero >"$SCRATCH/fits"
+	head -c 65537 /dev/zero >"$SCRATCH/large"
+	local protocol
+	for protocol in --http2 --http1.1; do
+		post /api/v1/nothing "@$SCRATCH/fits" "$protocol"
+		problem 503 pool-unavailable
+		post /api/v1/nothing "@$SCRATCH/large" "$protocol"
+		problem 413 body-too-large
+		post /api/v1/nothing "@$SCRATCH/large" "$protocol" -H 'Transfer-Encoding: chunked'
+		problem 413 body-too-large
+	done
+}
+
+@test "an address that is too long is told so, however long" {
+	local n
+	for n in 4097 9000; do
+		get "/$(printf "%0${n}d" 0)" --http1.1
+		problem 414 uri-too-long
+	done
+	get "/$(printf '%05000d' 0)" --http2
+	problem 414 uri-too-long
+}
+
+@test "a header that is too large is told so" {
+	get /api/v1/me --http1.1 -H "X-Much: $(printf '%09000d' 0)"
+	problem 431 headers-too-large
+}
+
+@test "nginx is alive without a pool, and says that there is none" {
+	get /api/v1/health
+	status 200
+	body .status ok
+	header Cache-Control no-store
+	local method
+	for method in GET POST DELETE; do
+		request "$method" /api/v1/health/ready
+		problem 503 pool-unavailable
+		header Cache-Control no-store
+		header X-Content-Type-Options nosniff
+		header Strict-Transport-Security 'max-age=*'
+	done
+}
+
+@test "the page that errors are made of is nobody's" {
+	get /.problem
+	problem 404 not-found
+}
+
+@test "no spelling of a path that costs a hash slips past the limit" {
+	local path
+	for _ in {1..25}; do
+		post /api/v1/auth/login '{}'
+	done
+	for path in /api/v1/auth/login /api/v1/auth/%6cogin /api/v1//auth/login /api/v1/x/../auth/login \
+		/api/v1/users /api/v1/users/ /api/v1/%75sers; do
+		post "$path" '{}'
+		# Every other second there is room for one.
+		[[ $STATUS == 429 ]] || post "$path" '{}'
+		[[ $STATUS == 429 ]] || fail "$path"
+	done
+	get /api/v1/users
+	problem 503 pool-unavailable
+}
+
+@test "the access log is JSON and holds no query" {
+	get "/api/v1/users?email=canary@example.org" -A 'quote " \ canary' -H 'X-Request-Id: canary_request'
+	raw 'GET /\xff\xfe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >/dev/null
+	raw 'GARBAGE\r\n\r\n' >/dev/null
+	jq -es 'map(select(.request_id == "canary_request"))[0]
+		| .path == "/api/v1/users" and .method == "GET" and .status == 503 and (.time | length > 0)' \
+		"$RUN_DIR/log/access.log"
+	run ! grep -q 'canary@\|quote' "$RUN_DIR/log/access.log"
+}
+
+# --- systemd, spawn-fcgi ----------------------------------------------------------------------
+
+@test "systemd takes the units" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	cp "$ROOT"/deploy/systemd/postern.* "$SCRATCH/"
+	sed -i 's|^ExecStart=/usr/bin/postern|ExecStart=/bin/true|' "$SCRATCH/postern.service"
+	run systemd-analyze verify "$SCRATCH/postern.service" "$SCRATCH/postern.socket"
+	echo "$output"
+	[[ $status == 0 && $output != *postern.s*:* ]]
+}
+
+@test "systemd finds little to say against the service's sandbox" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	run systemd-analyze security --offline=true --threshold=15 "$ROOT/deploy/systemd/postern.service"
+	echo "$output" | tail -n 1
+	[[ $status == 0 ]]
+}
+
+@test "spawn-fcgi hands over the socket, keeps standard error, and becomes the program" {
+	[[ $(id -u) == 0 ]] || skip 'only root can give the socket away'
+	cat >"$SCRATCH/postern" <<-'END'
+		#!/bin/sh
+		echo "$1 $(id -un) $$ $(readlink /proc/$$/fd/0)" >&2
+	END
+	chmod 755 "$SCRATCH/postern"
+	SOCKET=$SCRATCH/run/fcgi.sock RUN_AS=www-data "$ROOT/deploy/spawn-fcgi" "$SCRATCH/postern" \
+		2>"$SCRATCH/log" 3>&- 4>&- &
+	local pid=$!
+	wait "$pid"
+	cat "$SCRATCH/log"
+	[[ $(cat "$SCRATCH/log") == "serve www-data $pid socket:["* ]]
+	[[ $(stat -c '%a %U %G' "$SCRATCH/run/fcgi.sock") == '660 www-data www-data' ]]
+}

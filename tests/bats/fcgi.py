@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A FastCGI client for what nginx would never do (FastCGI 1.0, section 3).
+
+    fcgi.py get SOCKET PATH       prints the status of one GET
+    fcgi.py stall SOCKET N        sends half a record on N connections, and prints how many
+                                  seconds pass until the last one is closed
+    fcgi.py garbage SOCKET        sends what is no FastCGI; prints "closed" when it is closed
+    fcgi.py hang-up SOCKET N      sends N requests, each on its own connection, and goes
+"""
+
+import socket
+import struct
+import sys
+import time
+
+BEGIN, PARAMS, STDIN, STDOUT = 1, 4, 5, 6
+
+
+def record(kind, content, request=1):
+    return struct.pack(">BBHHBx", 1, kind, request, len(content), 0) + content
+
+
+def pair(name, value):
+    def length(s):
+        return bytes([len(s)]) if len(s) < 128 else struct.pack(">I", len(s) | 1 << 31)
+
+    n, v = name.encode(), value.encode()
+    return length(n) + length(v) + n + v
+
+
+def request(path, method="GET"):
+    params = {
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": path,
+        "DOCUMENT_URI": path,
+        "SCRIPT_NAME": path,
+        "QUERY_STRING": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_SCHEME": "https",
+        "HTTP_HOST": "localhost",
+        "HTTP_X_REQUEST_ID": "0123456789abcdef",
+        "REQUEST_ID": "0123456789abcdef",
+    }
+    pairs = b"".join(pair(k, v) for k, v in params.items())
+    begin = record(BEGIN, struct.pack(">HB5x", 1, 0))
+    return begin + record(PARAMS, pairs) + record(PARAMS, b"") + record(STDIN, b"")
+
+
+def connect(path):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(path)
+    return s
+
+
+def closed_after(s, start):
+    """Seconds until the other side has closed it; refuses to wait for ever."""
+    try:
+        while s.recv(65536):
+            pass
+    except ConnectionError:
+        pass
+    return time.monotonic() - start
+
+
+def get(path, uri):
+    s = connect(path)
+    s.sendall(request(uri))
+    out = b""
+    while chunk := s.recv(65536):
+        out += chunk
+    head = out[8 : 8 + struct.unpack(">H", out[4:6])[0]].decode(errors="replace")
+    line = head.split("\r\n", 1)[0]
+    print(line.split()[1] if line.lower().startswith("status:") else 200)
+
+
+def stall(path, n):
+    half = request("/api/v1/me")[:20]
+    start = time.monotonic()
+    all_of_them = [connect(path) for _ in range(n)]
+    for s in all_of_them:
+        s.sendall(half)
+    print("stalled", flush=True)
+    print(round(max(closed_after(s, start) for s in all_of_them), 1))
+
+
+def garbage(path):
+    s = connect(path)
+    s.sendall(b"GET / HTTP/1.0\r\n\r\n" + bytes(64))
+    closed_after(s, time.monotonic())
+    print("closed")
+
+
+def hang_up(path, n):
+    for _ in range(n):
+        s = connect(path)
+        s.sendall(request("/api/v1/health/ready"))
+        s.close()
+
+
+if __name__ == "__main__":
+    what, where, *rest = sys.argv[1:]
+    {
+        "get": lambda: get(where, rest[0]),
+        "stall": lambda: stall(where, int(rest[0])),
+        "garbage": lambda: garbage(where),
+        "hang-up": lambda: hang_up(where, int(rest[0])),
+    }[what]()

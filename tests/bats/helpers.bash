@@ -1,0 +1,360 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The words of the tests: one request over TLS, and what must hold of its reply. Every word that
+# checks something shows request and reply when it does not hold.
+#
+# shellcheck disable=SC2016 # a $ in single quotes is jq's
+# shellcheck disable=SC2034 # what the words keep is for the tests
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+POSTERN=${POSTERN:-$ROOT/build/gcc/postern}
+export POSTERN
+
+bats_require_minimum_version 1.5.0
+
+# --- a stack of one's own -------------------------------------------------------------------
+
+# A TCP port that nobody listens on, outside the range from which connections take theirs.
+free_port() {
+	local port
+	while :; do
+		port=$((10240 + RANDOM % 22000))
+		(exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+# stack_start [VAR=value ...]: PostgreSQL, pool and nginx in a folder of their own. The variables
+# it exports are what the other words use, so a file that calls it in setup_file has its own stack.
+stack_start() {
+	RUN_DIR=$(mktemp -d /tmp/postern-test.XXXXXX)
+	chmod 711 "$RUN_DIR" # PostgreSQL runs as somebody else and has to get in
+	TLS_PORT=$(free_port)
+	PORT=$(free_port)
+	BASE=https://localhost:$TLS_PORT
+	export RUN_DIR TLS_PORT PORT BASE
+	# Descriptors 3 and 4 belong to bats, which waits until nobody holds them.
+	env AUTH_RATE=10000r/s CORS_ORIGINS=https://app.example "$@" \
+		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
+		cat "$RUN_DIR/start.log" >&2
+		return 1
+	}
+}
+
+stack_stop() {
+	"$ROOT/deploy/stack" stop >"$RUN_DIR/stop.log" 2>&1 </dev/null 3>&- 4>&- || {
+		cat "$RUN_DIR/stop.log" >&2
+		return 1
+	}
+	[[ -n ${KEEP_STACK-} ]] || rm -rf "$RUN_DIR"
+}
+
+# The command line, with the environment of the stack.
+cli() {
+	"$RUN_DIR/postern" "$@"
+}
+
+# --- one request ----------------------------------------------------------------------------
+
+# Where the last reply lies: headers, body.
+reply_dir() {
+	echo "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}"
+}
+
+# request METHOD PATH [BODY] [curl option ...]: keeps STATUS, HEADERS, BODY and SECONDS_TAKEN. A
+# BODY of "@file" is read from there. TOKEN, where there is one, goes along.
+request() {
+	local method=$1 path=$2 dir out args
+	shift 2
+	dir=$(reply_dir)
+	REQUEST="$method $path"
+	args=(-sS -g --path-as-is --max-time 30 --cacert "$RUN_DIR/tls/cert.pem"
+		-D "$dir/headers" -o "$dir/body" -w '%{http_code} %{time_total}')
+	if [[ $method == HEAD ]]; then
+		args+=(--head)
+	else
+		args+=(-X "$method")
+	fi
+	if [[ $# -gt 0 && $1 != -* ]]; then
+		REQUEST+=" ${1:0:2000}"
+		args+=(--data-binary "$1")
+		shift
+		[[ $* == *Content-Type:* ]] || args+=(-H 'Content-Type: application/json')
+	fi
+	if [[ -n ${TOKEN-} && $* != *Authorization:* ]]; then
+		args+=(-H "Authorization: Bearer $TOKEN")
+	fi
+	REQUEST+=" $*"
+	: >"$dir/headers"
+	: >"$dir/body"
+	STATUS=000 BODY='' HEADERS=''
+	out=$(curl "${args[@]}" "$@" "$BASE$path") || fail "curl could not do it: $out" || return
+	read -r STATUS SECONDS_TAKEN <<<"$out"
+	HEADERS=$(tr -d '\r' <"$dir/headers")
+	BODY=$(tr -d '\0' <"$dir/body")
+	seen "$method" "$path"
+}
+
+get() { request GET "$@"; }
+post() { request POST "$@"; }
+put() { request PUT "$@"; }
+delete() { request DELETE "$@"; }
+
+# Notes what was exercised, for contract.bats: method, path, status and problem code.
+seen() {
+	local code=-
+	if [[ $STATUS -ge 400 ]]; then
+		code=$(jq -r '.error.code? // .code? // "-"' <<<"$BODY" 2>/dev/null) || code=-
+	fi
+	printf '%s %s %s %s\n' "$1" "${2%%\?*}" "$STATUS" "${code:--}" >>"${SEEN:-/dev/null}"
+}
+
+# --- what must hold -------------------------------------------------------------------------
+
+show() {
+	local dir
+	dir=$(reply_dir)
+	echo "  request: ${REQUEST-none}"
+	echo "  status:  ${STATUS-none}"
+	sed 's/^/  | /' "$dir/headers" 2>/dev/null
+	head -c 4000 "$dir/body" 2>/dev/null
+	echo
+}
+
+fail() {
+	{
+		echo "$*"
+		show
+	} >&2
+	return 1
+}
+
+status() {
+	[[ $STATUS == "$1" ]] || fail "status is $STATUS, expected $1"
+}
+
+# header NAME [PATTERN]: prints the value; it must be there, and match the glob.
+header() {
+	local value
+	value=$(awk -v name="${1,,}" 'BEGIN { FS = ": " }
+		tolower($1) == name { sub(/^[^:]*: */, ""); print; found = 1 }
+		END { exit !found }' <<<"$HEADERS") || fail "no header $1" || return
+	# shellcheck disable=SC2053 # a glob is wanted
+	[[ $# -lt 2 || $value == $2 ]] || fail "$1 is '$value', expected '$2'" || return
+	echo "$value"
+}
+
+no_header() {
+	local value
+	value=$(grep -i "^$1:" <<<"$HEADERS") || return 0
+	fail "unexpected header: $value"
+}
+
+# body .path value: jq's answer, strings without quotes.
+body() {
+	local value
+	value=$(jq -r "$1" <<<"$BODY") || fail "the body is not JSON with $1" || return
+	[[ $value == "$2" ]] || fail "$1 is '$value', expected '$2'"
+}
+
+# body_is FILTER [jq option ...]: the filter's answer is true.
+body_is() {
+	local filter=$1
+	shift
+	jq -e "$@" "$filter" <<<"$BODY" >/dev/null || fail "does not hold: $filter"
+}
+
+# problem STATUS CODE [MESSAGE]: an error reply in the one shape there is, with all that its
+# status asks for (RFC 9110 sections 15.5 and 15.6, RFC 6750 section 3).
+problem() {
+	status "$1" || return
+	header Content-Type 'application/json*' >/dev/null || return
+	body .error.status "$1" || return
+	body .error.code "$2" || return
+	body .error.request_id "$(header X-Request-Id)" || return
+	body_is '.error.message | length > 0' || return
+	[[ $# -lt 3 ]] || body .error.message "$3" || return
+	case $1 in
+	401) header WWW-Authenticate 'Bearer *' >/dev/null || return ;;
+	405) header Allow >/dev/null || return ;;
+	503) header Retry-After '[1-9]*' >/dev/null || return ;;
+	esac
+}
+
+# fault POINTER [MESSAGE]: the last problem points there.
+fault() {
+	body_is '.error.fields | any(.pointer == $p and (.message | length > 0))' --arg p "$1" || return
+	[[ $# -lt 2 ]] ||
+		body_is '.error.fields | any(.pointer == $p and .message == $m)' --arg p "$1" --arg m "$2"
+}
+
+# --- people ---------------------------------------------------------------------------------
+
+unique() {
+	echo "${EPOCHREALTIME//[.,]/}$RANDOM"
+}
+
+# register NAME: a new user; sets EMAIL, PASSWORD and USER_ID.
+register() {
+	EMAIL=$1.$(unique)@example.org
+	PASSWORD="$1 has a horse"
+	TOKEN='' post /api/v1/users "$(person "$EMAIL" "$PASSWORD" "$1")" || return
+	status 201 || return
+	USER_ID=$(jq -r .id <<<"$BODY")
+}
+
+# person EMAIL PASSWORD NAME: the body that registers one.
+person() {
+	jq -nc --arg e "$1" --arg p "$2" --arg n "$3" '{email: $e, password: $p, name: $n}'
+}
+
+credentials() {
+	jq -nc --arg e "$1" --arg p "$2" '{email: $e, password: $p}'
+}
+
+# sign_in EMAIL PASSWORD: sets TOKEN.
+sign_in() {
+	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "$2")" || return
+	status 200 || return
+	TOKEN=$(jq -r .access_token <<<"$BODY")
+}
+
+# login NAME: registers a new user and signs in.
+login() {
+	register "$1" && sign_in "$EMAIL" "$PASSWORD"
+}
+
+# admin: makes an administrator on the command line and signs in.
+admin() {
+	EMAIL=admin.$(unique)@example.org
+	PASSWORD='the keys to it all'
+	echo "$PASSWORD" | cli user create --admin --email "$EMAIL" --name Admin >/dev/null || return
+	sign_in "$EMAIL" "$PASSWORD" || return
+	get /api/v1/me || return
+	USER_ID=$(jq -r .user_id <<<"$BODY")
+}
+
+# requests OUT METHOD PATH BODY...: one request for each BODY over kept connections, all at once
+# with PARALLEL=1; OUT/N holds the body of the Nth reply, OUT/statuses one status a line.
+requests() {
+	local out=$1 method=$2 path=$3 n=0 body args=()
+	shift 3
+	mkdir -p "$out"
+	for body; do
+		printf '%s' "$body" >"$out/request.$n"
+		[[ $n == 0 ]] || printf 'next\n'
+		printf '%s = "%s"\n' url "$BASE$path" request "$method" output "$out/$n" \
+			cacert "$RUN_DIR/tls/cert.pem" data-binary "@$out/request.$n" \
+			write-out '%{http_code}\n' header 'Content-Type: application/json'
+		printf 'silent\n'
+		n=$((n + 1))
+	done >"$out/config"
+	[[ -z ${PARALLEL-} ]] || args=(--parallel --parallel-immediate --parallel-max 50)
+	curl --max-time 60 "${args[@]}" --config "$out/config" >"$out/statuses"
+	for ((n--; n >= 0; n--)); do
+		jq -r --arg r "$method $path" '"\($r) \(.error.status // 200) \(.error.code // "-")"' \
+			"$out/$n" 2>/dev/null
+	done >>"${SEEN:-/dev/null}"
+}
+
+# --- tokens ---------------------------------------------------------------------------------
+
+base64url() {
+	openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+
+# jwt HEADER CLAIMS [DIGEST] [KEY]: an access token as anybody with the key could make it.
+jwt() {
+	local input
+	input=$(printf '%s' "$1" | base64url).$(printf '%s' "$2" | base64url)
+	printf '%s.%s' "$input" "$(printf '%s' "$input" |
+		openssl dgst "-${3:-sha256}" -hmac "${4:-$(jwt_secret)}" -binary | base64url)"
+}
+
+# jwt_part TOKEN N: its Nth part (1: header, 2: claims), decoded.
+jwt_part() {
+	cut -d. -f"$2" <<<"$1" | jq -Rr 'gsub("-"; "+") | gsub("_"; "/") | @base64d'
+}
+
+# claims [JQ FILTER]: those of TOKEN, changed by the filter.
+claims() {
+	jwt_part "$TOKEN" 2 | jq -c "${1:-.}"
+}
+
+jwt_secret() {
+	cat "$RUN_DIR/secrets/jwt_secret"
+}
+
+# --- the machinery of the stack -------------------------------------------------------------
+
+# Method and path of every operation, as the program itself tells them.
+routes() {
+	cli routes | awk '{ for (i = 1; i < NF; i++)
+		if ($i ~ /^[A-Z]+$/ && $(i + 1) ~ /^\//) { print $i, $(i + 1); next } }'
+}
+
+# Runs a command as the user of the stack, which is not root.
+as_owner() {
+	local owner
+	owner=$(stat -c %U "$RUN_DIR/pg")
+	if [[ $(id -un) == "$owner" ]]; then
+		"$@"
+	else
+		setpriv --reuid="$owner" --regid="$owner" --clear-groups "$@"
+	fi
+}
+
+postgres_bin() {
+	echo "/usr/lib/postgresql/$(cat "$RUN_DIR/pg/PG_VERSION")/bin"
+}
+
+# postgres start|stop [pg_ctl option ...]
+postgres() {
+	as_owner "$(postgres_bin)/pg_ctl" -D "$RUN_DIR/pg" -w -l "$RUN_DIR/log/postgresql.log" "$@" \
+		>/dev/null 2>&1 </dev/null 3>&- 4>&-
+}
+
+# sql STATEMENT [DATABASE]: as the superuser; prints bare values.
+sql() {
+	as_owner env -C / "$(postgres_bin)/psql" -XqAt -v ON_ERROR_STOP=1 -h "$RUN_DIR/sock" \
+		-U postgres -d "${2:-postern}" -c "$1"
+}
+
+database_url() {
+	echo "postgresql:///$1?host=$RUN_DIR/sock&user=postgres"
+}
+
+pool_pid() {
+	cat "$RUN_DIR/pid/pool"
+}
+
+# The processes of the pool, without the master.
+pool_children() {
+	pgrep -P "$(pool_pid)"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((tries-- > 0)) || return 1
+		sleep 0.05
+	done
+}
+
+# served: the whole chain works, database included.
+served() {
+	get /api/v1/health/ready && [[ $STATUS == 200 ]]
+}
+
+# answers STATUS METHOD PATH [BODY]: for wait_for.
+answers() {
+	request "${@:2}" && [[ $STATUS == "$1" ]]
+}
+
+# logged PATTERN [FILE]: a line of that log matches, now or within two seconds.
+logged() {
+	wait_for 2 grep -Eq -- "$1" "$RUN_DIR/log/${2:-postern.log}" ||
+		fail "nothing in ${2:-postern.log} matches $1"
+}

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+# What a body may be, and how its faults are told.
+
+load helpers
+
+GOOD='"password": "a long password", "name": "Ann"'
+
+# send FORMAT: a body that printf makes of it, so that it may hold any byte.
+send() {
+	# shellcheck disable=SC2059 # escapes in the format are the point
+	printf "$1" >"$BATS_TEST_TMPDIR/sent"
+	post /api/v1/users "@$BATS_TEST_TMPDIR/sent"
+}
+
+@test "what is not JSON is refused, and where it breaks is told" {
+	local bad
+	for bad in '{' '{"email": }' '{"email": "a"' "{'email': 'a'}" '{"email": "a",}' 'email=a' \
+		'{"email": "a"} {}' '{"email": 01}' '{"email": NaN}' '{"email": "a\\x"}' '{"a":"\t"}'; do
+		send "$bad"
+		problem 400 malformed-json
+		body_is '.error.fields | length == 1'
+	done
+}
+
+@test "the body must be an object" {
+	local bad
+	for bad in '[]' '"ann"' 1 null true '[{}]'; do
+		send "$bad"
+		problem 400 malformed-json
+	done
+}
+
+@test "an empty body is not an object either" {
+	send ''
+	problem 400 malformed-json
+	send '  '
+	problem 400 malformed-json
+}
+
+@test "a member given twice is refused, and which one is told" {
+	send "{\"email\": \"a@example.org\", \"email\": \"b@example.org\", $GOOD}"
+	problem 400 malformed-json
+	fault /email
+}
+
+@test "invalid UTF-8 is refused" {
+	local bad
+	for bad in '\xff' '\xc0\xaf' '\xed\xa0\x80' '\xf4\x90\x80\x80' '\xe2\x82'; do
+		send "{\"email\": \"a@example.org\", \"password\": \"a long password\", \"name\": \"$bad\"}"
+		problem 400 malformed-json
+		body_is '.error.fields | length == 1'
+	done
+}
+
+@test "half a surrogate pair is refused" {
+	send '{"name": "\\ud800", "email": "a@example.org", "password": "a long password"}'
+	problem 400 malformed-json
+}
+
+@test "NUL is refused, raw and escaped" {
+	send '{"name": "a\\u0000b", "email": "a@example.org", "password": "a long password"}'
+	problem 400 malformed-json
+	body_is '.error.fields | length == 1'
+	send '{"name": "a\0b", "email": "a@example.org", "password": "a long password"}'
+	problem 400 malformed-json
+}
+
+@test "nesting over 32 is refused, less is only of the wrong type" {
+	local deep
+	deep=$(printf '[%.0s' {1..40})$(printf ']%.0s' {1..40})
+	send "{\"email\": $deep, $GOOD}"
+	problem 400 malformed-json
+	send "{\"email\": ${deep:20:40}, $GOOD}"
+	problem 400 invalid-request
+	fault /email 'email must be a string'
+}
+
+@test "a member of the wrong type is refused" {
+	local bad
+	for bad in 1 1.5 true null '[]' '{}'; do
+		send "{\"email\": $bad, $GOOD}"
+		problem 400 invalid-request
+		fault /email
+		body '.error.fields | length' 1
+	done
+}
+
+@test "an unknown member is refused, its pointer escaped" {
+	send "{\"email\": \"a.$(unique)@example.org\", $GOOD, \"a/b~c\": 1}"
+	problem 400 invalid-request
+	fault '/a~1b~0c'
+}
+
+@test "members differ in case" {
+	send "{\"Email\": \"a.$(unique)@example.org\", $GOOD}"
+	problem 400 invalid-request
+	fault /Email 'Email is not known'
+	fault /email 'email is required'
+}
+
+@test "escapes and white space mean nothing" {
+	local email
+	email=esc.$(unique)@example.org
+	send "\\n{ \"\\\\u0065mail\" :\\t\"$email\", \"password\": \"a long password\", \"name\": \"\\\\u00c4nn \\\\ud83d\\\\udd11\" }\\r\\n"
+	status 201
+	body .email "$email"
+	body .name 'Änn 🔑'
+}
+
+@test "a body of 64 KiB is read, one byte more is too large" {
+	local one padding
+	one=$(person "big.$(unique)@example.org" 'a long password' Ann)
+	padding=$((65536 - ${#one}))
+	printf '%s%*s' "$one" $padding '' >"$BATS_TEST_TMPDIR/fits"
+	printf '%s%*s' "$one" $((padding + 1)) '' >"$BATS_TEST_TMPDIR/large"
+	post /api/v1/users "@$BATS_TEST_TMPDIR/large"
+	problem 413 body-too-large
+	post /api/v1/users "@$BATS_TEST_TMPDIR/fits"
+	status 201
+}
+
+@test "a large body without a length is too large as well" {
+	head -c 200000 /dev/zero | tr '\0' ' ' >"$BATS_TEST_TMPDIR/large"
+	post /api/v1/users "@$BATS_TEST_TMPDIR/large" --http1.1 -H 'Transfer-Encoding: chunked'
+	problem 413 body-too-large
+}
+
+@test "a body without a length is read" {
+	local one
+	one=$(person "chunk.$(unique)@example.org" 'a long password' Ann)
+	post /api/v1/users "$one" --http1.1 -H 'Transfer-Encoding: chunked'
+	status 201
+}
+
+@test "only application/json is a body" {
+	local type
+	for type in text/plain application/x-www-form-urlencoded 'multipart/form-data; boundary=x' \
+		application/xml application/jsonp 'application/json; charset=latin1'; do
+		post /api/v1/users '{}' -H "Content-Type: $type"
+		problem 415 unsupported-media-type
+	done
+	post /api/v1/users '{}' -H 'Content-Type:'
+	problem 415 unsupported-media-type
+}
+
+@test "application/json may be written in any case and with its charset" {
+	local type
+	for type in 'application/json; charset=utf-8' 'Application/JSON;charset="UTF-8"'; do
+		post /api/v1/users "$(person "ct.$(unique)@example.org" 'a long password' Ann)" \
+			-H "Content-Type: $type"
+		status 201
+	done
+}
+
+@test "a body where none is expected is refused" {
+	login ann
+	request DELETE "/api/v1/users/$USER_ID" '{"really": true}'
+	problem 400 invalid-request
+	get /api/v1/me
+	status 200
+}
+
+@test "an unknown query parameter is refused where a body is expected" {
+	post "/api/v1/users?role=admin" "$(person "q.$(unique)@example.org" 'a long password' Ann)"
+	problem 400 invalid-request
+	fault /role 'role is not known'
+}
+
+@test "the role cannot be given at registration" {
+	post /api/v1/users "$(person "r.$(unique)@example.org" 'a long password' Ann | jq -c '.role = "admin"')"
+	problem 400 invalid-request
+	fault /role 'role is not known'
+}
+
+@test "an escape in the path is decoded, a broken one is nothing that is there" {
+	login ann
+	get "/api/v1/%75sers/$USER_ID"
+	status 200
+	get "/api/v1/users/%zz"
+	[[ $STATUS == 400 || $STATUS == 404 ]] || fail 'expected 400 or 404'
+}

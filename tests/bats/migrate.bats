@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# Migrations on databases of their own, in a stack of its own: what is refused and what is safe.
+
+load helpers
+
+setup_file() {
+	stack_start
+}
+
+teardown_file() {
+	stack_stop
+}
+
+setup() {
+	DATABASE=m$(unique)
+	sql "create database $DATABASE"
+	URL=$(database_url "$DATABASE")
+}
+
+in_database() {
+	sql "$1" "$DATABASE"
+}
+
+# told: shows what the last `run` wrote.
+told() {
+	# shellcheck disable=SC2154 # run sets stderr
+	echo "$status $output $stderr"
+}
+
+# shellcheck disable=SC2120 # run passes arguments
+migrate() {
+	env APP__DATABASE__URL="$URL" "$RUN_DIR/postern" migrate "$@"
+}
+
+@test "a plan names what is pending and changes nothing" {
+	run --separate-stderr migrate --plan
+	[[ $status == 0 && $output == *'0001_users pending'* ]]
+	run --separate-stderr migrate --plan
+	[[ $output == *'0001_users pending'* ]]
+}
+
+@test "migrating leaves a ledger row for each, and a second time nothing to do" {
+	migrate
+	[[ $(in_database "select count(*) from schema_migrations where checksum is not null") == \
+		$(find "$ROOT/migrations" -name '*.sql' | wc -l) ]]
+	run --separate-stderr migrate --plan
+	[[ $status == 0 && $output != *pending* ]]
+	migrate
+}
+
+@test "a migration that was changed after it ran is refused" {
+	migrate
+	in_database "update schema_migrations set checksum = reverse(checksum::text)::text where version = 1" ||
+		in_database "update schema_migrations set checksum = sha256('x') where version = 1"
+	run --separate-stderr migrate
+	told
+	[[ $status == 65 && $stderr == *0001_users* ]]
+}
+
+@test "a database from the future is refused" {
+	migrate
+	in_database "insert into schema_migrations
+		select 9999, '9999_future', checksum, now() from schema_migrations where version = 1"
+	run --separate-stderr migrate
+	told
+	[[ $status == 65 && $stderr == *9999_future* ]]
+}
+
+@test "a failing migration leaves nothing behind, and says which it was" {
+	in_database 'create table users (x int)'
+	run --separate-stderr migrate
+	told
+	[[ $status == 65 && $stderr == *0001_users* ]]
+	[[ $(in_database "select count(*) from pg_type where typname = 'user_id'") == 0 ]]
+}
+
+@test "several hosts that start together migrate once" {
+	for _ in 1 2 3 4 5; do
+		migrate 3>&- && echo ok >>"$BATS_TEST_TMPDIR/done" &
+	done
+	wait
+	[[ $(wc -l <"$BATS_TEST_TMPDIR/done") == 5 ]]
+	[[ $(in_database "select count(*) from schema_migrations") == \
+		$(find "$ROOT/migrations" -name '*.sql' | wc -l) ]]
+}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+# The database or the pool is away, slow or broken: what clients are told, and that it ends by
+# itself.
+
+load helpers
+
+setup_file() {
+	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__SERVER__REQUEST_TIMEOUT=2s \
+		APP__DATABASE__STATEMENT_TIMEOUT=2s APP__DATABASE__LOCK_TIMEOUT=1s \
+		APP__DATABASE__ACQUIRE_TIMEOUT=1s
+}
+
+teardown_file() {
+	stack_stop
+}
+
+# Each test leaves a stack that serves.
+teardown() {
+	wait_for 10 served
+}
+
+quick() {
+	awk -v s="$SECONDS_TAKEN" -v max="$1" 'BEGIN { exit !(s < max) }' || fail "took $SECONDS_TAKEN s"
+}
+
+@test "without a database every call that needs it is 503 at once, the others go on" {
+	login ann
+	local pool
+	pool=$(pool_children | sort | tr '\n' ' ')
+	postgres stop -m immediate
+	get /api/v1/me
+	problem 503 database-unavailable
+	for _ in {1..5}; do
+		get "/api/v1/users/$USER_ID"
+		problem 503 database-unavailable
+		quick 0.25
+		post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+		problem 503 database-unavailable
+		quick 0.25
+		post /api/v1/users "$(person "x$EMAIL" "$PASSWORD" ann)"
+		problem 503 database-unavailable
+		put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+		problem 503 database-unavailable
+		quick 0.25
+	done
+	get /api/v1/health
+	status 200
+	get /api/v1/health/ready
+	problem 503 database-unavailable
+	get /api/v1/openapi.json
+	status 200
+	get /api/v1/nothing
+	problem 404 not-found
+	postgres start
+	wait_for 2 answers 200 GET /api/v1/me || fail 'it did not come back'
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+	status 200
+	[[ $(pool_children | sort | tr '\n' ' ') == "$pool" ]] || fail 'a process of the pool was replaced'
+}
+
+@test "connections that the database ends are opened again" {
+	login ann
+	for _ in {1..3}; do
+		sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern'"
+		wait_for 1 answers 200 GET /api/v1/me
+		put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+		[[ $STATUS == 200 || $STATUS == 503 ]]
+		wait_for 1 answers 200 PUT "/api/v1/users/$USER_ID" \
+			"$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+	done
+}
+
+@test "a read whose connection is lost is tried again" {
+	login ann
+	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern'"
+	sleep 1
+	get /api/v1/me
+	status 200
+}
+
+@test "a locked row is waited for, but not for ever" {
+	login ann
+	sql "begin; select 1 from users where id = '$USER_ID' for update; select pg_sleep(4)" 3>&- &
+	local lock=$!
+	sleep 0.3
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "late"}')"
+	status 503
+	header Retry-After '[1-9]*'
+	quick 2.5
+	get "/api/v1/users/$USER_ID"
+	body .name ann
+	wait "$lock"
+}
+
+@test "a database that hangs ends requests at their deadline" {
+	login ann
+	local backends
+	backends=$(sql "select pid from pg_stat_activity where usename = 'postern'")
+	# shellcheck disable=SC2086 # several
+	kill -STOP $backends
+	get /api/v1/me
+	# shellcheck disable=SC2086 # several
+	kill -CONT $backends
+	problem 503 deadline-exceeded
+	quick 2.6
+	wait_for 3 answers 200 GET /api/v1/me
+}
+
+@test "a keeper that hangs ends sign-ins at their deadline, reads go on" {
+	login ann
+	local pid keepers=()
+	for pid in $(pool_children); do
+		# A keeper has no connection to the database; workers have.
+		kill -STOP "$pid"
+		keepers+=("$pid")
+	done
+	sleep 0.2
+	for pid in "${keepers[@]}"; do
+		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *keeper* || $(cat "/proc/$pid/comm") == *keeper* ]] ||
+			kill -CONT "$pid"
+	done
+	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	local held=$STATUS code
+	code=$(jq -r .error.code <<<"$BODY")
+	get /api/v1/me
+	local read=$STATUS
+	kill -CONT "${keepers[@]}"
+	[[ $held == 503 && $code == deadline-exceeded ]] || fail "sign-in: $held $code"
+	[[ $read == 200 ]]
+	wait_for 3 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+}
+
+@test "an error inside tells the client nothing and the log everything" {
+	login ann
+	sql 'alter table users rename column name to nome'
+	get "/api/v1/users/$USER_ID"
+	sql 'alter table users rename column nome to name'
+	problem 500 internal
+	[[ $BODY != *column* && $BODY != *nome* && $BODY != *name\"* && $BODY != *42703* ]] ||
+		fail 'the reply tells the cause'
+	logged "$(header X-Request-Id).*(name|42703)|(name|42703).*$(header X-Request-Id)"
+	wait_for 2 answers 200 GET "/api/v1/users/$USER_ID"
+}
+
+@test "a failed statement fails its own request only" {
+	admin
+	sql 'alter table users rename column created_at to made_at'
+	get /api/v1/users
+	problem 500 internal
+	sql 'alter table users rename column made_at to created_at'
+	wait_for 2 answers 200 GET /api/v1/users
+}
+
+@test "without a pool nginx answers for it, in the same shape" {
+	local master
+	master=$(pool_pid)
+	kill -STOP "$master" # or it would replace them
+	# shellcheck disable=SC2046 # several
+	kill -KILL $(pool_children)
+	mv "$RUN_DIR/sock/fcgi.sock" "$RUN_DIR/sock/fcgi.away"
+	get /api/v1/me
+	mv "$RUN_DIR/sock/fcgi.away" "$RUN_DIR/sock/fcgi.sock"
+	kill -CONT "$master"
+	problem 503 pool-unavailable
+	get /api/v1/health
+	status 200
+}

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+# The pool's processes: how they start, how they end, what happens when one dies.
+
+load helpers
+
+setup_file() {
+	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1
+}
+
+teardown_file() {
+	stack_stop
+}
+
+setup() {
+	SOCKET=$RUN_DIR/sock/own.sock
+}
+
+teardown() {
+	[[ -z ${OWN-} ]] || kill -KILL "$OWN" 2>/dev/null || true
+	rm -f "$SOCKET"
+}
+
+# own_pool [COMMAND ...]: a second pool on SOCKET, made by COMMAND ending in `postern serve`; OWN is
+# its master.
+own_pool() {
+	"$@" </dev/null >"$BATS_TEST_TMPDIR/own.log" 2>&1 3>&- 4>&- &
+	OWN=$!
+	wait_for 10 serves_own || {
+		cat "$BATS_TEST_TMPDIR/own.log"
+		return 1
+	}
+}
+
+serves_own() {
+	[[ $(fcgi get "$SOCKET" /api/v1/health/ready) == 200 ]]
+}
+
+fcgi() {
+	python3 "$BATS_TEST_DIRNAME/fcgi.py" "$@"
+}
+
+# steadily FILE: requests one after another until FILE goes away; prints what went wrong.
+steadily() {
+	local status
+	while [[ -e $1 ]]; do
+		status=$(curl -s -o /dev/null -w '%{http_code}' --cacert "$RUN_DIR/tls/cert.pem" \
+			-H "Authorization: Bearer $TOKEN" "$BASE/api/v1/me") || true
+		[[ $status == 200 ]] || echo "GET $status"
+		status=$(curl -s -o /dev/null -w '%{http_code}' --cacert "$RUN_DIR/tls/cert.pem" \
+			-H 'Content-Type: application/json' -d "$(credentials "$EMAIL" "$PASSWORD")" \
+			"$BASE/api/v1/auth/login") || true
+		[[ $status == 200 ]] || echo "POST $status"
+	done
+}
+
+# --- starting -------------------------------------------------------------------------------
+
+@test "serve makes its own socket, for its user and group only" {
+	own_pool env APP__SERVER__LISTEN="$SOCKET" "$RUN_DIR/postern" serve
+	[[ $(stat -c %a "$SOCKET") == 660 ]]
+}
+
+@test "serve takes the socket of spawn-fcgi on descriptor 0" {
+	own_pool spawn-fcgi -n -s "$SOCKET" -- "$RUN_DIR/postern" serve
+}
+
+@test "serve takes the socket of systemd on descriptor 3" {
+	own_pool python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(64)
+os.dup2(s.fileno(), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
+}
+
+@test "serve replaces the socket that a killed pool left behind" {
+	as_owner python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$SOCKET"
+	own_pool env APP__SERVER__LISTEN="$SOCKET" "$RUN_DIR/postern" serve
+}
+
+@test "a second pool does not take the socket of a living one" {
+	run timeout 10 env APP__SERVER__LISTEN="$RUN_DIR/sock/fcgi.sock" "$RUN_DIR/postern" serve
+	echo "$status $output"
+	[[ $status == 1 && $output == *fcgi.sock* ]]
+	served
+}
+
+# --- ending ---------------------------------------------------------------------------------
+
+@test "TERM and INT end the pool with 0, and nothing of it stays" {
+	local signal children
+	for signal in TERM INT; do
+		own_pool env APP__SERVER__LISTEN="$SOCKET" "$RUN_DIR/postern" serve
+		children=$(pgrep -P "$OWN" | tr '\n' ' ')
+		kill "-$signal" "$OWN"
+		local result=0
+		wait "$OWN" || result=$?
+		[[ $result == 0 ]] || fail "exit code after $signal is $result"
+		for pid in $children; do
+			[[ ! -e /proc/$pid ]] || fail "$pid is still there"
+		done
+		[[ ! -e $SOCKET ]] || fail 'the socket is still there'
+	done
+}
+
+@test "the children do not outlive a killed master" {
+	own_pool env APP__SERVER__LISTEN="$SOCKET" "$RUN_DIR/postern" serve
+	local pid children
+	children=$(pgrep -P "$OWN" | tr '\n' ' ')
+	[[ -n $children ]]
+	kill -KILL "$OWN"
+	for pid in $children; do
+		wait_for 5 test ! -e "/proc/$pid" || fail "$pid lives on"
+	done
+}
+
+# --- dying and reloading --------------------------------------------------------------------
+
+@test "every process of the pool that dies is replaced, keepers too" {
+	login ann
+	local pid before
+	before=$(pool_children | wc -l)
+	for pid in $(pool_children); do
+		kill -KILL "$pid"
+		wait_for 5 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+		wait_for 5 answers 200 GET /api/v1/me
+	done
+	same_number() { [[ $(pool_children | wc -l) == "$before" ]]; }
+	wait_for 5 same_number || fail "there were $before, there are $(pool_children | wc -l)"
+	logged 'kill|died|signal 9|ended'
+}
+
+@test "a killed worker fails no reader" {
+	login ann
+	local failed=0 pid
+	for pid in $(pool_children); do
+		kill -KILL "$pid"
+		for _ in {1..10}; do
+			get /api/v1/me
+			[[ $STATUS == 200 ]] || failed=$((failed + 1))
+		done
+	done
+	[[ $failed == 0 ]] || fail "$failed of the reads failed"
+}
+
+@test "HUP replaces the processes one by one and no request fails" {
+	login ann
+	local before going=$BATS_TEST_TMPDIR/going
+	before=$(pool_children | sort)
+	touch "$going"
+	steadily "$going" >"$BATS_TEST_TMPDIR/failures" 3>&- &
+	local requests=$!
+	sleep 0.3
+	kill -HUP "$(pool_pid)"
+	others() { [[ -z $(comm -12 <(echo "$before") <(pool_children | sort)) ]]; }
+	wait_for 20 others || fail 'some were not replaced'
+	sleep 0.3
+	rm "$going"
+	wait "$requests"
+	[[ ! -s $BATS_TEST_TMPDIR/failures ]] || fail "$(sort "$BATS_TEST_TMPDIR/failures" | uniq -c)"
+}
+
+@test "HUP reads the settings again, and keeps the old ones when the new are faulty" {
+	local file=$RUN_DIR/config/default.yaml
+	cp "$file" "$BATS_TEST_TMPDIR/kept" 2>/dev/null || : >"$BATS_TEST_TMPDIR/kept"
+	printf 'jwt:\n  access_ttl: 20m\n' >"$file"
+	kill -HUP "$(pool_pid)"
+	register ann
+	lasts() {
+		post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+		body .expires_in "$1"
+	}
+	wait_for 20 lasts 1200 || fail 'the new setting is not in force'
+	printf 'jwt:\n  access_ttl: never\n' >"$file"
+	kill -HUP "$(pool_pid)"
+	logged 'default.yaml:2: jwt.access_ttl'
+	sleep 0.5
+	lasts 1200
+	cp "$BATS_TEST_TMPDIR/kept" "$file"
+	kill -HUP "$(pool_pid)"
+	wait_for 20 lasts 600
+}
+
+# --- strange neighbours ---------------------------------------------------------------------
+
+@test "half a record on 200 connections delays nobody and is closed within five seconds" {
+	login ann
+	fcgi stall "$RUN_DIR/sock/fcgi.sock" 200 >"$BATS_TEST_TMPDIR/stalled" 3>&- &
+	local stalled=$!
+	wait_for 5 grep -q stalled "$BATS_TEST_TMPDIR/stalled"
+	for _ in {1..20}; do
+		get /api/v1/me
+		status 200
+		awk -v s="$SECONDS_TAKEN" 'BEGIN { exit !(s < 0.3) }' || fail "took $SECONDS_TAKEN s"
+	done
+	wait "$stalled"
+	cat "$BATS_TEST_TMPDIR/stalled"
+	awk 'END { exit !($1 < 6.5) }' "$BATS_TEST_TMPDIR/stalled"
+}
+
+@test "what is no FastCGI is closed, and nobody else notices" {
+	[[ $(fcgi garbage "$RUN_DIR/sock/fcgi.sock") == closed ]]
+	served
+}
+
+@test "clients that go before their reply leave nothing behind" {
+	local pid before after
+	before=$(pool_children | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)
+	fcgi hang-up "$RUN_DIR/sock/fcgi.sock" 300
+	served
+	sleep 1
+	after=$(pool_children | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)
+	((after <= before + 4)) || fail "sockets before: $before, after: $after"
+}

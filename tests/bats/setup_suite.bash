@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# One stack for all files that do not need their own.
+
+setup_suite() {
+	# shellcheck source=tests/bats/helpers.bash
+	source "${BASH_SOURCE[0]%/*}/helpers.bash"
+	export SEEN=$BATS_SUITE_TMPDIR/seen
+	: >"$SEEN"
+	stack_start
+}
+
+teardown_suite() {
+	# shellcheck source=tests/bats/helpers.bash
+	source "${BASH_SOURCE[0]%/*}/helpers.bash"
+	stack_stop
+}

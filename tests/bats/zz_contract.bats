@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# Runs last: the suite has met every operation and every problem there is.
+
+load helpers
+
+setup() {
+	[[ $BATS_SUITE_TEST_NUMBER -gt 100 ]] || skip 'only after the whole suite'
+}
+
+@test "every row of the route table was exercised with success" {
+	local method path pattern missing=()
+	while read -r method path; do
+		pattern=$(sed 's/[.]/[.]/g; s/{[^}]*}/[^ \/]+/g' <<<"$path")
+		grep -Eq "^$method $pattern 2[0-9][0-9] " "$SEEN" || missing+=("$method $path")
+	done < <(routes)
+	[[ ${#missing[@]} == 0 ]] || {
+		printf 'never answered with success: %s\n' "${missing[@]}"
+		return 1
+	}
+}
+
+@test "every row of the problem table was exercised" {
+	local code missing=()
+	while read -r code; do
+		grep -q " $code$" "$SEEN" || missing+=("$code")
+	done < <(sed -n 's/^ERR([^"]*"\([^"]*\)".*/\1/p' "$ROOT/include/base/err.def")
+	[[ ${#missing[@]} == 0 ]] || {
+		printf 'never seen: %s\n' "${missing[@]}"
+		return 1
+	}
+}
+
+@test "no reply had a problem code that is not in the table" {
+	local unknown
+	unknown=$(awk '$4 != "-" { print $4 }' "$SEEN" | sort -u |
+		grep -vxF -f <(sed -n 's/^ERR([^"]*"\([^"]*\)".*/\1/p' "$ROOT/include/base/err.def")) || true
+	# nginx answers these itself.
+	unknown=$(grep -vxE 'bad-request|uri-too-long|rate-limited|headers-too-large|not-implemented|pool-unavailable' \
+		<<<"$unknown") || true
+	[[ -z $unknown ]] || fail "unknown codes: $unknown"
+}
