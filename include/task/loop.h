@@ -50,6 +50,6 @@ void timer_clear(struct timer *t);
 
 void loop_hook(struct hook *h);
 
-/* Turns until loop_stop. */
+/* Turns until loop_stop, which may also have come before. */
 void loop_run(void);
 void loop_stop(void);

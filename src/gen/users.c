@@ -63,7 +63,7 @@ const struct db_statement user_by_id_statement = {
 	.sql =
 		"select id, email, name, role, created_at\n"
 		"from users\n"
-		"where id = $1::user_id",
+		"where id = $1",
 	.params = user_by_id_params,
 	.param_count = 1,
 	.columns = user_by_id_columns,
@@ -164,7 +164,7 @@ const struct db_statement user_page_after_statement = {
 	.sql =
 		"select id, email, name, role, created_at\n"
 		"from users\n"
-		"where id < $1::user_id\n"
+		"where id < $1\n"
 		"order by id desc\n"
 		"limit $2::integer",
 	.params = user_page_after_params,
@@ -212,7 +212,7 @@ const struct db_statement user_update_statement = {
 		"    email_key = $2,\n"
 		"    name = $3,\n"
 		"    updated_at = now()\n"
-		"where id = $4::user_id\n"
+		"where id = $4\n"
 		"returning id, email, name, role, created_at",
 	.params = user_update_params,
 	.param_count = 4,
@@ -236,7 +236,7 @@ const struct db_statement user_delete_statement = {
 	.name = "user_delete",
 	.sql =
 		"delete from users\n"
-		"where id = $1::user_id",
+		"where id = $1",
 	.params = user_delete_params,
 	.param_count = 1,
 	.write = true,

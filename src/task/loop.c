@@ -16,7 +16,7 @@ enum { EVENTS = 256 };
 /* A process has one loop; everything that waits in it hangs here. */
 static struct {
 	int epoll;
-	bool running;
+	bool stopped; /* asked to stop, perhaps before it ran */
 	struct hook *hooks;
 	/* The batch being worked on, so that an unwatched entry can be struck from it. */
 	struct epoll_event events[EVENTS];
@@ -180,7 +180,7 @@ static void turn(void)
 		h->before_wait(h);
 	task_run_ready();
 	log_flush();
-	if (!loop.running)
+	if (loop.stopped)
 		return;
 	loop.count = epoll_wait(loop.epoll, loop.events, EVENTS, patience());
 	for (loop.next = 0; loop.next < loop.count;) {
@@ -196,12 +196,12 @@ static void turn(void)
 
 void loop_run(void)
 {
-	loop.running = true;
-	while (loop.running)
+	while (!loop.stopped)
 		turn();
+	loop.stopped = false;
 }
 
 void loop_stop(void)
 {
-	loop.running = false;
+	loop.stopped = true;
 }

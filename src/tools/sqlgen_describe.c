@@ -109,16 +109,41 @@ static void check_rules(const struct statement *s)
 	}
 }
 
-static void describe_statement(struct statement *s)
+static PGresult *prepare(const struct statement *s)
 {
-	PGresult *r = PQprepare(pg, s->name, s->sql, 0, NULL);
+	PGresult *r = PQprepare(pg, "", s->sql, 0, NULL);
 
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		fail(s, "%s", PQresultErrorMessage(r));
 	PQclear(r);
-	r = PQdescribePrepared(pg, s->name);
+	r = PQdescribePrepared(pg, "");
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		fail(s, "%s", PQresultErrorMessage(r));
+	return r;
+}
+
+/*
+ * The cast to a domain over uuid has told us the C type. The server would carry it out each time
+ * (it looks up the domain's constraints), so it goes.
+ */
+static void drop_casts(struct statement *s)
+{
+	for (size_t i = 0; i < s->param_count; i++) {
+		char *cast = format_text("$%zu::%s", i + 1, s->params[i].id);
+		size_t keep = strcspn(cast, ":"), n = strlen(cast);
+
+		if (s->params[i].id[0] != '\0')
+			for (char *at = s->sql; (at = strstr(at, cast)) != NULL; at += keep)
+				memmove(at + keep, at + n, strlen(at + n) + 1);
+		free(cast);
+	}
+	PQclear(prepare(s));
+}
+
+static void describe_statement(struct statement *s)
+{
+	PGresult *r = prepare(s);
+
 	for (size_t i = 0; i < s->param_count; i++) {
 		struct column *c = &s->params[i];
 
@@ -135,6 +160,7 @@ static void describe_statement(struct statement *s)
 	for (size_t i = 0; i < s->column_count; i++)
 		resolve_column(s, r, (int)i, &s->columns[i]);
 	PQclear(r);
+	drop_casts(s);
 	check_rules(s);
 }
 

@@ -12,7 +12,7 @@ refuses() {
 		shift
 	done
 	shift
-	run --separate-stderr env "$@" "$RUN_DIR/postern" -t
+	run --separate-stderr env "$@" timeout 20 "$RUN_DIR/postern" -t
 	# shellcheck disable=SC2154 # run sets stderr
 	echo "status $status: $output$stderr"
 	[[ $status == 78 && -n $stderr ]] || return 1
@@ -104,7 +104,7 @@ refuses() {
 		"$POSTERN" config
 	[[ $status == 0 && $output == *'(set)'* && $output != *'long enough'* ]]
 	run env APP_CONFIG_DIR="$ROOT/config" APP__JWT_SECRET_FILE=/nowhere "$POSTERN" config
-	[[ $status == 78 && $output == *APP__JWT_SECRET_FILE* && $output == */nowhere* ]]
+	[[ $status == 78 && $output == *APP__JWT_SECRET_FILE* ]]
 }
 
 @test "a fault in a file is told with file, line and key" {

@@ -15,7 +15,7 @@ setup_file() {
 	BASE=https://localhost:$TLS_PORT
 	export RUN_DIR TLS_PORT PORT BASE
 	CORS_ORIGINS=https://app.example AUTH_RATE=30r/m "$ROOT/deploy/stack" render
-	as_user nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf 3>&- 4>&-
+	as_owner nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf 3>&- 4>&-
 }
 
 teardown_file() {
@@ -30,15 +30,6 @@ setup() {
 
 teardown() {
 	rm -rf "$SCRATCH"
-}
-
-# The user of the stack.
-as_user() {
-	if [[ $(id -u) == 0 ]]; then
-		setpriv --reuid=www-data --regid=www-data --clear-groups "$@"
-	else
-		"$@"
-	fi
 }
 
 # --- packages -------------------------------------------------------------------------------
@@ -95,7 +86,7 @@ installs() {
 	printf '#!/bin/sh\necho "called: $0 $*"\nexit 1\n' | tee "$SCRATCH/bin/sudo" >"$SCRATCH/bin/apt-get"
 	chmod 755 "$SCRATCH"/bin/*
 	install -m 755 "$ROOT/deploy/install-packages" "$SCRATCH/install-packages"
-	PATH=$SCRATCH/bin:$PATH run as_user "$SCRATCH/install-packages" bash coreutils
+	PATH=$SCRATCH/bin:$PATH run as_owner "$SCRATCH/install-packages" bash coreutils
 	[[ $status == 0 && -z $output ]]
 }
 
@@ -105,7 +96,7 @@ installs() {
 	chmod 755 "$SCRATCH/bin/sudo"
 	install -m 755 "$ROOT/deploy/install-packages" "$SCRATCH/install-packages"
 	[[ $(id -u) == 0 ]] || skip 'only root can become somebody who is not'
-	PATH=$SCRATCH/bin:$PATH run as_user "$SCRATCH/install-packages" bash no-such-package
+	PATH=$SCRATCH/bin:$PATH run as_owner "$SCRATCH/install-packages" bash no-such-package
 	[[ $status == 7 && $output == *"called: $SCRATCH/install-packages no-such-package" ]]
 }
 

@@ -51,7 +51,7 @@ stack_stop() {
 
 # The command line, with the environment of the stack.
 cli() {
-	"$RUN_DIR/postern" "$@"
+	timeout 30 "$RUN_DIR/postern" "$@"
 }
 
 # --- one request ----------------------------------------------------------------------------
@@ -335,11 +335,11 @@ pool_children() {
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	local tries=$(($1 * 20))
+	local end=$((${EPOCHREALTIME//[.,]/} + $1 * 1000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		((tries-- > 0)) || return 1
-		sleep 0.05
+		((${EPOCHREALTIME//[.,]/} < end)) || return 1
+		sleep 0.02
 	done
 }
 

@@ -21,7 +21,8 @@ next_page() {
 	link=$(header Link 2>/dev/null) || return
 	[[ $link =~ ^\<([^\>]+)\>\;\ *rel=\"next\"$ ]] || fail "no rel=next in $link" || return
 	link=${BASH_REMATCH[1]}
-	get "/${link#*://*/}"
+	[[ $link == /* ]] || link=/${link#*://*/}
+	get "$link"
 }
 
 # walk PATH: every page from there; ids and instants go to WALKED and INSTANTS.

@@ -229,7 +229,7 @@ static void claims(void **state)
 	}
 #define BAD(name, payload) ROW(name, payload, ERR_TOKEN_INVALID)
 	static const struct forged rows[] = {
-		ROW("as it should be", PAYLOAD, OK),
+		ROW("deep enough", "{" WHO "," TIMES ",\"x\":[[[[[[[]]]]]]]}", OK),
 		ROW("nbf passed", "{" WHO "," TIMES ",\"nbf\":1000000100}", OK),
 		ROW("nbf within the skew", "{" WHO "," TIMES ",\"nbf\":1000000160}", OK),
 		ROW("iat within the skew", "{" WHO ",\"iat\":1000000160,\"exp\":1000000200}", OK),
@@ -266,7 +266,7 @@ static void claims(void **state)
 		BAD("bare NUL", "{" WHO "\0," TIMES "}"),
 		BAD("not UTF-8", "{" WHO "," TIMES ",\"x\":\"\xff\"}"),
 		BAD("not JSON", "sub=u1"),
-		BAD("an empty object", "{}"),
+		BAD("too deep", "{" WHO "," TIMES ",\"x\":[[[[[[[[]]]]]]]]}"),
 	};
 #undef BAD
 #undef ROW
