@@ -152,13 +152,11 @@ static int with_settings(int argc, char **argv)
 	return status;
 }
 
-int main(int argc, char **argv)
+static int command_line(int argc, char **argv)
 {
 	static const char *const commands[] = { "serve", "migrate", "user", "config", "-t" };
 	const char *command = argc < 2 ? "--help" : argv[1];
 
-	if (sodium_init() < 0)
-		return EX_SOFTWARE;
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
 		fputs(help, argc < 2 ? stderr : stdout);
 		return argc < 2 ? EX_BAD_USAGE : EX_OK;
@@ -179,4 +177,19 @@ int main(int argc, char **argv)
 		if (strcmp(command, commands[i]) == 0)
 			return with_settings(argc, argv);
 	return usage();
+}
+
+int main(int argc, char **argv)
+{
+	if (sodium_init() < 0)
+		return EX_SOFTWARE;
+
+	int status = command_line(argc, argv);
+
+	/* A full disk or a closed pipe: what was asked for has not been told. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("postern: standard output");
+		return status == EX_OK ? EX_IOERR : status;
+	}
+	return status;
 }

@@ -12,6 +12,8 @@
 
 enum role { ROLE_USER, ROLE_ADMIN };
 
+enum { USER_NAME_MAX = 200 /* characters */ };
+
 /* Who asks. user is none on a route that anyone may call. */
 struct who {
 	struct user_id user;

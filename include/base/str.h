@@ -56,5 +56,8 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
 /* Unicode code points in valid UTF-8. */
 size_t str_chars(struct str s);
 
+/* Whether valid UTF-8 holds a control character: general category Cc, that is C0, DEL and C1. */
+bool str_has_controls(struct str s);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong form, surrogate or value above U+10FFFF). */
 bool str_utf8(struct str s);

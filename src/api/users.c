@@ -4,8 +4,6 @@
 #include "api/req.h"
 #include "http/email.h"
 
-enum { NAME_MAX_CHARS = 200 };
-
 /* clang-format off */
 SCHEMA(user, user_row,
 	FIELD(user_row, id),
@@ -30,7 +28,7 @@ SCHEMA(user_create, user_create_in,
 	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
 	FIELD(user_create_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "Any Unicode; compared after NFC normalisation"),
-	FIELD(user_create_in, name, .min = 1, .max = NAME_MAX_CHARS, .format = FORMAT_TEXT));
+	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 
 enum err user_create(struct req *r, const struct user_create_in *in)
@@ -119,7 +117,7 @@ struct user_put_in {
 SCHEMA(user_put, user_put_in,
 	FIELD(user_put_in, id),
 	FIELD(user_put_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
-	FIELD(user_put_in, name, .min = 1, .max = NAME_MAX_CHARS, .format = FORMAT_TEXT));
+	FIELD(user_put_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 
 enum err user_put(struct req *r, const struct user_put_in *in)

@@ -143,3 +143,16 @@ bool str_utf8(struct str s)
 	}
 	return true;
 }
+
+bool str_has_controls(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c == 0x7f)
+			return true;
+		if (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0)
+			return true;
+	}
+	return false;
+}

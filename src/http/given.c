@@ -58,20 +58,6 @@ struct given given_json(const json_t *v)
 	}
 }
 
-/* General category Cc: C0, DEL and C1. s is valid UTF-8. */
-static bool controls(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c < 0x20 || c == 0x7f)
-			return true;
-		if (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0)
-			return true;
-	}
-	return false;
-}
-
 static struct str counted(struct arena *a, const char *bound, int64_t n, const char *unit)
 {
 	return arena_printf(a, "must be at %s %" PRId64 " %s%s", bound, n, unit, n == 1 ? "" : "s");
@@ -91,7 +77,7 @@ static struct str text_fault(const struct field *f, struct str s, struct arena *
 		return counted(a, "most", f->max_bytes, "byte");
 	if (f->format == FORMAT_EMAIL && !email_key(s, a, NULL))
 		return STR("must be a valid email address");
-	if (f->format == FORMAT_TEXT && controls(s))
+	if (f->format == FORMAT_TEXT && str_has_controls(s))
 		return STR("must not contain control characters");
 	if (f->pattern != NULL && !pattern_match(f->pattern, s.p, a))
 		return arena_printf(a, "must match %s", f->pattern);

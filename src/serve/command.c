@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "api/req.h"
 #include "base/log.h"
 #include "cred/password.h"
 #include "db/pool.h"
@@ -178,8 +179,9 @@ static int create_user(struct command *c)
 		return refuse("the email must be a valid email address");
 	if (c->name.p == NULL)
 		c->name = (struct str){ c->email.p, at };
-	if (c->name.n == 0 || !str_utf8(c->name) || str_chars(c->name) > 200)
-		return refuse("the name must be 1 to 200 characters");
+	if (c->name.n == 0 || !str_utf8(c->name) || str_chars(c->name) > USER_NAME_MAX ||
+	    str_has_controls(c->name))
+		return refuse("the name must be 1 to 200 characters, and no control characters");
 	c->run = create;
 
 	enum err e = run(c);

@@ -36,7 +36,10 @@ static enum err authenticate(struct req *r)
 		return ERR_UNAUTHENTICATED;
 	TRY(identity_of(app->identities, &app->key, token, instant_now(), r->arena, &id));
 	r->who.user.uuid = id.subject;
-	r->who.role = str_eq(id.role, STR("admin")) ? ROLE_ADMIN : ROLE_USER;
+	if (str_eq(id.role, STR("admin")))
+		r->who.role = ROLE_ADMIN;
+	else if (!str_eq(id.role, STR("user")))
+		return ERR_TOKEN_INVALID;
 	return OK;
 }
 
