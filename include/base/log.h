@@ -48,8 +48,11 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
 /* The access line of a request, level info, module "http". */
 void log_request(const struct log_request *r);
 
-/* Writes what has been gathered. Called at the end of each turn of a loop and before waiting. */
+/* Writes what has been gathered. A loop sees to it that nothing waits longer than a moment. */
 void log_flush(void);
+
+/* Whether something has been gathered that is not written. */
+bool log_pending(void);
 
 /* Forgets gathered lines: in a child after fork. */
 void log_forget(void);

@@ -36,6 +36,9 @@ size_t http_server_connections(const struct http_server *s);
 /* Requests under way. */
 size_t http_server_requests(const struct http_server *s);
 
+/* Requests answered so far. */
+uint64_t http_server_served(const struct http_server *s);
+
 /* Gives memory that idle requests have left behind back to the system. */
 void http_server_trim(struct http_server *s);
 

@@ -215,6 +215,11 @@ void log_flush(void)
 	errno = saved;
 }
 
+bool log_pending(void)
+{
+	return state.used > 0 || state.dropped > 0;
+}
+
 void log_forget(void)
 {
 	state.used = 0;

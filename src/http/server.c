@@ -50,6 +50,7 @@ struct http_server {
 	struct hook hook;
 	struct connection *connections, *to_look;
 	size_t count, requests;
+	uint64_t served;
 	struct arena *arenas[ARENAS_KEPT];
 	size_t arena_count;
 	uint8_t scratch[SCRATCH];
@@ -169,6 +170,7 @@ static void serve(void *arg)
 	c->task = NULL;
 	c->busy = false;
 	s->requests--;
+	s->served++;
 	if (!kept) {
 		fcgi_drop(&c->fcgi);
 		c->gone = true;
@@ -363,6 +365,11 @@ size_t http_server_connections(const struct http_server *s)
 size_t http_server_requests(const struct http_server *s)
 {
 	return s->requests;
+}
+
+uint64_t http_server_served(const struct http_server *s)
+{
+	return s->served;
 }
 
 void http_server_trim(struct http_server *s)

@@ -17,6 +17,7 @@
 
 enum {
 	PULSE_US = 250000,
+	IDLE_PULSES = 8, /* without a request, then memory is given back */
 	REQUEST_MEMORY = 2 * 1024 * 1024,
 	IDENTITIES = 2048, /* tokens that are remembered; 120 bytes each */
 	DRAIN_LOOK_US = 20000
@@ -29,7 +30,9 @@ struct worker {
 	struct watch signals;
 	struct timer pulse, drained;
 	int64_t drain_until; /* tick; 0: not draining */
-	bool was_busy;
+	/* For giving memory back: requests served by the last pulse, and how many pulses ago. */
+	uint64_t served;
+	int idle;
 };
 
 /* Until nginx has let go of its kept connections, or the time is up. */
@@ -68,15 +71,13 @@ static void on_signal(struct watch *watch, uint32_t events)
 static void on_pulse(struct timer *t)
 {
 	struct worker *w = OWNER_OF(t, struct worker, pulse);
-	bool busy = http_server_requests(w->server) > 0;
+	uint64_t served = http_server_served(w->server);
 
 	atomic_store(&w->setup->pulse->beat, ticks_us());
-	if (busy)
-		w->was_busy = true;
-	else if (w->was_busy) {
+	w->idle = served == w->served && http_server_requests(w->server) == 0 ? w->idle + 1 : 0;
+	w->served = served;
+	if (w->idle == IDLE_PULSES)
 		http_server_trim(w->server);
-		w->was_busy = false;
-	}
 	timer_set(t, ticks_us() + PULSE_US);
 }
 

@@ -11,7 +11,11 @@
 #include "base/log.h"
 #include "task/task.h"
 
-enum { EVENTS = 256 };
+enum {
+	EVENTS = 256,
+	/* Two system calls a line would cost a busy worker a tenth of its time. */
+	LOG_WAITS_US = 20000
+};
 
 /* A process has one loop; everything that waits in it hangs here. */
 static struct {
@@ -24,6 +28,7 @@ static struct {
 	/* Binary heap of timers, from 1. */
 	struct timer **heap;
 	size_t timers, room;
+	int64_t logged; /* tick at which the log was last written */
 } loop = { .epoll = -1 };
 
 enum err loop_open(void)
@@ -162,15 +167,28 @@ void loop_hook(struct hook *h)
 	loop.hooks = h;
 }
 
-/* Milliseconds to the next timer, rounded up so that it has really come; -1: none. */
+/* Writes the log if that is due; returns the tick at which it will be, or INT64_MAX. */
+static int64_t keep_log(int64_t now)
+{
+	if (!log_pending())
+		return INT64_MAX;
+	if (now - loop.logged < LOG_WAITS_US && !loop.stopped)
+		return loop.logged + LOG_WAITS_US;
+	log_flush();
+	loop.logged = now;
+	return INT64_MAX;
+}
+
+/* Milliseconds to what is due next, rounded up so that it has really come; -1: nothing is. */
 static int patience(void)
 {
-	if (loop.timers == 0)
+	int64_t now = ticks_us(), next = keep_log(now);
+
+	if (loop.timers > 0 && loop.heap[1]->at < next)
+		next = loop.heap[1]->at;
+	if (next == INT64_MAX)
 		return -1;
-
-	int64_t us = loop.heap[1]->at - ticks_us();
-
-	return us <= 0 ? 0 : us > 60000000 ? 60000 : (int)((us + 999) / 1000);
+	return next <= now ? 0 : next - now > 60000000 ? 60000 : (int)((next - now + 999) / 1000);
 }
 
 static void turn(void)
@@ -179,10 +197,12 @@ static void turn(void)
 	for (struct hook *h = loop.hooks; h != NULL; h = h->next)
 		h->before_wait(h);
 	task_run_ready();
-	log_flush();
+
+	int timeout = patience();
+
 	if (loop.stopped)
 		return;
-	loop.count = epoll_wait(loop.epoll, loop.events, EVENTS, patience());
+	loop.count = epoll_wait(loop.epoll, loop.events, EVENTS, timeout);
 	for (loop.next = 0; loop.next < loop.count;) {
 		struct epoll_event *e = &loop.events[loop.next++];
 		struct watch *w = e->data.ptr;

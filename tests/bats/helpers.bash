@@ -46,7 +46,14 @@ stack_stop() {
 		cat "$RUN_DIR/stop.log" >&2
 		return 1
 	}
+	sane || return
 	[[ -n ${KEEP_STACK-} ]] || rm -rf "$RUN_DIR"
+}
+
+# sane: no sanitizer complained in the pool, and none of its processes aborted.
+sane() {
+	! grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error:|Assertion .* failed|stack smashing' \
+		"$RUN_DIR/log/postern.log" >&2
 }
 
 # The command line, with the environment of the stack.
@@ -103,10 +110,8 @@ delete() { request DELETE "$@"; }
 # Notes what was exercised, for contract.bats: method, path, status and problem code.
 seen() {
 	local code=-
-	if [[ $STATUS -ge 400 ]]; then
-		code=$(jq -r '.error.code? // .code? // "-"' <<<"$BODY" 2>/dev/null) || code=-
-	fi
-	printf '%s %s %s %s\n' "$1" "${2%%\?*}" "$STATUS" "${code:--}" >>"${SEEN:-/dev/null}"
+	[[ $STATUS -ge 400 && $BODY =~ \"code\":\"([a-z-]+)\" ]] && code=${BASH_REMATCH[1]}
+	printf '%s %s %s %s\n' "$1" "${2%%\?*}" "$STATUS" "$code" >>"${SEEN:-/dev/null}"
 }
 
 # --- what must hold -------------------------------------------------------------------------
@@ -161,19 +166,19 @@ body() {
 body_is() {
 	local filter=$1
 	shift
-	jq -e "$@" "$filter" <<<"$BODY" >/dev/null || fail "does not hold: $filter"
+	jq -e "$@" "$filter" <<<"$BODY" >/dev/null || fail "does not hold: $filter ($*)"
 }
 
 # problem STATUS CODE [MESSAGE]: an error reply in the one shape there is, with all that its
 # status asks for (RFC 9110 sections 15.5 and 15.6, RFC 6750 section 3).
 problem() {
+	local id
 	status "$1" || return
 	header Content-Type 'application/json*' >/dev/null || return
-	body .error.status "$1" || return
-	body .error.code "$2" || return
-	body .error.request_id "$(header X-Request-Id)" || return
-	body_is '.error.message | length > 0' || return
-	[[ $# -lt 3 ]] || body .error.message "$3" || return
+	id=$(header X-Request-Id) || return
+	body_is '.error | .code == $code and .status == $status and .request_id == $id
+		and (.message | length > 0) and ($message == "" or .message == $message)' \
+		--argjson status "$1" --arg code "$2" --arg id "$id" --arg message "${3-}" || return
 	case $1 in
 	401) header WWW-Authenticate 'Bearer *' >/dev/null || return ;;
 	405) header Allow >/dev/null || return ;;
@@ -251,10 +256,9 @@ requests() {
 	done >"$out/config"
 	[[ -z ${PARALLEL-} ]] || args=(--parallel --parallel-immediate --parallel-max 50)
 	curl --max-time 60 "${args[@]}" --config "$out/config" >"$out/statuses"
-	for ((n--; n >= 0; n--)); do
-		jq -r --arg r "$method $path" '"\($r) \(.error.status // 200) \(.error.code // "-")"' \
-			"$out/$n" 2>/dev/null
-	done >>"${SEEN:-/dev/null}"
+	find "$out" -name '[0-9]*' -size +0 -exec \
+		jq -r --arg r "$method $path" '"\($r) \(.error.status // 200) \(.error.code // "-")"' {} + \
+		>>"${SEEN:-/dev/null}"
 }
 
 # --- tokens ---------------------------------------------------------------------------------
@@ -353,8 +357,9 @@ answers() {
 	request "${@:2}" && [[ $STATUS == "$1" ]]
 }
 
-# logged PATTERN [FILE]: a line of that log matches, now or within two seconds.
+# logged PATTERN [FILE]: a line of that log matches, now or within ten seconds (a reload waits for
+# the one before).
 logged() {
-	wait_for 2 grep -Eq -- "$1" "$RUN_DIR/log/${2:-postern.log}" ||
+	wait_for 10 grep -Eq -- "$1" "$RUN_DIR/log/${2:-postern.log}" ||
 		fail "nothing in ${2:-postern.log} matches $1"
 }

@@ -148,6 +148,19 @@ load helpers
 	logged "$id" access.log
 }
 
+# shellcheck disable=SC2016 # jq's own variables
+@test "a request is one line with everything one asks of it" {
+	login ann
+	get "/api/v1/users/$USER_ID"
+	local id
+	id=$(header X-Request-Id)
+	logged "$id"
+	grep "$id" "$RUN_DIR/log/postern.log" | jq -e --arg user "$USER_ID" '
+		.level == "info" and .module == "http" and .user_id == $user and .route == "user_get"
+		and .method == "GET" and .status == 200 and .duration_us > 0
+		and (.message | length > 0) and (.time | test("Z$"))'
+}
+
 # --- headers --------------------------------------------------------------------------------
 
 @test "the server does not tell its version" {

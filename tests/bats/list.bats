@@ -5,14 +5,15 @@ load helpers
 
 # people N: registers that many and keeps their ids in IDS, oldest first.
 people() {
-	local n bodies=() out=$BATS_TEST_TMPDIR/people
+	local n i bodies=() replies=() out=$BATS_TEST_TMPDIR/people
 	n=$(unique)
 	for ((i = 0; i < $1; i++)); do
-		bodies+=("$(person "p$i.$n@example.org" 'a long password' "person $i")")
+		bodies+=("{\"email\":\"p$i.$n@example.org\",\"password\":\"a long password\",\"name\":\"$i\"}")
+		replies+=("$out/$i")
 	done
 	requests "$out" POST /api/v1/users "${bodies[@]}"
 	[[ $(grep -c 201 "$out/statuses") == "$1" ]] || fail "not all $1 could register" || return
-	mapfile -t IDS < <(for ((i = 0; i < $1; i++)); do jq -r .id "$out/$i"; done)
+	mapfile -t IDS < <(jq -r .id "${replies[@]}")
 }
 
 # next_page: follows the Link header; false on the last page.

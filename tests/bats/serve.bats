@@ -78,6 +78,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 
 @test "serve replaces the socket that a killed pool left behind" {
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$SOCKET"
+	chmod 777 "$SOCKET"
 	own_pool env APP__SERVER__LISTEN="$SOCKET" "$RUN_DIR/postern" serve
 }
 

@@ -30,6 +30,16 @@ setup() {
 	}
 }
 
+@test "every line of both logs is one JSON object" {
+	# Sanitizers write a warning of their own when they start.
+	grep -v '^==[0-9]*==WARNING: ASan' "$RUN_DIR/log/postern.log" >"$BATS_TEST_TMPDIR/pool"
+	local file
+	for file in "$BATS_TEST_TMPDIR/pool" "$RUN_DIR/log/access.log"; do
+		jq -ne '[inputs | type == "object" and has("time")] | length > 100 and all' "$file" >/dev/null
+		[[ $(wc -l <"$file") == $(jq -n '[inputs] | length' "$file") ]]
+	done
+}
+
 @test "no reply had a problem code that is not in the table" {
 	local unknown
 	unknown=$(awk '$4 != "-" { print $4 }' "$SEEN" | sort -u |

@@ -125,8 +125,9 @@ def compare(people, listed):
         for key in ("email", "name", "created_at"):
             if user[key].encode() != p[key].encode():
                 faults.append(f"{p['email']}: {key} is {user[key]!r}, was {p[key]!r}")
-    instants = [u["created_at"] for u in listed]
-    if instants != sorted(instants, reverse=True):
+    # UUIDv7: the order of ids is the order in which they were made.
+    ids = [u["id"] for u in listed]
+    if ids != sorted(ids, reverse=True):
         faults.append("the list is not newest first")
     return faults
 
