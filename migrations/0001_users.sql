@@ -18,3 +18,14 @@ create table users (
   constraint users_id_pkey primary key (id),
   constraint users_email_key_key unique (email_key)
 );
+
+-- Which request deleted a user. A proxy may send a DELETE again when the first reply was lost; the
+-- repetition must be told that it is done, not that there is no such user. Swept after an hour.
+create table deleted_users (
+  id user_id not null,
+  request_id text not null,
+  deleted_at timestamptz not null default now(),
+  constraint deleted_users_id_pkey primary key (id)
+);
+
+create index deleted_users_deleted_at_idx on deleted_users (deleted_at);

@@ -14,3 +14,4 @@ extern const struct db_statement user_page_statement;
 extern const struct db_statement user_page_after_statement;
 extern const struct db_statement user_update_statement;
 extern const struct db_statement user_delete_statement;
+extern const struct db_statement user_deleted_by_statement;

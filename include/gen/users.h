@@ -26,6 +26,10 @@ struct user_rows {
 	size_t n;
 };
 
+struct deleted_user_row {
+	struct user_id id;
+};
+
 struct user_insert {
 	struct user_id id;
 	struct str email;
@@ -92,9 +96,20 @@ enum err user_update(struct db *db, const struct user_update *in, struct user_ro
 
 struct user_delete {
 	struct user_id id;
+	struct str request_id;
 };
 
 /*
- * Removes a user for good.
+ * Removes a user for good, and notes by which request; also sweeps a few old notes.
  */
 enum err user_delete(struct db *db, const struct user_delete *in, int64_t *affected);
+
+struct user_deleted_by {
+	struct user_id id;
+	struct str request_id;
+};
+
+/*
+ * Whether this very request has deleted that user before.
+ */
+enum err user_deleted_by(struct db *db, const struct user_deleted_by *in, struct deleted_user_row *row);

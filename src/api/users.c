@@ -142,9 +142,20 @@ SCHEMA(user_remove, user_remove_in, FIELD(user_remove_in, id));
 
 enum err user_remove(struct req *r, const struct user_remove_in *in)
 {
-	struct user_delete key = { .id = in->id };
+	struct user_delete key = { .id = in->id, .request_id = r->request_id };
+	struct user_deleted_by again = { .id = in->id, .request_id = r->request_id };
+	struct deleted_user_row row = { 0 };
 	int64_t deleted = 0;
 
 	TRY(user_delete(r->db, &key, &deleted));
-	return deleted == 0 ? unknown_user(r) : reply(r, NULL);
+	if (deleted > 0)
+		return reply(r, NULL);
+
+	/* nginx repeats a DELETE whose worker died; by then it may have been done. */
+	enum err e = user_deleted_by(r->db, &again, &row);
+
+	if (e == ERR_NO_ROW)
+		return unknown_user(r);
+	TRY(e);
+	return reply(r, NULL);
 }

@@ -17,7 +17,7 @@ struct lane {
 	enum lane_state state;
 	struct job *job;    /* that a task waits for */
 	bool stale;	    /* connect anew before the next use */
-	struct timer guard; /* CLEANING does not last for ever */
+	struct timer guard; /* CLEANING does not last for ever, nor does IDLE */
 };
 
 /* A task that waits for a lane. */

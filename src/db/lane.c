@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The write lanes: connections that one task at a time has to itself. They are opened when they
- * are needed, up to their number, and stay open.
+ * The write lanes: connections that one task at a time has to itself. The first one is opened at the
+ * start, the others when they are needed, up to their number; they close when they have had nothing
+ * to do for a while.
  */
 #include <stdlib.h>
 
@@ -9,13 +10,19 @@
 #include "base/log.h"
 #include "db/internal.h"
 
-enum { RESULTS_MAX = 256 /* those of preparing all statements, Syncs included */ };
+enum {
+	RESULTS_MAX = 256, /* beside those of preparing all statements, Syncs included */
+	IDLE_US = 5000000
+};
 
 static void on_guard(struct timer *t)
 {
 	struct lane *l = OWNER_OF(t, struct lane, guard);
 
-	link_reset(&l->link, "an abandoned statement does not end");
+	if (l->state == LANE_CLEANING)
+		return link_reset(&l->link, "an abandoned statement does not end");
+	l->link.wanted = false;
+	link_reset(&l->link, NULL);
 }
 
 bool lanes_make(struct pool *p)
@@ -55,6 +62,8 @@ static void hand_on(struct lane *l)
 
 	timer_clear(&l->guard);
 	l->state = LANE_IDLE;
+	if (w == NULL && l != p->lanes)
+		timer_set(&l->guard, ticks_us() + IDLE_US);
 	if (w == NULL)
 		return;
 	p->waiters = w->next;
@@ -138,6 +147,7 @@ enum err lane_acquire(struct pool *p, struct lane **out)
 		if (l->state != LANE_IDLE)
 			continue;
 		l->state = LANE_HELD;
+		timer_clear(&l->guard);
 		*out = l;
 		return OK;
 	}

@@ -54,7 +54,9 @@ static struct sent_entry expected(struct link *l)
 	struct sent_entry e = l->sent[l->sent_first];
 
 	l->sent_first = (l->sent_first + 1) % l->sent_room;
-	l->sent_count--;
+	/* An idle ring begins anew, so that it touches no more memory than it needs. */
+	if (--l->sent_count == 0)
+		l->sent_first = 0;
 	if (e.job != NULL)
 		e.job->link = NULL;
 	return e;

@@ -175,8 +175,9 @@ struct pool *pool_make(const struct pool_options *o)
 	}
 	loop_hook(&p->hook);
 	timer_set(&p->grace, ticks_us() + FIRST_GRACE_US);
-	p->read.wanted = true;
+	p->read.wanted = p->lanes[0].link.wanted = true;
 	link_open(&p->read);
+	link_open(&p->lanes[0].link);
 	return p;
 }
 

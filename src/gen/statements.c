@@ -10,5 +10,6 @@ const struct db_statement *const db_statements[] = {
 	&user_page_after_statement,
 	&user_update_statement,
 	&user_delete_statement,
+	&user_deleted_by_statement,
 	NULL,
 };

@@ -230,19 +230,65 @@ enum err user_update(struct db *db, const struct user_update *in, struct user_ro
 
 static const struct db_column user_delete_params[] = {
 	{ "id", KIND_UUID, offsetof(struct user_delete, id) },
+	{ "request_id", KIND_STR, offsetof(struct user_delete, request_id) },
 };
 
 const struct db_statement user_delete_statement = {
 	.name = "user_delete",
 	.sql =
-		"delete from users\n"
-		"where id = $1",
+		"with gone as (\n"
+		"  delete from users\n"
+		"  where id = $1\n"
+		"  returning id\n"
+		"), swept as (\n"
+		"  delete from deleted_users\n"
+		"  where id in (\n"
+		"    select id\n"
+		"    from deleted_users\n"
+		"    where deleted_at < now() - interval '1 hour'\n"
+		"    order by deleted_at\n"
+		"    limit 10\n"
+		"    for update skip locked\n"
+		"  )\n"
+		")\n"
+		"insert into deleted_users (id, request_id)\n"
+		"select id, $2\n"
+		"from gone",
 	.params = user_delete_params,
-	.param_count = 1,
+	.param_count = 2,
 	.write = true,
 };
 
 enum err user_delete(struct db *db, const struct user_delete *in, int64_t *affected)
 {
 	return db_exec(db, &user_delete_statement, in, affected);
+}
+
+static const struct db_column user_deleted_by_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_deleted_by, id) },
+	{ "request_id", KIND_STR, offsetof(struct user_deleted_by, request_id) },
+};
+
+static const struct db_column user_deleted_by_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct deleted_user_row, id) },
+};
+
+const struct db_statement user_deleted_by_statement = {
+	.name = "user_deleted_by",
+	.sql =
+		"select id\n"
+		"from deleted_users\n"
+		"where id = $1\n"
+		"  and request_id = $2",
+	.params = user_deleted_by_params,
+	.param_count = 2,
+	.columns = user_deleted_by_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct deleted_user_row),
+	.write = false,
+};
+
+enum err user_deleted_by(struct db *db, const struct user_deleted_by *in, struct deleted_user_row *row)
+{
+	return db_one(db, &user_deleted_by_statement, in, row);
 }

@@ -45,6 +45,29 @@ where id = :id::user_id
 returning id, email, name, role, created_at;
 
 -- name: user_delete :exec
--- Removes a user for good.
-delete from users
-where id = :id::user_id;
+-- Removes a user for good, and notes by which request; also sweeps a few old notes.
+with gone as (
+  delete from users
+  where id = :id::user_id
+  returning id
+), swept as (
+  delete from deleted_users
+  where id in (
+    select id
+    from deleted_users
+    where deleted_at < now() - interval '1 hour'
+    order by deleted_at
+    limit 10
+    for update skip locked
+  )
+)
+insert into deleted_users (id, request_id)
+select id, :request_id
+from gone;
+
+-- name: user_deleted_by :one deleted_user
+-- Whether this very request has deleted that user before.
+select id
+from deleted_users
+where id = :id::user_id
+  and request_id = :request_id;

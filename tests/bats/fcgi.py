@@ -50,8 +50,8 @@ def request(path, method="GET"):
 
 def connect(path):
     s = socket.socket(socket.AF_UNIX)
+    s.connect(path)  # waits for room in the backlog, which it does only while blocking
     s.settimeout(20)
-    s.connect(path)
     return s
 
 
