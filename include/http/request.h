@@ -16,9 +16,7 @@ struct http_request {
 	struct str method_name;
 	struct str path;  /* raw, still percent-encoded, without the query */
 	struct str query; /* raw, without "?"; empty when there is none */
-	struct str content_type, accept, authorization, request_id, user_agent, origin;
-	struct str remote_addr; /* what nginx saw; the only address that is believed */
-	struct str scheme, host;
+	struct str content_type, accept, authorization, request_id;
 	struct str body;
 };
 

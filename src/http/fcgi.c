@@ -35,11 +35,6 @@ static struct str *slot_of(struct http_request *r, struct str name)
 		{ STR("HTTP_ACCEPT"), &r->accept },
 		{ STR("HTTP_AUTHORIZATION"), &r->authorization },
 		{ STR("HTTP_X_REQUEST_ID"), &r->request_id },
-		{ STR("HTTP_USER_AGENT"), &r->user_agent },
-		{ STR("HTTP_ORIGIN"), &r->origin },
-		{ STR("REMOTE_ADDR"), &r->remote_addr },
-		{ STR("REQUEST_SCHEME"), &r->scheme },
-		{ STR("HTTP_HOST"), &r->host },
 	};
 
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)

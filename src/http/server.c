@@ -141,7 +141,8 @@ static bool exchange(struct connection *c)
 	if (!c->was_read && !fcgi_read(&c->fcgi, x->arena, &x->request, &c->keep))
 		return false;
 	c->was_read = true;
-	x->overloaded = c->refused || s->requests > s->o.max_requests;
+	/* Without a stack of its own it must not wait for anything. */
+	x->overloaded = c->refused || c->task == NULL;
 	x->reply = (struct http_reply){ .status = 500,
 					.headers = buf_make(x->arena, 512),
 					.body = buf_make(x->arena, 1024) };
@@ -189,7 +190,6 @@ static void start(struct connection *c)
 	c->was_read = c->refused = false;
 	c->busy = true;
 	s->requests++;
-	/* A refusal waits for nothing and needs no stack of its own. */
 	if (s->requests > s->o.max_requests || !task_start(serve, c))
 		serve(c);
 }

@@ -16,6 +16,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "cred/argon_memory.h"
 #include "serve/process.h"
 
 enum { NICE = 10, POLL_MS = 500, MEMORY = 256 * 1024 };
@@ -63,11 +64,17 @@ static int serve(const struct keeper_setup *s, struct arena *a, int signals)
 				{ .fd = s->jobs[KEEPER_SLOW], .events = POLLIN } };
 	struct signalfd_siginfo info;
 
+	argon_memory_keep();
 	for (;;) {
 		atomic_store(&s->pulse->beat, ticks_us());
 		log_flush();
-		if (poll(fds, sizeof fds / sizeof *fds, POLL_MS) < 0 && errno != EINTR)
+
+		int ready = poll(fds, sizeof fds / sizeof *fds, POLL_MS);
+
+		if (ready < 0 && errno != EINTR)
 			return EX_OSERR;
+		if (ready == 0)
+			argon_memory_drop();
 		work(s, a);
 		while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
 			if (info.ssi_signo == SIGTERM)

@@ -37,6 +37,7 @@ stack_start() {
 	env AUTH_RATE=10000r/s CORS_ORIGINS=https://app.example "$@" \
 		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
 		cat "$RUN_DIR/start.log" >&2
+		stack_stop
 		return 1
 	}
 }
@@ -52,8 +53,12 @@ stack_stop() {
 
 # sane: no sanitizer complained in the pool, and none of its processes aborted.
 sane() {
+	[[ -e $RUN_DIR/log/postern.log ]] || return 0
 	! grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error:|Assertion .* failed|stack smashing' \
-		"$RUN_DIR/log/postern.log" >&2
+		"$RUN_DIR/log/postern.log" >&2 || {
+		echo "see $RUN_DIR/log/postern.log" >&2
+		return 1
+	}
 }
 
 # The command line, with the environment of the stack.
