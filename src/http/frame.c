@@ -141,6 +141,9 @@ static enum frame stream_check(const uint8_t *p, size_t n, struct record wanted,
 		*total += r.content;
 		if (*total > max)
 			return FRAME_BAD;
+		/* libfcgi forgets to skip the padding of the record that ends a stream. */
+		if (r.content == 0 && r.length != HEADER)
+			return FRAME_BAD;
 		if (r.length > n - *at)
 			return FRAME_MORE;
 		*at += r.length;

@@ -78,8 +78,8 @@ static void request(struct wire *w, const void *params, size_t n, size_t cut, si
 	for (size_t at = 0; at < n; at += cut)
 		record(w, PARAMS, 1, (const uint8_t *)params + at, n - at < cut ? n - at : cut,
 		       padding);
-	record(w, PARAMS, 1, NULL, 0, padding);
-	record(w, STDIN, 1, NULL, 0, padding);
+	record(w, PARAMS, 1, NULL, 0, 0);
+	record(w, STDIN, 1, NULL, 0, 0);
 }
 
 static const char good[] = "\x0e\x03REQUEST_METHODGET"
@@ -102,6 +102,19 @@ static void takes_whole_requests(void **state)
 	record(&wire, STDIN, 0xffff, "1}", 2, 6);
 	record(&wire, STDIN, 0xffff, NULL, 0, 0);
 	assert_frame(&wire, FRAME_COMPLETE);
+}
+
+/* libfcgi would take the padding for the next record's header. */
+static void refuses_padding_at_the_end_of_a_stream(void **state)
+{
+	(void)state;
+	begin(&wire, 1, 1, 0);
+	record(&wire, PARAMS, 1, NULL, 0, 8);
+	assert_frame(&wire, FRAME_BAD);
+	begin(&wire, 1, 1, 0);
+	record(&wire, PARAMS, 1, NULL, 0, 0);
+	record(&wire, STDIN, 1, NULL, 0, 1);
+	assert_frame(&wire, FRAME_BAD);
 }
 
 static void waits_for_the_rest(void **state)
@@ -271,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_whole_requests),
+		cmocka_unit_test(refuses_padding_at_the_end_of_a_stream),
 		cmocka_unit_test(waits_for_the_rest),
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(refuses_other_orders),
