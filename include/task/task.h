@@ -56,6 +56,9 @@ void task_run_ready(void);
 struct log_context;
 void task_log(const struct log_context *context);
 
+/* What the lines of a sleeping task would be about; NULL: nothing. */
+const struct log_context *task_log_of(const struct task *t);
+
 /* Returns stacks that are not in use to the system. */
 void task_trim(void);
 

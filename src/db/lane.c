@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The write lanes: connections that one task at a time has to itself. The first one is opened at the
- * start, the others when they are needed, up to their number; they close when they have had nothing
- * to do for a while.
+ * The write lanes: connections that one task at a time has to itself. The first one is opened at
+ * the start, the others when they are needed, up to their number; they close when they have had
+ * nothing to do for a while.
  */
 #include <stdlib.h>
 
@@ -257,7 +257,7 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 		struct lane *l = OWNER_OF(link, struct lane, link);
 
 		l->stale = link_stale(r);
-		j->err = l->stale ? ERR_RETRY : link_error(j->s, r);
+		j->err = l->stale ? ERR_RETRY : link_error(j, r);
 	}
 	PQclear(r);
 }

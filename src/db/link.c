@@ -366,7 +366,7 @@ static enum err violated(const struct db_statement *s, const PGresult *r)
 	return OK;
 }
 
-enum err link_error(const struct db_statement *s, const PGresult *r)
+enum err link_error(const struct job *j, const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
@@ -375,9 +375,11 @@ enum err link_error(const struct db_statement *s, const PGresult *r)
 		return ERR_DB_UNAVAILABLE; /* made by libpq: the connection is gone */
 	if (starts(state, "40001") || starts(state, "40P01"))
 		return ERR_RETRY;
-	if (starts(state, "23") && violated(s, r) != OK)
-		return violated(s, r);
-	log_error("db", "%s: %s: %s", s->name, state, message == NULL ? "" : message);
+	if (starts(state, "23") && violated(j->s, r) != OK)
+		return violated(j->s, r);
+	log_context(task_log_of(j->task));
+	log_error("db", "%s: %s: %s", j->s->name, state, message == NULL ? "" : message);
+	log_context(NULL);
 	if (starts(state, "57014"))
 		return ERR_DEADLINE;
 	if (starts(state, "55P03"))

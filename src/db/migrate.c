@@ -76,7 +76,8 @@ static bool row_fits(const char *version, const char *name, const char *sum)
 
 	if (m == NULL) {
 		log_error("migrate",
-			  "%s has been applied, but this program does not have it: use the version that"
+			  "%s has been applied, but this program does not have it: use the version "
+			  "that"
 			  " made this database, or a newer one",
 			  name);
 		return false;
@@ -84,17 +85,19 @@ static bool row_fits(const char *version, const char *name, const char *sum)
 	checksum(m, now);
 	if (strcmp(now, sum) == 0)
 		return true;
-	log_error("migrate",
-		  "%s has changed since it was applied: restore migrations/%s.sql and put the change"
-		  " into a new migration",
-		  name, name);
+	log_error(
+		"migrate",
+		"%s has changed since it was applied: restore migrations/%s.sql and put the change"
+		" into a new migration",
+		name, name);
 	return false;
 }
 
 /* Reads the ledger: how far it goes, and whether all of it is known here. -1: it is not. */
 static int applied(PGconn *pg)
 {
-	PGresult *r = PQexec(pg, "select version, name, checksum from schema_migrations order by version");
+	PGresult *r = PQexec(
+		pg, "select version, name, checksum from schema_migrations order by version");
 	int last = 0;
 
 	if (PQresultStatus(r) != PGRES_TUPLES_OK) {
@@ -120,8 +123,8 @@ static bool note(PGconn *pg, const struct migration *m)
 	checksum(m, sum);
 
 	PGresult *r = PQexecParams(
-		pg, "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)", 3,
-		NULL, values, NULL, NULL, 0);
+		pg, "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)",
+		3, NULL, values, NULL, NULL, 0);
 	bool noted = PQresultStatus(r) == PGRES_COMMAND_OK;
 
 	PQclear(r);

@@ -99,7 +99,7 @@ void read_result(struct pool *p, struct job *j, PGresult *r)
 		PQclear(r);
 		return link_reset(&p->read, "its plans are stale");
 	} else {
-		enum err e = link_error(j->s, r);
+		enum err e = link_error(j, r);
 
 		/* The server is shutting down: it says so before it closes. */
 		if (e == ERR_DB_UNAVAILABLE)

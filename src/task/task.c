@@ -202,6 +202,11 @@ void task_log(const struct log_context *context)
 	log_context(context);
 }
 
+const struct log_context *task_log_of(const struct task *t)
+{
+	return t->log;
+}
+
 void task_trim(void)
 {
 	for (struct task *t = tasks.unused; t != NULL; t = t->next)

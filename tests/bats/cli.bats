@@ -118,6 +118,14 @@ refuses() {
 	[[ $stderr == *default.yaml:4:*server.wrokers* ]]
 }
 
+@test "DATABASE_URL stands in for APP__DATABASE__URL" {
+	run --separate-stderr env -u APP__DATABASE__URL APP_CONFIG_DIR="$ROOT/config" \
+		DATABASE_URL="postgresql://nobody@127.0.0.1/none" "$POSTERN" config
+	[[ $status == 0 && $output == *'database.url = (set)'* ]]
+	run --separate-stderr env -u APP__DATABASE__URL APP_CONFIG_DIR="$ROOT/config" "$POSTERN" config
+	[[ $output == *'database.url = (not set)'* ]]
+}
+
 @test "-t is content with the settings of the stack" {
 	run --separate-stderr cli -t
 	echo "$output $stderr"

@@ -6,6 +6,9 @@
 # shellcheck disable=SC2016 # a $ in single quotes is jq's
 # shellcheck disable=SC2034 # what the words keep is for the tests
 
+# What stands in a test as \u00e9 is that character wherever the tests run.
+export LC_ALL=C.UTF-8
+
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 POSTERN=${POSTERN:-$ROOT/build/gcc/postern}
 export POSTERN

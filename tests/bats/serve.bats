@@ -16,7 +16,10 @@ setup() {
 }
 
 teardown() {
-	[[ -z ${OWN-} ]] || kill -KILL "$OWN" 2>/dev/null || true
+	[[ -z ${OWN-} ]] || {
+		kill -KILL "$OWN"
+		wait "$OWN"
+	} 2>/dev/null || true
 	rm -f "$SOCKET"
 }
 
