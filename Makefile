@@ -68,8 +68,8 @@ $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
 
-$(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_describe.c tools/sqlgen_write.c \
-		base/err.c)
+$(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.c \
+		tools/sqlgen_describe.c tools/sqlgen_write.c base/err.c)
 	$(CC) $(LDFLAGS) -o $@ $^ -lpq
 
 # Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.
@@ -100,7 +100,6 @@ unit: $(UNITS)
 
 ## make gen        make src/gen and include/gen from migrations/ and src/sql
 gen: $(OUT)/tools/sqlgen
-	@rm -f src/gen/* include/gen/*
 	src/tools/generate $<
 
 ## make check-gen  fail where a migration or a statement does not fit what was generated

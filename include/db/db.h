@@ -25,7 +25,7 @@ struct db_rule {
 /* One named statement; made by sqlgen. */
 struct db_statement {
 	const char *name;
-	const char *sql;       /* $1, $2, ... */
+	const char *sql; /* $1, $2, ... */
 	const struct db_column *params;
 	size_t param_count;
 	const struct db_column *columns;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Made from the domains over uuid that src/sql uses by sqlgen; make gen. */
+/* clang-format off */
 #pragma once
 
 #include "base/uuid.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Made from src/sql by sqlgen; make gen. */
+/* clang-format off */
 #pragma once
 
 #include "db/db.h"

@@ -33,9 +33,7 @@ SCHEMA(user_create, user_create_in,
 
 enum err user_create(struct req *r, const struct user_create_in *in)
 {
-	struct user_insert row = {
-		.id = user_id_new(), .email = in->email, .name = in->name, .role = STR("user")
-	};
+	struct user_insert row = { .email = in->email, .name = in->name, .role = STR("user") };
 	struct user_row *user = arena_new(r->arena, struct user_row);
 	int64_t shortest = r->app->conf->password_min_length;
 	char id[UUID_TEXT];
@@ -45,6 +43,8 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 			     (long long)shortest);
 	email_key(in->email, r->arena, &row.email_key);
 	TRY(keeper_hash(r->app->keeper, in->password, r->arena, &row.password));
+	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
+	row.id = user_id_new();
 	TRY(user_insert(r->db, &row, user));
 	header_add(r->reply, "Location",
 		   arena_printf(r->arena, "/api/v1/users/%s", uuid_format(user->id.uuid, id).p));

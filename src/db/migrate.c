@@ -18,11 +18,12 @@ enum {
 	LOCK_KEY = 0x706f7374, /* "post": the advisory lock of all migrators */
 	LOCK_POLL_US = 100000,
 	LOCK_TRIES = 600,
+	APPLY_TRIES = 5,
 	CHECKSUM = crypto_hash_sha256_BYTES * 2 + 1
 };
 
 static const char ledger_sql[] =
-	"create table if not exists schema_migrations ("
+	"create table schema_migrations ("
 	"  version integer not null,"
 	"  name text not null,"
 	"  checksum text not null,"
@@ -93,25 +94,45 @@ static bool row_fits(const char *version, const char *name, const char *sum)
 	return false;
 }
 
-/* Reads the ledger: how far it goes, and whether all of it is known here. -1: it is not. */
-static int applied(PGconn *pg)
+/* Reads the ledger; false unless all of it is known here. The caller clears *ledger. */
+static bool read_ledger(PGconn *pg, PGresult **ledger)
 {
-	PGresult *r = PQexec(
-		pg, "select version, name, checksum from schema_migrations order by version");
-	int last = 0;
+	bool known = true;
 
-	if (PQresultStatus(r) != PGRES_TUPLES_OK) {
+	*ledger = PQexec(pg,
+			 "select version, name, checksum from schema_migrations order by version");
+	if (PQresultStatus(*ledger) != PGRES_TUPLES_OK) {
 		complain(pg, "cannot read schema_migrations");
-		last = -1;
+		return false;
 	}
-	for (int i = 0; last >= 0 && i < PQntuples(r); i++) {
-		if (row_fits(PQgetvalue(r, i, 0), PQgetvalue(r, i, 1), PQgetvalue(r, i, 2)))
-			last = atoi(PQgetvalue(r, i, 0));
-		else
-			last = -1;
-	}
-	PQclear(r);
-	return last;
+	for (int i = 0; i < PQntuples(*ledger); i++)
+		known = row_fits(PQgetvalue(*ledger, i, 0), PQgetvalue(*ledger, i, 1),
+				 PQgetvalue(*ledger, i, 2)) &&
+			known;
+	return known;
+}
+
+/*
+ * Asked of each by itself, not of the newest: two branches may bring 0002 after 0003 has run.
+ */
+static bool is_applied(const PGresult *ledger, const struct migration *m)
+{
+	for (int i = 0; i < PQntuples(ledger); i++)
+		if (atoi(PQgetvalue(ledger, i, 0)) == m->version)
+			return true;
+	return false;
+}
+
+/* The second of two with one number would count as applied once the first is. */
+static bool versions_differ(void)
+{
+	for (const struct migration *m = migrations; m->name != NULL; m++)
+		if (find(m->version) != m) {
+			log_error("migrate", "%s and %s have the same number: give one the next",
+				  find(m->version)->name, m->name);
+			return false;
+		}
+	return true;
 }
 
 static bool note(PGconn *pg, const struct migration *m)
@@ -131,19 +152,67 @@ static bool note(PGconn *pg, const struct migration *m)
 	return noted;
 }
 
-/* With its row in one transaction, unless it asks not to be in one (create index concurrently). */
+/* Together with its row. What it has set (search_path) is not to reach the ledger. */
+static bool apply_together(PGconn *pg, const struct migration *m)
+{
+	/* It waits for a lock only so long: behind it everybody else would queue up. */
+	if (!run(pg, "begin; set local lock_timeout = '5s'; set local statement_timeout = 0"))
+		return false;
+
+	bool done = run(pg, m->sql);
+
+	if (PQtransactionStatus(pg) == PQTRANS_IDLE) {
+		log_error("migrate",
+			  "%s ends its transaction itself: what it did until then stays, without a "
+			  "row"
+			  " in schema_migrations; undo it and take the commit out",
+			  m->name);
+		return false;
+	}
+	return done && run(pg, "reset all") && note(pg, m) && run(pg, "commit");
+}
+
+/*
+ * One statement that refuses a transaction (create index concurrently). It waits for every older
+ * transaction, but nobody waits behind it, so it has no lock_timeout.
+ */
+static bool apply_alone(PGconn *pg, const struct migration *m)
+{
+	return run(pg, "set lock_timeout = 0; set statement_timeout = 0") && run(pg, m->sql) &&
+	       run(pg, "reset all") && note(pg, m);
+}
+
+/* No lock to be had, deadlock: by code, for the text is in the server's language. */
+static bool may_pass(const PGconn *pg)
+{
+	return strstr(PQerrorMessage(pg), " 55P03: ") != NULL ||
+	       strstr(PQerrorMessage(pg), " 40P01: ") != NULL;
+}
+
 static bool apply(PGconn *pg, const struct migration *m)
 {
 	bool alone = strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
-	bool done = alone ? run(pg, m->sql) && note(pg, m)
-			  : run(pg, "begin") && run(pg, m->sql) && note(pg, m) && run(pg, "commit");
+	bool done = alone ? apply_alone(pg, m) : apply_together(pg, m);
 
+	for (int i = 1; !done && !alone && i < APPLY_TRIES && may_pass(pg); i++) {
+		complain(pg, m->name);
+		log_warn("migrate", "%s: trying again", m->name);
+		run(pg, "rollback");
+		done = apply_together(pg, m);
+	}
 	if (done) {
 		log_info("migrate", "%s applied", m->name);
 		return true;
 	}
-	complain(pg, m->name);
-	if (!alone)
+	if (PQerrorMessage(pg)[0] != '\0')
+		complain(pg, m->name);
+	if (alone)
+		log_error("migrate",
+			  "%s runs without a transaction: undo what it has done (drop an invalid "
+			  "index)"
+			  " before it is tried again",
+			  m->name);
+	else
 		run(pg, "rollback");
 	return false;
 }
@@ -165,53 +234,68 @@ static bool lock(PGconn *pg)
 		PQclear(r);
 		if (got)
 			return true;
-		if (failed)
-			break;
+		if (failed) {
+			complain(pg, "the lock of the migrators cannot be had");
+			return false;
+		}
+		if (i == 0)
+			log_info("migrate", "another host is migrating: waiting for it");
+		log_flush();
 		usleep(LOCK_POLL_US);
 	}
-	complain(pg, "another host is migrating, or the lock cannot be had");
+	log_error("migrate",
+		  "another host has been migrating for a minute: look at it, or try again");
 	return false;
 }
 
-static bool has_ledger(PGconn *pg)
+/* Whether the ledger is there; false when the server would not say. */
+static bool ask_ledger(PGconn *pg, bool *there)
 {
-	PGresult *r = PQexec(pg, "select 1 where to_regclass('schema_migrations') is not null");
-	bool has = PQntuples(r) == 1;
+	PGresult *r = PQexec(pg, "select to_regclass('schema_migrations') is not null");
+	bool answered = PQresultStatus(r) == PGRES_TUPLES_OK;
 
+	*there = answered && *PQgetvalue(r, 0, 0) == 't';
 	PQclear(r);
-	return has;
+	if (!answered)
+		complain(pg, "cannot look for schema_migrations");
+	return answered;
 }
 
-static enum migrate_result print_plan(PGconn *pg)
+static enum migrate_result each_pending(PGconn *pg, const PGresult *ledger, bool plan)
 {
-	int last = has_ledger(pg) ? applied(pg) : 0;
-
-	if (last < 0)
-		return MIGRATE_REFUSED;
-	for (const struct migration *m = migrations; m->name != NULL; m++)
-		if (m->version > last)
+	for (const struct migration *m = migrations; m->name != NULL; m++) {
+		if (is_applied(ledger, m))
+			continue;
+		if (plan)
 			printf("%s pending\n", m->name);
+		else if (!apply(pg, m))
+			return MIGRATE_REFUSED;
+	}
 	return MIGRATE_OK;
 }
 
-static enum migrate_result migrate(PGconn *pg)
+static enum migrate_result migrate(PGconn *pg, bool plan)
 {
-	/* A migration waits for locks only so long: behind it everybody else would queue up. */
-	if (!run(pg, "set lock_timeout = '5s'; set statement_timeout = 0") || !lock(pg))
+	PGresult *ledger = NULL;
+	bool there = false;
+
+	if (!versions_differ())
+		return MIGRATE_REFUSED;
+	if (!plan && !lock(pg))
 		return MIGRATE_UNREACHABLE;
-	if (!run(pg, ledger_sql)) {
+	if (!ask_ledger(pg, &there))
+		return MIGRATE_REFUSED;
+	/* Not "if not exists": that wants the right to create even where nothing is to be done. */
+	if (!there && !plan && !run(pg, ledger_sql)) {
 		complain(pg, "cannot make schema_migrations");
 		return MIGRATE_REFUSED;
 	}
 
-	int last = applied(pg);
+	bool known = (!there && plan) || read_ledger(pg, &ledger);
+	enum migrate_result result = known ? each_pending(pg, ledger, plan) : MIGRATE_REFUSED;
 
-	if (last < 0)
-		return MIGRATE_REFUSED;
-	for (const struct migration *m = migrations; m->name != NULL; m++)
-		if (m->version > last && !apply(pg, m))
-			return MIGRATE_REFUSED;
-	return MIGRATE_OK;
+	PQclear(ledger);
+	return result;
 }
 
 enum migrate_result migrate_run(struct secret url, bool plan)
@@ -223,7 +307,9 @@ enum migrate_result migrate_run(struct secret url, bool plan)
 
 	if (PQstatus(pg) == CONNECTION_OK) {
 		PQsetNoticeReceiver(pg, on_notice, NULL);
-		result = plan ? print_plan(pg) : migrate(pg);
+		/* With the code of an error. */
+		PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
+		result = migrate(pg, plan);
 		if (result != MIGRATE_OK && PQstatus(pg) != CONNECTION_OK)
 			result = MIGRATE_UNREACHABLE;
 	} else {

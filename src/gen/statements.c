@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Made from src/sql by sqlgen; make gen. */
+/* clang-format off */
 #include "gen/statements.h"
 
 const struct db_statement *const db_statements[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Made from src/sql/users.sql by sqlgen; make gen. */
+/* clang-format off */
 #include "gen/users.h"
 
 #include "gen/statements.h"
@@ -30,7 +31,7 @@ const struct db_statement user_insert_statement = {
 	.name = "user_insert",
 	.sql =
 		"insert into users (id, email, email_key, name, role, password)\n"
-		"values ($1, $2, $3, $4, $5, $6)\n"
+		"values ($1::uuid, $2, $3, $4, $5, $6)\n"
 		"returning id, email, name, role, created_at",
 	.params = user_insert_params,
 	.param_count = 6,
@@ -63,7 +64,7 @@ const struct db_statement user_by_id_statement = {
 	.sql =
 		"select id, email, name, role, created_at\n"
 		"from users\n"
-		"where id = $1",
+		"where id = $1::uuid",
 	.params = user_by_id_params,
 	.param_count = 1,
 	.columns = user_by_id_columns,
@@ -164,7 +165,7 @@ const struct db_statement user_page_after_statement = {
 	.sql =
 		"select id, email, name, role, created_at\n"
 		"from users\n"
-		"where id < $1\n"
+		"where id < $1::uuid\n"
 		"order by id desc\n"
 		"limit $2::integer",
 	.params = user_page_after_params,
@@ -212,7 +213,7 @@ const struct db_statement user_update_statement = {
 		"    email_key = $2,\n"
 		"    name = $3,\n"
 		"    updated_at = now()\n"
-		"where id = $4\n"
+		"where id = $4::uuid\n"
 		"returning id, email, name, role, created_at",
 	.params = user_update_params,
 	.param_count = 4,
@@ -238,7 +239,7 @@ const struct db_statement user_delete_statement = {
 	.sql =
 		"with gone as (\n"
 		"  delete from users\n"
-		"  where id = $1\n"
+		"  where id = $1::uuid\n"
 		"  returning id\n"
 		"), swept as (\n"
 		"  delete from deleted_users\n"
@@ -278,7 +279,7 @@ const struct db_statement user_deleted_by_statement = {
 	.sql =
 		"select id\n"
 		"from deleted_users\n"
-		"where id = $1\n"
+		"where id = $1::uuid\n"
 		"  and request_id = $2",
 	.params = user_deleted_by_params,
 	.param_count = 2,

@@ -254,36 +254,50 @@ static int migrate(const struct conf *c)
 	}
 }
 
+static int serve(struct master *m, const struct conf *conf)
+{
+	int status = migrate(conf), signals = -1;
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+
+	if (status != EX_OK || a == NULL) {
+		arena_free(a);
+		return status == EX_OK ? EX_OSERR : status;
+	}
+	m->current = family_make(conf, a, m->listener);
+	signals = process_signals();
+	if (m->current == NULL || signals < 0 || loop_open() != OK ||
+	    loop_watch(&m->signals, signals, EPOLLIN) != OK) {
+		log_error("master", "cannot start: out of memory or descriptors");
+		return EX_OSERR;
+	}
+	m->current->wanted = m->current->workers;
+	on_tick(&m->tick);
+	loop_run();
+	while (m->current != NULL) {
+		struct family *f = m->current;
+
+		m->current = f->next;
+		family_free(f);
+	}
+	loop_close();
+	close(signals);
+	log_info("master", "stopped");
+	return EX_OK;
+}
+
 int master_run(const struct conf *conf)
 {
 	struct master m = { .signals = { .fd = -1, .ready = on_signal },
 			    .tick.fire = on_tick,
 			    .watchdog = notify_watchdog_us() };
-	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 	int status = EX_OSERR;
 
 	m.listener = listener_take(conf, &m.made, &status);
-	if (m.listener < 0 || a == NULL)
+	if (m.listener < 0)
 		return status;
-	status = migrate(conf);
-	if (status != EX_OK)
-		goto out;
-	status = EX_OSERR;
-
-	int signals = process_signals();
-
-	m.current = family_make(conf, a, m.listener);
-	if (m.current == NULL || signals < 0 || loop_open() != OK ||
-	    loop_watch(&m.signals, signals, EPOLLIN) != OK)
-		goto out;
-	m.current->wanted = m.current->workers;
-	on_tick(&m.tick);
-	loop_run();
-	log_info("master", "stopped");
-	status = EX_OK;
-out:
+	status = serve(&m, conf);
 	if (m.made)
 		listener_remove(conf);
-	log_flush();
+	close(m.listener);
 	return status;
 }

@@ -52,81 +52,23 @@ char *format_text(const char *format, ...)
 
 /* --- reading --- */
 
-static bool word_char(char c)
+void check_member(const struct statement *s, const char *name)
 {
-	return isalnum((unsigned char)c) || c == '_';
-}
+	static const char *const keywords[] = {
+		"auto",	    "bool",	"break",  "case",    "char",	 "const",  "continue",
+		"default",  "do",	"double", "else",    "enum",	 "extern", "false",
+		"float",    "for",	"goto",	  "if",	     "inline",	 "int",	   "long",
+		"register", "restrict", "return", "short",   "signed",	 "sizeof", "static",
+		"struct",   "switch",	"true",	  "typedef", "unsigned", "union",  "void",
+		"volatile", "while",	"typeof", "asm",
+	};
 
-static size_t param_index(struct statement *s, const char *name, size_t n)
-{
-	for (size_t i = 0; i < s->param_count; i++)
-		if (strlen(s->params[i].name) == n && strncmp(s->params[i].name, name, n) == 0)
-			return i;
-	if (s->param_count == DB_PARAMS_MAX)
-		fail(s, "more than %d parameters", DB_PARAMS_MAX);
-	s->params[s->param_count].name = strndup(name, n);
-	return s->param_count++;
-}
-
-/* Length of a string, quoted name or comment at p; 0 when there is none. */
-static size_t quoted(const char *p)
-{
-	const char *end = NULL;
-
-	if (p[0] == '\'' || p[0] == '"')
-		end = strchr(p + 1, p[0]);
-	else if (p[0] == '-' && p[1] == '-')
-		end = strchr(p, '\n');
-	else if (p[0] == '/' && p[1] == '*')
-		end = strstr(p, "*/");
-	else
-		return 0;
-	return end == NULL ? strlen(p) : (size_t)(end - p) + 1;
-}
-
-/* Turns :name into $n, and notes which words stand outside of quotes. */
-static void rewrite(struct statement *s, const char *raw)
-{
-	FILE *sql = open_memstream(&s->sql, &s->sql_size);
-	FILE *words = open_memstream(&s->words, &s->words_size);
-
-	fputc(' ', words);
-	for (const char *p = raw; *p != '\0';) {
-		size_t n = quoted(p);
-
-		if (n > 0) {
-			fwrite(p, 1, n, sql);
-			fputc(' ', words);
-		} else if (p[0] == ':' && p[1] == ':') {
-			n = 2;
-			fputs("::", sql);
-		} else if (p[0] == ':' && word_char(p[1])) {
-			for (n = 1; word_char(p[n]); n++)
-				;
-
-			size_t i = param_index(s, p + 1, n - 1);
-
-			s->params[i].typed = s->params[i].typed || strncmp(p + n, "::", 2) == 0;
-			fprintf(sql, "$%zu", i + 1);
-		} else {
-			n = 1;
-			fputc(*p, sql);
-			fputc(word_char(*p) || *p == '*' || *p == '(' ? tolower(*p) : ' ', words);
-		}
-		p += n;
-	}
-	fputc(' ', words);
-	fclose(sql);
-	fclose(words);
-}
-
-static bool has_word(const struct statement *s, const char *word)
-{
-	char *spaced = format_text(" %s ", word);
-	bool has = strstr(s->words, spaced) != NULL;
-
-	free(spaced);
-	return has;
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name) ||
+	    isdigit((unsigned char)*name))
+		fail(s, "%s is not a name in C: give it one in lower case (as ...)", name);
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (strcmp(keywords[i], name) == 0)
+			fail(s, "%s is a keyword of C: give it another name", name);
 }
 
 static enum err error_named(const char *name)
@@ -152,43 +94,34 @@ static void read_name(struct statement *s, const char *line)
 	memcpy(s->row, row, sizeof row);
 }
 
-/* "-- on users_email_key_key: EMAIL_TAKEN" */
+/*
+ * "-- on users_email_key_key: EMAIL_TAKEN". Every line that begins so is one: taken for a comment,
+ * a misspelt one would be a 500 where a 409 was meant.
+ */
 static bool read_rule(struct statement *s, const char *line)
 {
 	struct rule *r = &s->rules[s->rule_count];
+	int n = 0;
 
-	if (sscanf(line, "-- on %63[a-z0-9_]: %63[A-Z0-9_]", r->constraint, r->err) != 2)
+	if (strncmp(line, "-- on ", 6) != 0)
 		return false;
+	if (s->rule_count == RULES)
+		fail(s, "more than %d rules", RULES);
+	sscanf(line, "-- on %63[a-z0-9_]: %63[A-Z0-9_] %n", r->constraint, r->err, &n);
+	if (n == 0 || line[n] != '\0')
+		fail(s, "expected -- on <constraint>: <ERROR>, not %s", line);
 	if (error_named(r->err) == OK)
 		fail(s, "%s is not in include/base/err.def", r->err);
-	if (++s->rule_count == RULES)
-		fail(s, "too many rules");
+	s->rule_count++;
 	return true;
 }
 
-static void check_text(struct statement *s)
+/* A line of the comment, which becomes the function's. */
+static void read_doc(struct statement *s, const char *line)
 {
-	static const char *const writes[] = { "insert", "update", "delete", "merge", "for share" };
-
-	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-		s->write = s->write || has_word(s, writes[i]);
-	if (has_word(s, "*") || strstr(s->words, "select *") != NULL)
-		fail(s, "name the columns instead of *");
-	if (s->mode == MANY && !has_word(s, "limit"))
-		fail(s, "a :many statement needs a limit: nothing here is unbounded");
-	if (s->sql[strspn(s->sql, " \n")] == '\0')
-		fail(s, "the statement is empty");
-}
-
-/* The statement's text without the semicolon and blank lines at its end. */
-static void finish_statement(struct statement *s, char *body)
-{
-	size_t n = strlen(body);
-
-	while (n > 0 && strchr("; \n", body[n - 1]) != NULL)
-		body[--n] = '\0';
-	rewrite(s, body);
-	check_text(s);
+	if (strstr(line, "*/") != NULL || strstr(line, "/*") != NULL)
+		fail(s, "the comment of a statement becomes one in C: no /* or */ in it");
+	s->doc = format_text("%s *%s", s->doc, line + 2);
 }
 
 static struct statement *start_statement(struct file *f, const char *line, int number)
@@ -215,22 +148,24 @@ static void read_file(struct file *f)
 	if (in == NULL)
 		fail(NULL, "%s: %s", f->path, strerror(errno));
 	for (int number = 1; getline(&line, &room, in) >= 0; number++) {
-		bool comment = strncmp(line, "-- ", 3) == 0;
+		bool comment = strncmp(line, "--", 2) == 0;
 
 		if (strncmp(line, "-- name:", 8) == 0) {
 			if (s != NULL)
-				finish_statement(s, body);
+				read_text(s, body);
 			s = start_statement(f, line, number);
 			body = strdup("");
 		} else if (s != NULL && comment && body[0] == '\0') {
 			if (!read_rule(s, line))
-				s->doc = format_text("%s * %s", s->doc, line + 3);
+				read_doc(s, line);
 		} else if (s != NULL) {
 			body = format_text("%s%s", body, line);
+		} else if (!comment && line[strspn(line, " \t\n")] != '\0') {
+			fail(NULL, "%s:%d: a statement begins with -- name:", f->path, number);
 		}
 	}
 	if (s != NULL)
-		finish_statement(s, body);
+		read_text(s, body);
 	fclose(in);
 }
 

@@ -22,6 +22,18 @@ struct rule {
 	char constraint[NAME], err[NAME];
 };
 
+/* Words and marks of a statement; what is between quotes is one token. */
+enum sort { WORD, PARAM, STRING, MARK, BLANK, COMMENT };
+
+struct token {
+	enum sort sort;
+	const char *p;
+	size_t n;
+	int depth; /* parentheses it stands in; both ends of a pair have that of the outside */
+	size_t at, length; /* where it is in the statement's sql */
+	size_t param;	   /* PARAM: its index */
+};
+
 struct file;
 
 struct statement {
@@ -30,13 +42,15 @@ struct statement {
 	int line;
 	char name[NAME], row[NAME];
 	enum mode mode;
-	char *doc, *sql, *words; /* words: what is outside of quotes, lower case */
-	size_t sql_size, words_size;
+	char *doc, *sql;
+	size_t sql_size;
+	struct token *tokens; /* neither blanks nor comments */
+	size_t token_count;
 	struct column params[DB_PARAMS_MAX], columns[COLUMNS];
 	size_t param_count, column_count;
 	struct rule rules[RULES];
 	size_t rule_count;
-	bool write;
+	bool write, outer_join;
 };
 
 /* One .sql file: one resource. */
@@ -53,6 +67,28 @@ _Noreturn void fail(const struct statement *s, const char *format, ...)
 /* Zeroed memory, or the end. */
 void *make(size_t n);
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Refuses what cannot be the name of a struct's member. */
+void check_member(const struct statement *s, const char *name);
+
+/* Takes the text apart, makes $n of :name, and refuses what may be refused by the text alone. */
+void read_text(struct statement *s, const char *body);
+
+/* Whether token i is this word (in any case) or mark; false behind the last one. */
+bool token_is(const struct statement *s, size_t i, const char *text);
+
+/* Whether it is one of several; the list ends with NULL. */
+bool token_in(const struct statement *s, size_t i, const char *const *texts);
+
+/*
+ * Whether the expression called `name` is seen to have a value always: it is coalesce(...),
+ * count(...), exists(...), row_number(...), `<column> is [not] null`, a literal or a parameter,
+ * with a cast or without.
+ */
+bool never_null(const struct statement *s, const char *name);
+
+/* The type in `::type as name`; NULL when there is none. */
+char *cast_find(const struct statement *s, const char *name);
 
 /* Asks the server about every statement: types, nullability, constraints. */
 void describe(struct file *files, const char *url);

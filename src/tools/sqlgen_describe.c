@@ -18,37 +18,46 @@ static PGresult *ask(const char *sql, const char *a, const char *b)
 	return r;
 }
 
-/* The base types; domains are looked through. */
-static const struct {
+/* The base types, through which domains are looked; but for the one whose values are hidden. */
+static const struct type {
 	const char *name;
 	enum kind kind;
 } types[] = {
-	{ "bool", KIND_BOOL },
-	{ "int4", KIND_I32 },
-	{ "int8", KIND_I64 },
-	{ "text", KIND_STR },
-	{ "varchar", KIND_STR },
-	{ "uuid", KIND_UUID },
-	{ "timestamptz", KIND_INSTANT },
+	{ "bool", KIND_BOOL },	   { "int4", KIND_I32 },
+	{ "int8", KIND_I64 },	   { "text", KIND_STR },
+	{ "varchar", KIND_STR },   { "uuid", KIND_UUID },
+	{ "secret", KIND_SECRET }, { "timestamptz", KIND_INSTANT },
 };
 
-/* Sets kind and id of a column from the oid of its type. */
+static const struct type *type_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(types[i].name, name) == 0)
+			return &types[i];
+	return NULL;
+}
+
+/* Sets kind and id of a column from the oid of its type: the outermost domain names it. */
 static void resolve(const struct statement *s, struct column *c, Oid oid)
 {
 	char *text = format_text("%u", oid);
-	PGresult *r = ask("select t.typname, coalesce(b.typname, t.typname)"
-			  " from pg_type t left join pg_type b on b.oid = t.typbasetype"
-			  " where t.oid = $1::oid",
+	PGresult *r = ask("with recursive d as ("
+			  " select oid, typname, typbasetype from pg_type where oid = $1::oid"
+			  " union all select t.oid, t.typname, t.typbasetype"
+			  " from d join pg_type t on t.oid = d.typbasetype)"
+			  " select (select typname from d where oid = $1::oid),"
+			  " (select typname from d where typbasetype = 0)",
 			  text, NULL);
 	const char *name = PQgetvalue(r, 0, 0), *base = PQgetvalue(r, 0, 1);
-	size_t i = 0;
+	const struct type *type = type_find(name);
 
-	while (i < sizeof types / sizeof *types && strcmp(types[i].name, base) != 0)
-		i++;
-	if (i == sizeof types / sizeof *types)
+	if (type == NULL)
+		type = type_find(base);
+	if (type == NULL)
 		fail(s, "%s has type %s, which has no C type here; cast it to another", c->name,
 		     name);
-	c->kind = strcmp(name, "secret") == 0 ? KIND_SECRET : types[i].kind;
+	else
+		c->kind = type->kind;
 	if (c->kind == KIND_UUID && strcmp(name, base) != 0)
 		snprintf(c->id, sizeof c->id, "%s", name);
 	PQclear(r);
@@ -61,46 +70,84 @@ static bool nullable(enum kind k)
 	return k != KIND_BOOL && k != KIND_I32 && k != KIND_I64;
 }
 
-/* Expressions are believed when the statement has a function that gives no null. */
-static bool believed(const struct statement *s)
+/* Whether some table keeps a secret under this name. */
+static bool names_secret(const char *name)
 {
-	static const char *const safe[] = { "coalesce(", "count(", "exists(", "exists (" };
+	PGresult *r = ask("select 1 from pg_attribute a join pg_type t on t.oid = a.atttypid"
+			  " where t.typname = 'secret' and a.attnum > 0 and a.attname = $1",
+			  name, NULL);
+	bool found = PQntuples(r) > 0;
 
-	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
-		if (strstr(s->words, safe[i]) != NULL)
-			return true;
-	return false;
+	PQclear(r);
+	return found;
 }
 
-/* A result's type is told without its domain: that stands with the column it comes from. */
+/* The column of a table, with its domain, that a column of the result comes from. */
+static Oid origin(const PGresult *d, int i, bool *not_null)
+{
+	char *table = format_text("%u", PQftable(d, i)),
+	     *number = format_text("%d", PQftablecol(d, i));
+	PGresult *r = ask("select atttypid, attnotnull from pg_attribute"
+			  " where attrelid = $1::oid and attnum = $2::int2",
+			  table, number);
+	Oid type = (Oid)strtoul(PQgetvalue(r, 0, 0), NULL, 10);
+
+	*not_null = *PQgetvalue(r, 0, 1) == 't';
+	PQclear(r);
+	free(table);
+	free(number);
+	return type;
+}
+
+/* The domain an expression is cast to, which the server does not tell; else `type`. */
+static Oid cast_domain(const struct statement *s, const char *name, Oid type)
+{
+	char *cast = cast_find(s, name), *base = format_text("%u", type);
+
+	if (cast != NULL) {
+		PGresult *r = ask("select oid from pg_type where oid = to_regtype($1)"
+				  " and typtype = 'd' and typbasetype = $2::oid",
+				  cast, base);
+
+		if (PQntuples(r) == 1)
+			type = (Oid)strtoul(PQgetvalue(r, 0, 0), NULL, 10);
+		PQclear(r);
+	}
+	free(cast);
+	free(base);
+	return type;
+}
+
+/*
+ * A result's type is told without its domain: that stands with the column it comes from. Behind an
+ * outer join, not null in the table says nothing about the result.
+ */
 static void resolve_column(const struct statement *s, const PGresult *d, int i, struct column *c)
 {
-	Oid table = PQftable(d, i), type = PQftype(d, i);
-	bool not_null = false;
+	bool derived = PQftable(d, i) == InvalidOid, not_null = false;
 
 	c->name = strdup(PQfname(d, i));
-	if (table != InvalidOid) {
-		char *oid = format_text("%u", table),
-		     *number = format_text("%d", PQftablecol(d, i));
-		PGresult *r = ask("select atttypid, attnotnull from pg_attribute"
-				  " where attrelid = $1::oid and attnum = $2::int2",
-				  oid, number);
-
-		type = (Oid)strtoul(PQgetvalue(r, 0, 0), NULL, 10);
-		not_null = *PQgetvalue(r, 0, 1) == 't';
-		PQclear(r);
-		free(oid);
-		free(number);
-	}
-	resolve(s, c, type);
-	if (!nullable(c->kind) && !not_null && !believed(s))
-		fail(s, "column %s may be null; wrap it in coalesce()", c->name);
+	check_member(s, c->name);
+	for (const struct column *o = s->columns; o != c; o++)
+		if (strcmp(o->name, c->name) == 0)
+			fail(s, "two columns are called %s: rename one (as ...)", c->name);
+	resolve(s, c, derived ? cast_domain(s, c->name, PQftype(d, i)) : origin(d, i, &not_null));
+	if (derived && c->kind == KIND_STR && names_secret(c->name))
+		fail(s, "%s is called as a secret is: cast it, as in ...::secret as %s", c->name,
+		     c->name);
+	if (!nullable(c->kind) && (!not_null || s->outer_join) && !never_null(s, c->name))
+		fail(s, "column %s may be null; wrap it whole, as in coalesce(..., 0) as %s",
+		     c->name, c->name);
 }
 
+/* A unique index that is no constraint is reported as one when it is violated. */
 static void check_rules(const struct statement *s)
 {
 	for (size_t i = 0; i < s->rule_count; i++) {
-		PGresult *r = ask("select 1 from pg_constraint where conname = $1",
+		PGresult *r = ask("select 1 from pg_constraint where conname = $1"
+				  " union all select 1 from pg_index i"
+				  " join pg_class c on c.oid = i.indexrelid"
+				  " where i.indisunique and c.relname = $1",
 				  s->rules[i].constraint, NULL);
 
 		if (PQntuples(r) == 0)
@@ -122,21 +169,41 @@ static PGresult *prepare(const struct statement *s)
 	return r;
 }
 
+/* Compared with a column, a parameter has the base type, not the column's domain. */
+static void resolve_param(const struct statement *s, const PGresult *d, int i, struct column *c)
+{
+	resolve(s, c, PQparamtype(d, i));
+	if (c->kind == KIND_UUID && c->id[0] == '\0' && !c->typed)
+		fail(s, "say which id :%s is, as in :%s::user_id", c->name, c->name);
+	if (c->kind == KIND_STR && !c->typed && names_secret(c->name))
+		fail(s, "say that :%s is a secret: :%s::secret", c->name, c->name);
+}
+
 /*
  * The cast to a domain over uuid has told us the C type. The server would carry it out each time
- * (it looks up the domain's constraints), so it goes.
+ * (it looks up the domain's constraints), so a cast to uuid takes its place. Not none at all: the
+ * cast is also what types a parameter that stands in a select list.
  */
-static void drop_casts(struct statement *s)
+static void use_base_type(struct statement *s)
 {
-	for (size_t i = 0; i < s->param_count; i++) {
-		char *cast = format_text("$%zu::%s", i + 1, s->params[i].id);
-		size_t keep = strcspn(cast, ":"), n = strlen(cast);
+	char *domain_sql = s->sql;
+	size_t done = 0;
 
-		if (s->params[i].id[0] != '\0')
-			for (char *at = s->sql; (at = strstr(at, cast)) != NULL; at += keep)
-				memmove(at + keep, at + n, strlen(at + n) + 1);
-		free(cast);
+	s->sql = strdup("");
+	for (size_t i = 0; i < s->token_count; i++) {
+		const struct token *t = &s->tokens[i];
+		const struct column *c = &s->params[t->param];
+
+		if (t->sort != PARAM || c->id[0] == '\0')
+			continue;
+		s->sql = format_text("%s%.*s$%zu::uuid", s->sql, (int)(t->at - done),
+				     domain_sql + done, t->param + 1);
+		/* Behind the parameter, and its cast if it has one. */
+		if (token_is(s, i + 1, "::") && token_is(s, i + 2, c->id))
+			t += 2;
+		done = t->at + t->length;
 	}
+	s->sql = format_text("%s%s", s->sql, domain_sql + done);
 	PQclear(prepare(s));
 }
 
@@ -144,13 +211,8 @@ static void describe_statement(struct statement *s)
 {
 	PGresult *r = prepare(s);
 
-	for (size_t i = 0; i < s->param_count; i++) {
-		struct column *c = &s->params[i];
-
-		resolve(s, c, PQparamtype(r, (int)i));
-		if (c->kind == KIND_UUID && c->id[0] == '\0' && !c->typed)
-			fail(s, "say which id :%s is, as in :%s::user_id", c->name, c->name);
-	}
+	for (size_t i = 0; i < s->param_count; i++)
+		resolve_param(s, r, (int)i, &s->params[i]);
 	s->column_count = (size_t)PQnfields(r);
 	if (s->column_count > COLUMNS)
 		fail(s, "more than %d columns", COLUMNS);
@@ -160,7 +222,7 @@ static void describe_statement(struct statement *s)
 	for (size_t i = 0; i < s->column_count; i++)
 		resolve_column(s, r, (int)i, &s->columns[i]);
 	PQclear(r);
-	drop_casts(s);
+	use_base_type(s);
 	check_rules(s);
 }
 
@@ -176,8 +238,8 @@ static bool same_row(const struct statement *a, const struct statement *b)
 	return true;
 }
 
-/* Names are C names: one statement each, and one row type. */
-static void check_names(const struct file *files, const struct statement *s)
+/* Names are C names, so one statement each; checked before the server would refuse it. */
+static void check_name(const struct file *files, const struct statement *s)
 {
 	for (const struct file *f = files; f != NULL; f = f->next)
 		for (const struct statement *o = f->statements; o != NULL; o = o->next) {
@@ -185,6 +247,16 @@ static void check_names(const struct file *files, const struct statement *s)
 				return;
 			if (strcmp(o->name, s->name) == 0)
 				fail(s, "the name is taken by %s:%d", f->path, o->line);
+		}
+}
+
+/* A row type belongs to one file, and all of its statements give the same columns. */
+static void check_row(const struct file *files, const struct statement *s)
+{
+	for (const struct file *f = files; f != NULL; f = f->next)
+		for (const struct statement *o = f->statements; o != NULL; o = o->next) {
+			if (o == s)
+				return;
 			if (s->mode == EXEC || strcmp(o->row, s->row) != 0)
 				continue;
 			if (o->file != s->file)
@@ -201,8 +273,9 @@ void describe(struct file *files, const char *url)
 		fail(NULL, "sqlgen: %s", PQerrorMessage(pg));
 	for (struct file *f = files; f != NULL; f = f->next)
 		for (struct statement *s = f->statements; s != NULL; s = s->next) {
+			check_name(files, s);
 			describe_statement(s);
-			check_names(files, s);
+			check_row(files, s);
 		}
 	PQfinish(pg);
 }

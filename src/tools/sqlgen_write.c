@@ -12,10 +12,12 @@ static FILE *create(const char *dir, const char *name, const char *suffix, const
 	char *path = format_text("%s/%s%s", dir, name, suffix);
 	FILE *f = fopen(path, "we");
 
-	if (f == NULL)
+	if (f == NULL || fprintf(f,
+				 "/* SPDX-License-Identifier: MIT */\n"
+				 "/* Made from %s by sqlgen; make gen. */\n"
+				 "/* clang-format off */\n",
+				 from) < 0)
 		fail(NULL, "%s: %s", path, strerror(errno));
-	fprintf(f, "/* SPDX-License-Identifier: MIT */\n/* Made from %s by sqlgen; make gen. */\n",
-		from);
 	free(path);
 	return f;
 }
@@ -248,7 +250,7 @@ static void collect(const struct column *c, size_t n, const char *ids[IDS], size
 
 static void write_ids(const struct file *files, const char *dir)
 {
-	const char *ids[IDS];
+	const char *ids[IDS] = { NULL };
 	size_t n = 0;
 	FILE *f = create(dir, "ids", ".h", "the domains over uuid that src/sql uses");
 

@@ -5,6 +5,9 @@
 # shellcheck disable=SC2153 # STATUS comes from the helpers
 load helpers
 
+# Where nginx is, for users who are not root.
+PATH=$PATH:/usr/sbin:/sbin
+
 setup_file() {
 	# What nginx answers in this file says nothing about the pool's routes.
 	export SEEN=/dev/null
@@ -183,6 +186,7 @@ installs() {
 			proxy_temp_path $SCRATCH/tmp/proxy;
 			uwsgi_temp_path $SCRATCH/tmp/uwsgi;
 			scgi_temp_path $SCRATCH/tmp/scgi;
+			access_log off;
 			include site.conf;
 		}
 	END
