@@ -81,7 +81,8 @@ void link_flush(struct link *l);
 /* Takes a job off the link: its result will be thrown away. */
 void link_forget(struct job *j);
 
-/* What a failed result means for the request. Logs what nobody expected, on the request's behalf. */
+/* What a failed result means for the request. Logs what nobody expected, on the request's behalf.
+ */
 enum err link_error(const struct job *j, const PGresult *r);
 
 /* The statement was not run, and would be on a new connection. */
