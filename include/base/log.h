@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One line an event on stderr: JSON, or a readable form on a terminal. Lines are gathered and
- * written in pieces of at most PIPE_BUF bytes, so lines of several processes never mix. A reader
- * that stalls costs lines, never time: what does not fit is counted and told later.
+ * written in pieces that go out whole (PIPE_BUF bytes; more to a file that is appended to), so
+ * lines of several processes never mix. A reader that stalls costs lines, never time: what does not
+ * fit is counted and told later.
  */
 #pragma once
 

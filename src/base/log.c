@@ -3,17 +3,23 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/line.h"
 
-enum { MODULES = 16 }; /* that a filter may name */
+enum {
+	MODULES = 16, /* that a filter may name */
+	PIECE = 16 *
+		1024 /* written at once to a file; to a pipe PIPE_BUF, so that it stays whole */
+};
 
 struct filter {
 	enum log_level all;
@@ -33,11 +39,11 @@ static struct {
 	struct filter filter;
 	bool text, colour;
 	const struct log_context *context;
-	size_t used;
+	size_t used, piece;
 	uint64_t dropped; /* lines since the last "dropped" line */
 	bool torn;	  /* a line went out in part; the next one needs a fresh start */
-	char gathered[PIPE_BUF];
-} state = { .filter = { .all = LOG_INFO } };
+	char gathered[PIECE];
+} state = { .filter = { .all = LOG_INFO }, .piece = PIPE_BUF };
 
 static bool level_find(struct str name, enum log_level *out)
 {
@@ -120,6 +126,15 @@ static bool colours_wanted(void)
 	       (term == NULL || strcmp(term, "dumb") != 0);
 }
 
+/* Whether stderr is a file to which each write goes whole, wherever its end is by then. */
+static bool appends(void)
+{
+	struct stat s;
+
+	return fstat(STDERR_FILENO, &s) == 0 && S_ISREG(s.st_mode) &&
+	       (fcntl(STDERR_FILENO, F_GETFL) & O_APPEND) != 0;
+}
+
 bool log_configure(struct str filter, struct str format)
 {
 	struct filter f = { 0 };
@@ -133,6 +148,7 @@ bool log_configure(struct str filter, struct str format)
 	state.filter = f;
 	state.text = text || (detect && isatty(STDERR_FILENO));
 	state.colour = state.text && colours_wanted();
+	state.piece = appends() ? PIECE : PIPE_BUF;
 	return true;
 }
 
@@ -233,7 +249,7 @@ static void gather(const struct event *e)
 	struct line l = { .text = state.text, .colour = state.colour };
 
 	line_event(&l, e);
-	if (l.n > sizeof state.gathered - state.used)
+	if (l.n + state.used > state.piece)
 		log_flush();
 	memcpy(state.gathered + state.used, l.p, l.n);
 	state.used += l.n;

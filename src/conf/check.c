@@ -47,7 +47,7 @@ static int64_t effective(int64_t configured, int64_t wanted, int64_t bound, size
 
 int64_t conf_workers(const struct conf *c)
 {
-	return effective(c->server_workers, online_cpus(),
+	return effective(c->server_workers, (online_cpus() + 1) / 2,
 			 c->database_max_connections / LANES_A_WORKER, SETTING_AT_server_workers);
 }
 
