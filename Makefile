@@ -36,8 +36,8 @@ OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: help build run stop test unit gen check-gen lint layers fuzz bench deps deps-build deps-test format \
-	clean
+.PHONY: help build run stop test unit gen check-gen lint layers fuzz bench faults deps deps-build \
+	deps-test format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -122,6 +122,26 @@ lint: layers
 layers:
 	src/tools/check-layers
 
+## make bench      measure the engine and sign-ins against what libfcgi, PostgreSQL and libsodium allow
+bench:
+	tests/bench/engine
+	tests/bench/flood
+
+## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
+faults:
+	@set -e; for f in half-records kills reloads database-restarts memory; do \
+		echo "tests/faults/$$f"; tests/faults/$$f; done
+
+## make fuzz       run each fuzzer for FUZZ_SECONDS (60); what it finds goes to tests/fuzz/regress
+FUZZ_SECONDS := 60
+fuzz: $(FUZZERS)
+	@set -e; for f in $(notdir $(FUZZERS)); do \
+		mkdir -p build/fuzz-corpus/$$f tests/fuzz/regress/$$f; \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -dict=tests/fuzz/$$f.dict \
+			-artifact_prefix=tests/fuzz/regress/$$f/ build/fuzz-corpus/$$f tests/fuzz/corpus/$$f; \
+		rmdir --ignore-fail-on-non-empty tests/fuzz/regress/$$f; done
+
+## make format     format all C
 format:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
