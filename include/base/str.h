@@ -53,6 +53,9 @@ struct str str_trim(struct str s);
 /* A whole decimal number in [min, max]; false for anything else, overflow included. */
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
 
+/* The value of a hexadecimal digit, either case; -1 when it is none. */
+int str_hex(char c);
+
 /* Unicode code points in valid UTF-8. */
 size_t str_chars(struct str s);
 

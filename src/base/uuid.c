@@ -55,17 +55,6 @@ struct uuid uuid_v7(void)
 	return id;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool dash_at(size_t i)
 {
 	return i == 8 || i == 13 || i == 18 || i == 23;
@@ -85,7 +74,7 @@ bool uuid_parse(struct str text, struct uuid *out)
 			continue;
 		}
 
-		int high = hex(text.p[i]), low = hex(text.p[i + 1]);
+		int high = str_hex(text.p[i]), low = str_hex(text.p[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

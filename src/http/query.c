@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/query.h"
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte that %XX at p stands for; -1 where it is malformed. */
 static int escaped(const char *p, size_t n)
 {
 	if (n < 3)
 		return -1;
 
-	int high = hex(p[1]), low = hex(p[2]);
+	int high = str_hex(p[1]), low = str_hex(p[2]);
 
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }

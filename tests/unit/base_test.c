@@ -12,16 +12,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-static void assert_str(struct str s, const char *wanted)
-{
-	if (wanted == NULL) {
-		assert_null(s.p);
-		return;
-	}
-	assert_non_null(s.p);
-	assert_int_equal(s.n, strlen(wanted));
-	assert_memory_equal(s.p, wanted, s.n);
-}
+#include "text.h"
 
 static void str_compares(void **state)
 {

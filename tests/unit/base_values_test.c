@@ -16,16 +16,7 @@
 #include "base/random.h"
 #include "base/uuid.h"
 
-static void assert_str(struct str s, const char *wanted)
-{
-	if (wanted == NULL) {
-		assert_null(s.p);
-		return;
-	}
-	assert_non_null(s.p);
-	assert_int_equal(s.n, strlen(wanted));
-	assert_memory_equal(s.p, wanted, s.n);
-}
+#include "text.h"
 
 static void uuid_is_ordered(void **state)
 {
