@@ -33,6 +33,7 @@ struct pool {
 	struct hook hook;
 	struct link read;
 	struct job *first, *last; /* reads that are not sent */
+	size_t pending;		  /* how many those are */
 	/* When the database has gone, requests wait this long for it to be back at once. */
 	struct timer grace;
 	bool out; /* it is not: refuse */
