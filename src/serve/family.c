@@ -67,12 +67,39 @@ static struct secret make_no_hash(const struct conf *c, struct arena *a)
 	return (struct secret){ s.p, s.n };
 }
 
+/*
+ * Signs a token and verifies it, before anybody depends on that. It also makes OpenSSL set itself
+ * up here, once, instead of in every worker: what it needs is then shared by all of them.
+ */
+static bool tokens_work(const struct conf *c)
+{
+	struct arena *a = arena_make(64 * 1024, NULL, NULL);
+	struct token_key key = { c->jwt_secret, c->jwt_issuer };
+	int64_t now = instant_now().us / 1000000;
+	struct token_claims claims = { .subject = STR("self"),
+				       .email = STR("test"),
+				       .role = STR("none"),
+				       .id = STR("0"),
+				       .issued = now,
+				       .expires = now + 60 };
+	struct str token = { 0 };
+	bool work = a != NULL && token_sign(&key, &claims, a, &token) == OK &&
+		    token_verify(&key, token, instant_now(), a, &claims) == OK;
+
+	arena_free(a);
+	if (!work)
+		log_error("master", "access tokens cannot be made with jwt_secret and jwt.issuer");
+	return work;
+}
+
 struct family *family_make(const struct conf *c, struct arena *a, int listener)
 {
 	struct family *f = calloc(1, sizeof *f);
 
-	if (f == NULL)
+	if (f == NULL || !tokens_work(c)) {
+		free(f);
 		return NULL;
+	}
 	f->arena = a;
 	f->conf = c;
 	f->listener = listener;
