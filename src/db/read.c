@@ -14,8 +14,8 @@ enum {
 	READS_MAX = 4096 * 2 + 64, /* more than server.max_requests can ask for, Syncs included */
 	/*
 	 * So many go out without waiting for the end of the turn: PostgreSQL works on them while
-	 * the worker reads the next requests. Measured at 32 connections: a third more than one
-	 * piece.
+	 * the worker reads the next requests. Measured at 32 connections: about a tenth more
+	 * than one piece (docs/decisions.md).
 	 */
 	PIECE = 4,
 	TRIES = 2,

@@ -264,9 +264,12 @@ static int serve(struct master *m, const struct conf *conf)
 		return status == EX_OK ? EX_OSERR : status;
 	}
 	m->current = family_make(conf, a, m->listener);
+	if (m->current == NULL) { /* which has said why */
+		arena_free(a);
+		return EX_OSERR;
+	}
 	signals = process_signals();
-	if (m->current == NULL || signals < 0 || loop_open() != OK ||
-	    loop_watch(&m->signals, signals, EPOLLIN) != OK) {
+	if (signals < 0 || loop_open() != OK || loop_watch(&m->signals, signals, EPOLLIN) != OK) {
 		log_error("master", "cannot start: out of memory or descriptors");
 		return EX_OSERR;
 	}
