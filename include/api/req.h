@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "cred/identity.h"
 #include "cred/keeper.h"
+#include "cred/revoked.h"
 #include "db/db.h"
 #include "gen/ids.h"
 #include "http/fault.h"
@@ -14,10 +15,18 @@ enum role { ROLE_USER, ROLE_ADMIN };
 
 enum { USER_NAME_MAX = 200 /* characters */ };
 
-/* Who asks. user is none on a route that anyone may call. */
+/* Who asks. user is none on a route that anyone may call. email is that of the access token. */
 struct who {
 	struct user_id user;
+	struct session_id session;
 	enum role role;
+	struct str email;
+};
+
+/* A token that is refused from now on; told to the other workers once it is committed. */
+struct revoking {
+	struct revoking *next;
+	struct revocation what;
 };
 
 /* What all requests of a worker share. Nothing in it changes while it runs. */
@@ -25,6 +34,10 @@ struct app {
 	const struct conf *conf;
 	struct keeper *keeper;
 	struct identity_cache *identities;
+	struct revoked *revoked;
+	/* Whether the feed of revocations is as fresh as it has to be; no token is taken without.
+	 */
+	const bool *feed_fresh;
 	struct token_key key;
 	struct str openapi; /* the document */
 	/* A hash that no password fits: unknown users cost what known ones do. */
@@ -42,7 +55,11 @@ struct req {
 	struct str request_id;
 	struct who who;
 	struct faults faults;
-	struct str message; /* of the problem; null: the title of its kind */
+	struct str message;  /* of the problem; null: the title of its kind */
+	int64_t retry_after; /* seconds, of a 429; 0: the reply does not say */
+	struct revoking *revoking;
+	/* Set by a handler that refuses, and whose writes are to stay all the same. */
+	bool commit;
 };
 
 /*
@@ -64,6 +81,15 @@ enum err problem(struct req *r, enum err e, const char *format, ...)
 /* Notes a fault of the input and returns ERR_INVALID. pointer: "/email". */
 enum err fault(struct req *r, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Where the request came from, as nginx knows it; "" when it does not say. */
+struct str client_address(const struct req *r);
+
+/* Its User-Agent, cut and fit to be stored; "" when it is not text. */
+struct str client_device(const struct req *r);
+
+/* After the commit: this worker and the others of the host refuse what the request has revoked. */
+void revoke_publish(struct req *r);
 
 /* The operations, from routes.def. */
 extern const struct route routes[];

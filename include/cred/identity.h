@@ -9,8 +9,9 @@
 #include "cred/token.h"
 
 struct identity {
-	struct uuid subject, token; /* sub and jti */
+	struct uuid subject, token, session; /* sub, jti and sid */
 	struct str email, role;
+	int32_t version; /* ver */
 	int64_t expires; /* seconds since 1970 */
 };
 
@@ -20,6 +21,6 @@ struct identity_cache;
 struct identity_cache *identity_cache_make(size_t tokens);
 void identity_cache_free(struct identity_cache *c);
 
-/* Errors as token_verify; also ERR_TOKEN_INVALID when sub or jti is no UUID. */
+/* Errors as token_verify; also ERR_TOKEN_INVALID when sub, jti or sid is no UUID. */
 enum err identity_of(struct identity_cache *c, const struct token_key *key, struct str token,
 		     struct instant now, struct arena *a, struct identity *out);

@@ -16,7 +16,8 @@
 enum {
 	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
 	KEEPER_DATAGRAM = 8192, /* bytes */
-	KEEPER_WORKERS_MAX = 64
+	KEEPER_WORKERS_MAX = 64,
+	KEEPER_MAC = 32 /* bytes */
 };
 
 /* What became of the job that a worker has sent in this place. */
@@ -61,12 +62,27 @@ enum err keeper_verify(struct keeper *k, struct secret password, struct secret h
 enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct arena *a,
 		     struct str *token);
 
+/*
+ * A MAC of KEEPER_MAC bytes over a message (at most 1 KiB), by a key that only keepers hold. What
+ * is made for one purpose ("refresh", "code", ...) says nothing about another one.
+ */
+enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		    struct str *mac);
+
 /* --- in a keeper --- */
 
 struct keeper_secrets {
 	struct password_cost cost;
 	struct token_key key;
+	/* Of MACs and sealed keys. See keeper_secret. */
+	uint8_t secret[32];
 };
+
+/*
+ * What MACs are made with: of `secret_key`, or of `jwt_secret` where that is empty. Either may have
+ * any length; they are hashed.
+ */
+void keeper_secret(struct secret secret_key, struct secret jwt_secret, uint8_t out[static 32]);
 
 /*
  * Does the job in the datagram, unless nobody waits for it or its deadline has passed, and writes

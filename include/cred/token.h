@@ -20,6 +20,8 @@ struct token_key {
 struct token_claims {
 	struct str subject; /* user id */
 	struct str email, role, id;
+	struct str session;	 /* sid: its id */
+	int32_t version;	 /* ver: users.token_version */
 	int64_t issued, expires; /* seconds since 1970 */
 };
 

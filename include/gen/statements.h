@@ -8,9 +8,27 @@
 /* All of them; ends with NULL. */
 extern const struct db_statement *const db_statements[];
 
+extern const struct db_statement audit_insert_statement;
+extern const struct db_statement outbox_insert_statement;
+extern const struct db_statement proof_insert_statement;
+extern const struct db_statement revocation_insert_statement;
+extern const struct db_statement revocation_horizon_statement;
+extern const struct db_statement revocation_page_statement;
+extern const struct db_statement revocation_sweep_statement;
+extern const struct db_statement user_bump_statement;
+extern const struct db_statement session_insert_statement;
+extern const struct db_statement session_rotate_statement;
+extern const struct db_statement session_refreshed_statement;
+extern const struct db_statement session_reused_statement;
+extern const struct db_statement session_page_statement;
+extern const struct db_statement session_delete_statement;
+extern const struct db_statement session_logout_statement;
+extern const struct db_statement session_delete_others_statement;
+extern const struct db_statement session_sweep_statement;
 extern const struct db_statement user_insert_statement;
 extern const struct db_statement user_by_id_statement;
 extern const struct db_statement user_by_email_key_statement;
+extern const struct db_statement user_rehash_statement;
 extern const struct db_statement user_page_statement;
 extern const struct db_statement user_page_after_statement;
 extern const struct db_statement user_update_statement;

@@ -20,6 +20,10 @@ struct credential_row {
 	struct str name;
 	struct str role;
 	struct secret password;
+	int32_t token_version;
+	struct str locale;
+	bool verified;
+	bool disabled;
 };
 
 struct user_rows {
@@ -62,6 +66,17 @@ struct user_by_email_key {
  * What signing in needs.
  */
 enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row);
+
+struct user_rehash {
+	struct secret new;
+	struct user_id id;
+	struct secret old;
+};
+
+/*
+ * The same password, hashed as it is done now; unless it was changed meanwhile.
+ */
+enum err user_rehash(struct db *db, const struct user_rehash *in, int64_t *affected);
 
 struct user_page {
 	int32_t limit;

@@ -17,6 +17,9 @@ struct http_request {
 	struct str path;  /* raw, still percent-encoded, without the query */
 	struct str query; /* raw, without "?"; empty when there is none */
 	struct str content_type, accept, authorization, request_id;
+	/* The client's, as nginx knows it: no header can say otherwise. */
+	struct str remote_addr;
+	struct str user_agent, origin, cookie, accept_language;
 	struct str body;
 };
 

@@ -4,6 +4,7 @@
 
 #include "conf/conf.h"
 #include "cred/keeper.h"
+#include "cred/revoked.h"
 
 /*
  * postern serve: takes or makes the listening socket, migrates, forks keepers and workers, watches
@@ -23,6 +24,7 @@ struct worker_setup {
 	size_t number, workers, keepers;
 	int jobs[KEEPER_QUEUES], answers;
 	struct keeper_board *board;
+	struct revoked_board *revoked; /* of all generations */
 	struct pulse *pulse;
 	struct str openapi;
 	struct secret no_hash;

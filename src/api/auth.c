@@ -1,45 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Signing in. */
-#include "api/req.h"
+/* Signing in, going on, signing out. */
+#include "api/cookie.h"
+#include "api/session.h"
 #include "gen/users.h"
 #include "http/email.h"
-
-struct token_out {
-	struct str access_token, token_type;
-	int64_t expires_in;
-};
-/* clang-format off */
-SCHEMA(token, token_out,
-	FIELD(token_out, access_token),
-	FIELD(token_out, token_type),
-	FIELD(token_out, expires_in, .doc = "Seconds"));
-/* clang-format on */
 
 struct auth_login_in {
 	struct str email;
 	struct secret password;
+	bool cookie;
 };
 /* No format and no shortest length here: what cannot be right is simply wrong. */
 /* clang-format off */
 SCHEMA(auth_login, auth_login_in,
 	FIELD(auth_login_in, email, .min = 1, .max_bytes = 1024),
-	FIELD(auth_login_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX));
+	FIELD(auth_login_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
+	FIELD(auth_login_in, cookie, .optional = true,
+	      .doc = "The refresh token goes into a cookie that no script can read"));
 /* clang-format on */
 
-static enum err sign(struct req *r, const struct credential_row *user, struct str *token)
+/* The parameters have changed since: hashed anew while the password is at hand. */
+static enum err rehash(struct req *r, const struct credential_row *user, struct secret password)
 {
-	char subject[UUID_TEXT], id[UUID_TEXT];
-	int64_t now = instant_now().us / 1000000;
-	struct token_claims claims = {
-		.subject = uuid_format(user->id.uuid, subject),
-		.email = user->email,
-		.role = user->role,
-		.id = uuid_format(uuid_v7(), id),
-		.issued = now,
-		.expires = now + r->app->conf->jwt_access_ttl / 1000000,
-	};
+	const struct conf *c = r->app->conf;
+	struct password_cost cost = { (uint32_t)c->password_memory_kib,
+				      (uint32_t)c->password_passes };
+	struct user_rehash row = { .id = user->id, .old = user->password };
 
-	return keeper_sign(r->app->keeper, &claims, r->arena, token);
+	if (!password_outdated((struct str){ user->password.p, user->password.n }, cost))
+		return OK;
+	TRY(keeper_hash(r->app->keeper, password, r->arena, &row.new));
+	return user_rehash(r->db, &row, NULL);
 }
 
 /*
@@ -59,13 +50,76 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 
 	if (e != OK && e != ERR_NO_ROW)
 		return e;
+	if (in->cookie)
+		TRY(cookie_origin(r));
 	TRY(keeper_verify(r->app->keeper, in->password, user.password, &fits));
 	if (e == ERR_NO_ROW || !fits)
 		return ERR_BAD_CREDENTIALS;
 
-	struct token_out out = { .token_type = STR("Bearer"),
-				 .expires_in = r->app->conf->jwt_access_ttl / 1000000 };
+	/* Only now: nobody else is told what state the account is in. */
+	if (user.disabled)
+		return ERR_ACCOUNT_DISABLED;
+	if (!user.verified && r->app->conf->accounts_require_verified)
+		return ERR_EMAIL_UNVERIFIED;
+	TRY(rehash(r, &user, in->password));
 
-	TRY(sign(r, &user, &out.access_token));
-	return reply(r, &out);
+	struct account account = { .user = user.id,
+				   .email = user.email,
+				   .role = user.role,
+				   .version = user.token_version };
+
+	return session_begin(r, &account, in->cookie);
+}
+
+struct auth_refresh_in {
+	struct str refresh_token;
+};
+/* clang-format off */
+SCHEMA(auth_refresh, auth_refresh_in,
+	FIELD(auth_refresh_in, refresh_token, .optional = true, .min = 1, .max = 1024,
+	      .doc = "Without it the cookie is taken"));
+/* clang-format on */
+
+/* The token of the body, or else that of the cookie, which then needs an Origin of ours. */
+static enum err take_refresh(struct req *r, struct str body, struct str *token, bool *cookie)
+{
+	*cookie = body.p == NULL;
+	*token = *cookie ? cookie_refresh(r) : body;
+	if (token->p == NULL)
+		return ERR_REFRESH_INVALID;
+	return *cookie ? cookie_origin(r) : OK;
+}
+
+enum err auth_refresh(struct req *r, const struct auth_refresh_in *in)
+{
+	struct str token = { 0 };
+	bool cookie = false;
+
+	TRY(take_refresh(r, in->refresh_token, &token, &cookie));
+	return session_refresh(r, token, cookie);
+}
+
+struct auth_logout_in {
+	struct str refresh_token;
+};
+/* clang-format off */
+SCHEMA(auth_logout, auth_logout_in,
+	FIELD(auth_logout_in, refresh_token, .optional = true, .min = 1, .max = 1024,
+	      .doc = "Without it the cookie is taken"));
+/* clang-format on */
+
+/* Done is done, whether there was a session or not. */
+enum err auth_logout(struct req *r, const struct auth_logout_in *in)
+{
+	struct str token = { 0 };
+	bool cookie = false;
+	enum err e = take_refresh(r, in->refresh_token, &token, &cookie);
+
+	if (e == ERR_REFRESH_INVALID)
+		return reply(r, NULL);
+	TRY(e);
+	TRY(session_end(r, token));
+	if (cookie)
+		cookie_clear(r);
+	return reply(r, NULL);
 }

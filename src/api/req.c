@@ -3,6 +3,8 @@
 
 #include "http/json.h"
 
+enum { ADDRESS_MAX = 45 /* characters of an IPv6 address */, DEVICE_MAX = 255 };
+
 enum err reply(struct req *r, const void *out)
 {
 	const struct route *route = r->match.route;
@@ -26,6 +28,27 @@ enum err reply_raw(struct req *r, struct str json)
 	r->reply->status = r->match.route->status;
 	buf_add(&r->reply->body, json);
 	return OK;
+}
+
+struct str client_address(const struct req *r)
+{
+	struct str address = r->http->remote_addr;
+
+	return address.p == NULL || address.n > ADDRESS_MAX ? STR("") : address;
+}
+
+struct str client_device(const struct req *r)
+{
+	struct str device = r->http->user_agent;
+
+	if (device.n == 0 || !str_utf8(device) || str_has_controls(device))
+		return STR("");
+	if (device.n > DEVICE_MAX)
+		device.n = DEVICE_MAX;
+	/* Not in the middle of a character. */
+	while (!str_utf8(device))
+		device.n--;
+	return arena_dup(r->arena, device);
 }
 
 enum err problem(struct req *r, enum err e, const char *format, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Accounts: register, list, read, change, delete. */
 #include "gen/users.h"
-#include "api/req.h"
+#include "api/audit.h"
+#include "api/revoke.h"
 #include "http/email.h"
 
 /* clang-format off */
@@ -147,9 +148,15 @@ enum err user_remove(struct req *r, const struct user_remove_in *in)
 	struct deleted_user_row row = { 0 };
 	int64_t deleted = 0;
 
+	struct audit_note note = { .action = "user.delete", .subject = in->id };
+
+	TRY(db_begin(r->db));
 	TRY(user_delete(r->db, &key, &deleted));
-	if (deleted > 0)
+	if (deleted > 0) {
+		TRY(revoke_user(r, in->id));
+		TRY(audit_note(r, &note));
 		return reply(r, NULL);
+	}
 
 	/* nginx repeats a DELETE whose worker died; by then it may have been done. */
 	enum err e = user_deleted_by(r->db, &again, &row);

@@ -13,8 +13,9 @@ enum {
 
 struct entry {
 	uint8_t digest[DIGEST];
-	struct uuid subject, token;
+	struct uuid subject, token, session;
 	int64_t expires; /* 0: empty */
+	int32_t version;
 	uint8_t email_length, role_length;
 	char email[EMAIL], role[ROLE];
 };
@@ -57,6 +58,8 @@ static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct
 	memcpy(e->digest, digest, DIGEST);
 	e->subject = id->subject;
 	e->token = id->token;
+	e->session = id->session;
+	e->version = id->version;
 	e->expires = id->expires;
 	e->email_length = (uint8_t)id->email.n;
 	e->role_length = (uint8_t)id->role.n;
@@ -69,6 +72,8 @@ static void recall(const struct entry *e, struct arena *a, struct identity *out)
 	*out = (struct identity){
 		.subject = e->subject,
 		.token = e->token,
+		.session = e->session,
+		.version = e->version,
 		.expires = e->expires,
 		.email = arena_dup(a, (struct str){ e->email, e->email_length }),
 		.role = arena_dup(a, (struct str){ e->role, e->role_length }),
@@ -84,7 +89,9 @@ static enum err verify(const struct token_key *key, struct str token, struct ins
 	out->email = claims.email;
 	out->role = claims.role;
 	out->expires = claims.expires;
-	if (!uuid_parse(claims.subject, &out->subject) || !uuid_parse(claims.id, &out->token))
+	out->version = claims.version;
+	if (!uuid_parse(claims.subject, &out->subject) || !uuid_parse(claims.id, &out->token) ||
+	    !uuid_parse(claims.session, &out->session))
 		return ERR_TOKEN_INVALID;
 	return OK;
 }

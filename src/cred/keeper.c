@@ -57,7 +57,9 @@ struct keeper {
 
 static struct queue *queue_of(struct keeper *k, const struct waiting *w)
 {
-	return &k->queues[w->header.kind == JOB_SIGN ? KEEPER_QUICK : KEEPER_SLOW];
+	bool slow = w->header.kind == JOB_HASH || w->header.kind == JOB_VERIFY;
+
+	return &k->queues[slow ? KEEPER_SLOW : KEEPER_QUICK];
 }
 
 static void append(struct queue *q, struct waiting *w)
@@ -273,12 +275,26 @@ enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct
 {
 	struct waiting w = { .header = { .kind = JOB_SIGN,
 					 .issued = claims->issued,
-					 .expires = claims->expires },
-			     .parts = { claims->subject, claims->email, claims->role, claims->id },
+					 .expires = claims->expires,
+					 .version = claims->version },
+			     .parts = { claims->subject, claims->email, claims->role, claims->id,
+					claims->session },
 			     .room = arena_alloc(a, TEXT_MAX) };
 
 	TRY(run(k, &w));
 	*token = w.text;
+	return OK;
+}
+
+enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		    struct str *mac)
+{
+	struct waiting w = { .header.kind = JOB_MAC,
+			     .parts = { str_from(purpose), message },
+			     .room = arena_alloc(a, TEXT_MAX) };
+
+	TRY(run(k, &w));
+	*mac = w.text;
 	return OK;
 }
 

@@ -4,15 +4,16 @@
 
 #include "cred/keeper.h"
 
-enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN };
+enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN, JOB_MAC };
 
 /* `lengths` parts of text follow, one behind the other. */
-enum { JOB_PARTS = 4 };
+enum { JOB_PARTS = 8 };
 
 struct job_header {
 	uint64_t id;
 	int64_t deadline; /* tick; 0: none */
 	int64_t issued, expires;
+	int32_t version;
 	uint32_t worker, place;
 	uint32_t kind;
 	uint32_t lengths[JOB_PARTS];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <sodium.h>
 #include <string.h>
 
 #include "base/instant.h"
@@ -37,6 +38,33 @@ static bool take_place(struct keeper_board *board, size_t number, const struct j
 	return true;
 }
 
+/* A key for each purpose, so that one kind of MAC never passes for another. */
+static struct str make_mac(const uint8_t secret[static 32], struct str purpose, struct str message,
+			   struct arena *a)
+{
+	uint8_t key[32], *mac = arena_alloc(a, KEEPER_MAC);
+
+	crypto_generichash(key, sizeof key, (const uint8_t *)purpose.p, purpose.n, secret, 32);
+	crypto_generichash(mac, KEEPER_MAC, (const uint8_t *)message.p, message.n, key, sizeof key);
+	sodium_memzero(key, sizeof key);
+	return (struct str){ (const char *)mac, KEEPER_MAC };
+}
+
+void keeper_secret(struct secret secret_key, struct secret jwt_secret, uint8_t out[static 32])
+{
+	struct secret from = secret_key.n > 0 ? secret_key : jwt_secret;
+	static const uint8_t name[] = "postern secret_key";
+
+	/* Distinct from jwt_secret itself, which is a key of HMACs that everybody can ask for. */
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, NULL, 0, 32);
+	crypto_generichash_update(&state, name, sizeof name);
+	crypto_generichash_update(&state, (const uint8_t *)from.p, from.n);
+	crypto_generichash_final(&state, out, 32);
+	sodium_memzero(&state, sizeof state);
+}
+
 static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 		     const struct str parts[JOB_PARTS], struct arena *a, struct str *text)
 {
@@ -51,6 +79,9 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 		return ANSWER_DONE;
 	case JOB_VERIFY:
 		return password_verify(password, parts[1]) ? ANSWER_DONE : ANSWER_NO;
+	case JOB_MAC:
+		*text = make_mac(s->secret, parts[0], parts[1], a);
+		return ANSWER_DONE;
 	case JOB_SIGN:
 		break;
 	}
@@ -59,6 +90,8 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 				       .email = parts[1],
 				       .role = parts[2],
 				       .id = parts[3],
+				       .session = parts[4],
+				       .version = h->version,
 				       .issued = h->issued,
 				       .expires = h->expires };
 

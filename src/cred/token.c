@@ -56,7 +56,8 @@ enum err token_sign(const struct token_key *key, const struct token_claims *clai
 	arena_defer(a, jwt_release, jwt);
 	if (!add_text(jwt, "iss", key->issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
 	    !add_text(jwt, "email", claims->email, a) || !add_text(jwt, "role", claims->role, a) ||
-	    !add_text(jwt, "jti", claims->id, a) ||
+	    !add_text(jwt, "jti", claims->id, a) || !add_text(jwt, "sid", claims->session, a) ||
+	    jwt_add_grant_int(jwt, "ver", claims->version) != 0 ||
 	    jwt_add_grant_int(jwt, "iat", claims->issued) != 0 ||
 	    jwt_add_grant_int(jwt, "exp", claims->expires) != 0 ||
 	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key->secret.p,
@@ -153,8 +154,8 @@ static bool header_fits(struct str text, struct arena *a)
 	       read_text(header, "typ", &typ) && str_eq_nocase(typ, STR("JWT"));
 }
 
-/* RFC 7519 NumericDate, but whole seconds only: that is how we write it. */
-static bool read_seconds(const json_t *object, const char *name, int64_t *out)
+/* A whole number; also RFC 7519 NumericDate, for that is how we write it. */
+static bool read_whole(const json_t *object, const char *name, int64_t *out)
 {
 	const json_t *value = json_object_get(object, name);
 
@@ -174,9 +175,9 @@ static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
 	if (json_object_get(payload, "aud") != NULL)
 		return false;
 	if (json_object_get(payload, "nbf") != NULL &&
-	    (!read_seconds(payload, "nbf", &nbf) || nbf > now + SKEW))
+	    (!read_whole(payload, "nbf", &nbf) || nbf > now + SKEW))
 		return false;
-	return read_seconds(payload, "iat", &iat) && iat <= now + SKEW;
+	return read_whole(payload, "iat", &iat) && iat <= now + SKEW;
 }
 
 /* libjwt takes the algorithm from the token: only for one whose header has been compared. */
@@ -204,18 +205,21 @@ enum err token_verify(const struct token_key *key, struct str token, struct inst
 
 	const json_t *payload = parse_find(parts.payload, a);
 	struct token_claims claims = { 0 };
+	int64_t version = 0;
 
 	if (payload == NULL || !signature_fits(key, token, a) ||
 	    !payload_fits(payload, key->issuer, seconds) ||
 	    !read_text(payload, "sub", &claims.subject) ||
 	    !read_text(payload, "email", &claims.email) ||
 	    !read_text(payload, "role", &claims.role) || !read_text(payload, "jti", &claims.id) ||
-	    !read_seconds(payload, "iat", &claims.issued) ||
-	    !read_seconds(payload, "exp", &claims.expires))
+	    !read_text(payload, "sid", &claims.session) || !read_whole(payload, "ver", &version) ||
+	    version < 0 || version > INT32_MAX || !read_whole(payload, "iat", &claims.issued) ||
+	    !read_whole(payload, "exp", &claims.expires))
 		return ERR_TOKEN_INVALID;
 	/* Last, so that "expired" is only said of a token that was good. */
 	if (seconds >= claims.expires)
 		return ERR_TOKEN_EXPIRED;
+	claims.version = (int32_t)version;
 	*out = claims;
 	return OK;
 }

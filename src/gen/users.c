@@ -88,18 +88,23 @@ static const struct db_column user_by_email_key_columns[] = {
 	{ "name", KIND_STR, offsetof(struct credential_row, name) },
 	{ "role", KIND_STR, offsetof(struct credential_row, role) },
 	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
+	{ "token_version", KIND_I32, offsetof(struct credential_row, token_version) },
+	{ "locale", KIND_STR, offsetof(struct credential_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct credential_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct credential_row, disabled) },
 };
 
 const struct db_statement user_by_email_key_statement = {
 	.name = "user_by_email_key",
 	.sql =
-		"select id, email, name, role, password\n"
+		"select id, email, name, role, password, token_version, locale,\n"
+		"  verified_at is not null as verified, disabled_at is not null as disabled\n"
 		"from users\n"
 		"where email_key = $1",
 	.params = user_by_email_key_params,
 	.param_count = 1,
 	.columns = user_by_email_key_columns,
-	.column_count = 5,
+	.column_count = 9,
 	.row_size = sizeof(struct credential_row),
 	.write = false,
 };
@@ -107,6 +112,29 @@ const struct db_statement user_by_email_key_statement = {
 enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row)
 {
 	return db_one(db, &user_by_email_key_statement, in, row);
+}
+
+static const struct db_column user_rehash_params[] = {
+	{ "new", KIND_SECRET, offsetof(struct user_rehash, new) },
+	{ "id", KIND_UUID, offsetof(struct user_rehash, id) },
+	{ "old", KIND_SECRET, offsetof(struct user_rehash, old) },
+};
+
+const struct db_statement user_rehash_statement = {
+	.name = "user_rehash",
+	.sql =
+		"update users\n"
+		"set password = $1::secret\n"
+		"where id = $2::uuid\n"
+		"  and password = $3::secret",
+	.params = user_rehash_params,
+	.param_count = 3,
+	.write = true,
+};
+
+enum err user_rehash(struct db *db, const struct user_rehash *in, int64_t *affected)
+{
+	return db_exec(db, &user_rehash_statement, in, affected);
 }
 
 static const struct db_column user_page_params[] = {

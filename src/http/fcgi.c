@@ -35,6 +35,11 @@ static struct str *slot_of(struct http_request *r, struct str name)
 		{ STR("HTTP_ACCEPT"), &r->accept },
 		{ STR("HTTP_AUTHORIZATION"), &r->authorization },
 		{ STR("HTTP_X_REQUEST_ID"), &r->request_id },
+		{ STR("REMOTE_ADDR"), &r->remote_addr },
+		{ STR("HTTP_USER_AGENT"), &r->user_agent },
+		{ STR("HTTP_ORIGIN"), &r->origin },
+		{ STR("HTTP_COOKIE"), &r->cookie },
+		{ STR("HTTP_ACCEPT_LANGUAGE"), &r->accept_language },
 	};
 
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)

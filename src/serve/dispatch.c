@@ -34,8 +34,17 @@ static enum err authenticate(struct req *r)
 		return OK;
 	if (!bearer(r->http->authorization, &token))
 		return ERR_UNAUTHENTICATED;
-	TRY(identity_of(app->identities, &app->key, token, instant_now(), r->arena, &id));
+	if (!*app->feed_fresh)
+		return ERR_DB_UNAVAILABLE;
+
+	struct instant now = instant_now();
+
+	TRY(identity_of(app->identities, &app->key, token, now, r->arena, &id));
+	if (revoked_has(app->revoked, id.session, id.subject, id.version, now.us / 1000000))
+		return ERR_TOKEN_REVOKED;
 	r->who.user.uuid = id.subject;
+	r->who.session.uuid = id.session;
+	r->who.email = id.email;
 	if (str_eq(id.role, STR("admin")))
 		r->who.role = ROLE_ADMIN;
 	else if (!str_eq(id.role, STR("user")))
@@ -79,6 +88,16 @@ static enum err check_body(const struct req *r)
 	return OK;
 }
 
+/* Ends the handler's transaction. A refusal may have something to keep: see req.commit. */
+static enum err finish(struct req *r, enum err e)
+{
+	enum err finished = db_finish(r->db, r->commit ? OK : e);
+
+	if (finished == OK)
+		revoke_publish(r);
+	return finished == OK ? e : finished;
+}
+
 /* Runs the handler, again if the database asks for it. The one place that does. */
 static enum err run(struct req *r, const void *in)
 {
@@ -88,7 +107,9 @@ static enum err run(struct req *r, const void *in)
 		if (i > 0)
 			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
 		r->reply->headers.n = r->reply->body.n = 0;
-		e = db_finish(r->db, r->match.route->run(r, in));
+		r->revoking = NULL;
+		r->commit = false;
+		e = finish(r, r->match.route->run(r, in));
 		if (e != ERR_RETRY)
 			return e;
 	}

@@ -80,6 +80,7 @@ static bool tokens_work(const struct conf *c)
 				       .email = STR("test"),
 				       .role = STR("none"),
 				       .id = STR("0"),
+				       .session = STR("0"),
 				       .issued = now,
 				       .expires = now + 60 };
 	struct str token = { 0 };
@@ -92,7 +93,8 @@ static bool tokens_work(const struct conf *c)
 	return work;
 }
 
-struct family *family_make(const struct conf *c, struct arena *a, int listener)
+struct family *family_make(const struct conf *c, struct arena *a, int listener,
+			   struct revoked_board *revoked)
 {
 	struct family *f = calloc(1, sizeof *f);
 
@@ -103,6 +105,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener)
 	f->arena = a;
 	f->conf = c;
 	f->listener = listener;
+	f->revoked = revoked;
 	f->workers = (size_t)conf_workers(c);
 	f->keepers = (size_t)conf_keepers(c);
 	f->shared = mmap(NULL, sizeof *f->shared, PROT_READ | PROT_WRITE,
@@ -154,6 +157,7 @@ static int be_worker(struct family *f, const struct child *c)
 		.jobs = { f->jobs[KEEPER_SLOW][0], f->jobs[KEEPER_QUICK][0] },
 		.answers = f->answers[c->number][1],
 		.board = &f->shared->board,
+		.revoked = f->revoked,
 		.pulse = family_pulse(f, c),
 		.openapi = f->openapi,
 		.no_hash = f->no_hash,
@@ -179,6 +183,7 @@ static int be_keeper(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-keeper");
+	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
 	close(f->listener);
 	for (size_t i = 0; i < f->workers; i++)
 		s.answers[i] = f->answers[i][0];

@@ -37,14 +37,18 @@ struct family {
 	size_t wanted; /* workers that are to run by now */
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
 	struct shared *shared;
+	struct revoked_board *revoked;		       /* of all generations */
 	struct child children[KEEPER_WORKERS_MAX * 2]; /* workers first */
 	struct str openapi;
 	struct secret no_hash;
 };
 
-/* Makes the sockets and memory; forks nobody. Takes the arena, in which conf lives. NULL on error.
+/*
+ * Makes the sockets and memory; forks nobody. Takes the arena, in which conf lives; borrows the
+ * board, which is shared memory. NULL on error.
  */
-struct family *family_make(const struct conf *c, struct arena *a, int listener);
+struct family *family_make(const struct conf *c, struct arena *a, int listener,
+			   struct revoked_board *revoked);
 
 /* Releases it; all its processes have gone. */
 void family_free(struct family *f);

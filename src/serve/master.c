@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -30,7 +31,8 @@ struct master {
 	struct timer tick;
 	struct family *current; /* the newest; older ones hang behind it */
 	int listener;
-	bool made; /* the listener is ours to remove */
+	struct revoked_board *revoked; /* shared by all workers there ever are */
+	bool made;		       /* the listener is ours to remove */
 	bool stopping, reload, ready;
 	int64_t watched; /* tick of the last look at the children */
 	int64_t watchdog, watchdog_at;
@@ -108,7 +110,7 @@ static void reload(struct master *m)
 		return;
 	}
 
-	struct family *f = family_make(c, a, m->listener);
+	struct family *f = family_make(c, a, m->listener, m->revoked);
 
 	if (f == NULL) {
 		arena_free(a);
@@ -263,7 +265,7 @@ static int serve(struct master *m, const struct conf *conf)
 		arena_free(a);
 		return status == EX_OK ? EX_OSERR : status;
 	}
-	m->current = family_make(conf, a, m->listener);
+	m->current = family_make(conf, a, m->listener, m->revoked);
 	if (m->current == NULL) { /* which has said why */
 		arena_free(a);
 		return EX_OSERR;
@@ -295,6 +297,12 @@ int master_run(const struct conf *conf)
 			    .watchdog = notify_watchdog_us() };
 	int status = EX_OSERR;
 
+	m.revoked = mmap(NULL, sizeof *m.revoked, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (m.revoked == MAP_FAILED) {
+		log_error("master", "cannot start: out of memory");
+		return status;
+	}
 	m.listener = listener_take(conf, &m.made, &status);
 	if (m.listener < 0)
 		return status;

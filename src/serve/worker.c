@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gen/statements.h"
 #include "serve/dispatch.h"
+#include "serve/feed.h"
 #include "serve/process.h"
 #include "serve/serve.h"
 #include "task/loop.h"
@@ -26,6 +27,7 @@ enum {
 struct worker {
 	const struct worker_setup *setup;
 	struct dispatch dispatch;
+	struct feed *feed;
 	struct http_server *server;
 	struct watch signals;
 	struct timer pulse, drained;
@@ -41,7 +43,8 @@ static void on_drained(struct timer *t)
 	struct worker *w = OWNER_OF(t, struct worker, drained);
 	int64_t now = ticks_us();
 
-	if (http_server_connections(w->server) == 0 || now >= w->drain_until)
+	if ((http_server_connections(w->server) == 0 && feed_stop(w->feed)) ||
+	    now >= w->drain_until)
 		loop_stop();
 	else
 		timer_set(t, now + DRAIN_LOOK_US);
@@ -111,12 +114,22 @@ static bool make_dispatch(struct worker *w)
 		.conf = c,
 		.keeper = keeper_make(&keeper),
 		.identities = identity_cache_make(IDENTITIES),
+		.revoked = revoked_make(s->revoked),
 		.key = { .secret = c->jwt_secret, .issuer = c->jwt_issuer },
 		.openapi = s->openapi,
 		.no_hash = s->no_hash,
 	};
-	return w->dispatch.pool != NULL && w->dispatch.app.keeper != NULL &&
-	       w->dispatch.app.identities != NULL;
+	if (w->dispatch.pool == NULL || w->dispatch.app.keeper == NULL ||
+	    w->dispatch.app.identities == NULL || w->dispatch.app.revoked == NULL)
+		return false;
+
+	struct feed_options feed = { .pool = w->dispatch.pool, .revoked = w->dispatch.app.revoked };
+
+	w->feed = feed_make(&feed);
+	if (w->feed == NULL)
+		return false;
+	w->dispatch.app.feed_fresh = feed_fresh(w->feed);
+	return true;
 }
 
 static bool make_server(struct worker *w)
@@ -138,6 +151,8 @@ static bool make_server(struct worker *w)
 static void release(struct worker *w)
 {
 	http_server_free(w->server);
+	feed_free(w->feed);
+	revoked_free(w->dispatch.app.revoked);
 	keeper_free(w->dispatch.app.keeper);
 	pool_free(w->dispatch.pool);
 	identity_cache_free(w->dispatch.app.identities);
@@ -163,7 +178,7 @@ int worker_run(const struct worker_setup *s)
 	log_debug("worker", "worker %zu serves", s->number);
 	loop_run();
 	log_flush();
-	if (http_server_requests(w.server) == 0)
+	if (http_server_requests(w.server) == 0 && feed_stop(w.feed))
 		release(&w);
 	else /* what they hold goes with the process */
 		log_warn("worker", "%zu requests were cut off", http_server_requests(w.server));

@@ -13,9 +13,17 @@ where id = :id::user_id;
 
 -- name: user_by_email_key :one credential
 -- What signing in needs.
-select id, email, name, role, password
+select id, email, name, role, password, token_version, locale,
+  verified_at is not null as verified, disabled_at is not null as disabled
 from users
 where email_key = :email_key;
+
+-- name: user_rehash :exec
+-- The same password, hashed as it is done now; unless it was changed meanwhile.
+update users
+set password = :new::secret
+where id = :id::user_id
+  and password = :old::secret;
 
 -- name: user_page :many user
 -- The newest users; ids are made in the order of time.

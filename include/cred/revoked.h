@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Access tokens that are refused although they have not expired. Each worker knows all of them, so
+ * asking costs no round trip: it hears of new ones from the board, memory that the workers of a
+ * host share, at once, and from the database, by whoever reads the feed there, within a second.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/uuid.h"
+
+enum { REVOKED_BOARD = 1024 /* news that a worker may be behind without missing any */ };
+
+/* One that is refused: a session's id with version 0, or a user's with the least version allowed.
+ */
+struct revocation {
+	struct uuid subject;
+	int32_t version;
+	int64_t expires; /* seconds since 1970: when the last token it is about has expired */
+};
+
+/* Shared by the workers of a host, all zero at first. A worker that is too far behind, or whose
+ * neighbour died while writing, hears of it from the database. */
+struct revoked_board {
+	_Atomic uint64_t count;
+	struct {
+		_Atomic uint64_t sequence; /* its number, from 1; 0: being written */
+		struct revocation news;
+	} slots[REVOKED_BOARD];
+};
+
+struct revoked;
+
+/* NULL when out of memory. The board is borrowed. */
+struct revoked *revoked_make(struct revoked_board *board);
+void revoked_free(struct revoked *r);
+
+/* Learns of one. Out of memory is no error here: the feed brings it again. */
+void revoked_add(struct revoked *r, const struct revocation *what, int64_t now);
+
+/* Learns of one, and tells the other workers of the host. */
+void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now);
+
+/* Whether a token is refused: its session, or its user at that version. now: seconds. */
+bool revoked_has(struct revoked *r, struct uuid session, struct uuid user, int32_t version,
+		 int64_t now);
+
+/* How many are remembered. */
+size_t revoked_count(const struct revoked *r);

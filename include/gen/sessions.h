@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from src/sql/sessions.sql by sqlgen; make gen. */
+/* clang-format off */
+#pragma once
+
+#include "db/db.h"
+#include "gen/ids.h"
+
+struct refreshed_row {
+	struct session_id id;
+	struct user_id user_id;
+	int32_t counter;
+	struct instant ends_at;
+	struct str email;
+	struct str role;
+	int32_t token_version;
+};
+
+struct stolen_session_row {
+	struct session_id id;
+	struct user_id user_id;
+	struct str email;
+	struct str name;
+	struct str locale;
+	struct str address;
+	struct str user_agent;
+};
+
+struct session_row {
+	struct session_id id;
+	struct instant created_at;
+	struct instant last_used_at;
+	struct instant ends_at;
+	struct str address;
+	struct str user_agent;
+};
+
+struct session_rows {
+	struct session_row *v;
+	size_t n;
+};
+
+struct ended_session_row {
+	struct session_id id;
+	struct user_id user_id;
+};
+
+struct ended_session_rows {
+	struct ended_session_row *v;
+	size_t n;
+};
+
+struct session_insert {
+	struct user_id user_id;
+	int32_t others;
+	int64_t access_us;
+	struct session_id id;
+	int64_t idle_us;
+	int64_t absolute_us;
+	bool cookie;
+	struct str address;
+	struct str user_agent;
+};
+
+/*
+ * Begins a session; those beyond the user's share end, the longest unused ones first.
+ */
+enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected);
+
+struct session_rotate {
+	int64_t idle_us;
+	struct str address;
+	struct session_id id;
+	int32_t counter;
+	bool cookie;
+};
+
+/*
+ * Exchanges the refresh token with this count; no row when it is not the newest one.
+ */
+enum err session_rotate(struct db *db, const struct session_rotate *in, struct refreshed_row *row);
+
+struct session_refreshed {
+	struct session_id id;
+	int32_t counter;
+	int64_t grace_us;
+	bool cookie;
+};
+
+/*
+ * The session whose refresh token with this count was exchanged a moment ago, by another tab.
+ */
+enum err session_refreshed(struct db *db, const struct session_refreshed *in, struct refreshed_row *row);
+
+struct session_reused {
+	struct session_id id;
+	int32_t counter;
+};
+
+/*
+ * Ends the session whose refresh token with this count was exchanged before.
+ */
+enum err session_reused(struct db *db, const struct session_reused *in, struct stolen_session_row *row);
+
+struct session_page {
+	struct user_id user_id;
+};
+
+/*
+ * What is under way of a user, the newest first.
+ */
+enum err session_page(struct db *db, const struct session_page *in, struct session_rows *rows);
+
+struct session_delete {
+	struct session_id id;
+	struct user_id user_id;
+};
+
+/*
+ * Ends one session of a user.
+ */
+enum err session_delete(struct db *db, const struct session_delete *in, struct ended_session_row *row);
+
+struct session_logout {
+	struct session_id id;
+};
+
+/*
+ * Ends the session that a refresh token names, whatever its count.
+ */
+enum err session_logout(struct db *db, const struct session_logout *in, struct ended_session_row *row);
+
+struct session_delete_others {
+	struct user_id user_id;
+	struct session_id keep;
+};
+
+/*
+ * Ends all sessions of a user but one; all of them where that is no session.
+ */
+enum err session_delete_others(struct db *db, const struct session_delete_others *in, struct ended_session_rows *rows);
+
+/*
+ * Forgets sessions that have run out.
+ */
+enum err session_sweep(struct db *db, int64_t *affected);

@@ -1,0 +1,47 @@
+-- Proofs: that somebody reads the mail of an address. A proof has a link and a code; both are made of
+-- its id with a key that only keepers hold, so neither is stored.
+create domain proof_id as uuid;
+create domain email_change_id as uuid;
+
+-- An address that is to become another. One at a time; the row stays as long as it can be undone.
+create table email_changes (
+  id email_change_id not null,
+  user_id user_id not null,
+  old_email text not null,
+  old_email_key text not null,
+  new_email text not null,
+  new_email_key text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  old_confirmed_at timestamptz,
+  new_confirmed_at timestamptz,
+  -- Both have confirmed, and the address is the new one.
+  done_at timestamptz,
+  constraint email_changes_id_pkey primary key (id),
+  constraint email_changes_user_id_fkey foreign key (user_id) references users (id)
+    on delete cascade
+);
+
+create unique index email_changes_user_id_key on email_changes (user_id) where done_at is null;
+create index email_changes_expires_at_idx on email_changes (expires_at);
+
+create table proofs (
+  id proof_id not null,
+  kind text not null,
+  -- Null: nobody has the address. Such a proof is kept like any other, so that asking for one takes
+  -- the same time; no foreign key either, for checking it would take time.
+  user_id user_id,
+  email_change_id email_change_id,
+  created_at timestamptz not null default now(),
+  tries integer not null default 0,
+  code_until timestamptz not null,
+  link_until timestamptz not null,
+  used_at timestamptz,
+  constraint proofs_id_pkey primary key (id),
+  constraint proofs_kind_check check (
+    kind in ('verify', 'reset', 'unlock', 'email_old', 'email_new', 'email_undo')
+  )
+);
+
+create index proofs_user_id_idx on proofs (user_id, kind);
+create index proofs_link_until_idx on proofs (link_until);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/cookie.h"
+
+/* The prefixes make browsers insist on Secure, and on Path=/ without a Domain (RFC 6265bis 4.1.3).
+ */
+#define REFRESH "__Secure-postern-refresh"
+#define ACCESS "__Host-postern-access"
+
+/* RFC 6265 section 4.2.1: "a=1; b=2". */
+static struct str find(const struct req *r, struct str name)
+{
+	struct str rest = r->http->cookie, pair = { 0 }, found = { 0 };
+
+	while (str_split(&rest, ';', &pair)) {
+		struct str value = str_trim(pair), key = { 0 };
+
+		if (str_split(&value, '=', &key) && str_eq(key, name) && value.n > 0)
+			found = value;
+	}
+	return found;
+}
+
+struct str cookie_refresh(const struct req *r)
+{
+	return find(r, STR(REFRESH));
+}
+
+struct str cookie_access(const struct req *r)
+{
+	return r->app->conf->sessions_access_cookie ? find(r, STR(ACCESS)) : (struct str){ 0 };
+}
+
+/* An URL up to its path. */
+static struct str origin_of(struct str url)
+{
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < url.n; i++)
+		if (url.p[i] == '/' && ++slashes == 3)
+			return (struct str){ url.p, i };
+	return url;
+}
+
+enum err cookie_origin(struct req *r)
+{
+	struct str origin = r->http->origin, rest = r->app->conf->server_origins, one = { 0 };
+
+	if (origin.n == 0)
+		return problem(r, ERR_ORIGIN_REFUSED, "the cookie needs an Origin header");
+	if (str_eq(origin, origin_of(r->app->conf->server_public_url)))
+		return OK;
+	while (str_split(&rest, ',', &one))
+		if (str_eq(origin, str_trim(one)))
+			return OK;
+	return ERR_ORIGIN_REFUSED;
+}
+
+static void set_refresh(struct req *r, struct str value, int64_t seconds)
+{
+	header_add(r->reply, "Set-Cookie",
+		   arena_printf(r->arena,
+				REFRESH "=%.*s; Path=/api/v1/auth; Max-Age=%lld; Secure; HttpOnly;"
+					" SameSite=Strict",
+				STR_ARG(value), (long long)seconds));
+}
+
+static void set_access(struct req *r, struct str value, int64_t seconds)
+{
+	header_add(r->reply, "Set-Cookie",
+		   arena_printf(r->arena,
+				ACCESS
+				"=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Lax",
+				STR_ARG(value), (long long)seconds));
+}
+
+void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
+		int64_t access_s)
+{
+	set_refresh(r, refresh, refresh_s);
+	if (access.p != NULL)
+		set_access(r, access, access_s);
+}
+
+void cookie_clear(struct req *r)
+{
+	set_refresh(r, STR(""), 0);
+	if (r->app->conf->sessions_access_cookie)
+		set_access(r, STR(""), 0);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cookie mode, for browsers: the refresh token lies in a cookie that no script can read and that is
+ * sent to /api/v1/auth alone, by pages of the same site only (RFC 6265; SameSite). On top of that
+ * the Origin must be one of ours.
+ */
+#pragma once
+
+#include "api/req.h"
+
+/* The refresh token in the request's cookies; null when there is none. */
+struct str cookie_refresh(const struct req *r);
+
+/* The access token in the request's cookies, where sessions.access_cookie allows that; or null. */
+struct str cookie_access(const struct req *r);
+
+/* ERR_ORIGIN_REFUSED unless the request's Origin is server.public_url or in server.origins. */
+enum err cookie_origin(struct req *r);
+
+/* Sets both, each for so many seconds; access may be null. */
+void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
+		int64_t access_s);
+
+/* Makes the browser forget them. */
+void cookie_clear(struct req *r);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/revoke.h"
+
+#include "gen/revocations.h"
+#include "gen/sessions.h"
+
+static enum err revoke(struct req *r, struct uuid subject, int32_t version)
+{
+	int64_t life = r->app->conf->jwt_access_ttl;
+	struct revocation_insert row = { .subject = { subject },
+					 .version = version,
+					 .access_us = life };
+	struct revoking *note = arena_new(r->arena, struct revoking);
+
+	TRY(revocation_insert(r->db, &row, NULL));
+	/* One second more: an expiry is cut to whole ones. */
+	note->what = (struct revocation){ .subject = subject,
+					  .version = version,
+					  .expires = (instant_now().us + life) / 1000000 + 1 };
+	note->next = r->revoking;
+	r->revoking = note;
+	return OK;
+}
+
+enum err revoke_session(struct req *r, struct session_id id)
+{
+	return revoke(r, id.uuid, 0);
+}
+
+enum err revoke_tokens(struct req *r, struct user_id id)
+{
+	struct user_bump key = { .id = id };
+	struct bumped_user_row user = { 0 };
+	enum err e = user_bump(r->db, &key, &user);
+
+	if (e == ERR_NO_ROW)
+		return OK;
+	TRY(e);
+	return revoke(r, id.uuid, user.token_version);
+}
+
+enum err revoke_sessions(struct req *r, struct user_id id, struct session_id keep, size_t *ended)
+{
+	struct session_delete_others key = { .user_id = id, .keep = keep };
+	struct ended_session_rows sessions = { 0 };
+
+	TRY(session_delete_others(r->db, &key, &sessions));
+	for (size_t i = 0; i < sessions.n; i++)
+		TRY(revoke_session(r, sessions.v[i].id));
+	if (ended != NULL)
+		*ended = sessions.n;
+	return OK;
+}
+
+enum err revoke_user(struct req *r, struct user_id id)
+{
+	return revoke(r, id.uuid, INT32_MAX);
+}
+
+void revoke_publish(struct req *r)
+{
+	int64_t now = instant_now().us / 1000000;
+
+	for (struct revoking *note = r->revoking; note != NULL; note = note->next)
+		revoked_tell(r->app->revoked, &note->what, now);
+	r->revoking = NULL;
+}

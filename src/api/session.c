@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions and their tokens. A refresh token names its session and how often it was exchanged
+ * before; the session has the count that is good now. Whoever brings the one before it, a moment
+ * later, gets the same successor; whoever brings an older one has stolen it, or was stolen from.
+ */
+#include "api/session.h"
+
+#include "api/audit.h"
+#include "api/cookie.h"
+#include "api/mail.h"
+#include "api/revoke.h"
+#include "cred/opaque.h"
+#include "gen/sessions.h"
+
+enum { SECOND_US = 1000000 };
+
+struct token_out {
+	struct str access_token, token_type;
+	int64_t expires_in;
+	struct str refresh_token;
+	int64_t refresh_expires_in;
+};
+/* clang-format off */
+SCHEMA(token, token_out,
+	FIELD(token_out, access_token),
+	FIELD(token_out, token_type),
+	FIELD(token_out, expires_in, .doc = "Seconds"),
+	FIELD(token_out, refresh_token, .optional = true, .doc = "Not in cookie mode"),
+	FIELD(token_out, refresh_expires_in,
+	      .doc = "Seconds, if it is not used; using it moves that on, up to sessions.absolute"));
+/* clang-format on */
+
+static enum err sign_access(struct req *r, const struct account *a, struct session_id session,
+			    struct str *token)
+{
+	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
+	int64_t now = instant_now().us / SECOND_US;
+	struct token_claims claims = {
+		.subject = uuid_format(a->user.uuid, subject),
+		.email = a->email,
+		.role = a->role,
+		.id = uuid_format(uuid_v7(), id),
+		.session = uuid_format(session.uuid, sid),
+		.version = a->version,
+		.issued = now,
+		.expires = now + r->app->conf->jwt_access_ttl / SECOND_US,
+	};
+
+	return keeper_sign(r->app->keeper, &claims, r->arena, token);
+}
+
+static enum err sign_refresh(struct req *r, struct opaque o, struct str *token)
+{
+	struct str mac = { 0 };
+
+	TRY(keeper_mac(r->app->keeper, "refresh", opaque_message(o, r->arena), r->arena, &mac));
+	*token = opaque_write(o, mac, r->arena);
+	return OK;
+}
+
+/* A session's tokens, as they are told. ends: of the session. */
+struct issue {
+	struct account account;
+	struct session_id session;
+	uint32_t count;
+	bool cookie;
+	struct instant ends;
+};
+
+static enum err make_tokens(struct req *r, const struct issue *i, struct token_out *out)
+{
+	int64_t now = instant_now().us, idle = r->app->conf->sessions_idle;
+	struct opaque o = { .id = i->session.uuid, .count = i->count };
+
+	*out = (struct token_out){
+		.token_type = STR("Bearer"),
+		.expires_in = r->app->conf->jwt_access_ttl / SECOND_US,
+		.refresh_expires_in = (i->ends.us - now < idle ? i->ends.us - now : idle) /
+				      SECOND_US,
+	};
+	TRY(sign_access(r, &i->account, i->session, &out->access_token));
+	return sign_refresh(r, o, &out->refresh_token);
+}
+
+static enum err reply_tokens(struct req *r, const struct issue *i, struct token_out *out)
+{
+	struct str access = { 0 };
+
+	if (i->cookie) {
+		if (r->app->conf->sessions_access_cookie)
+			access = out->access_token;
+		cookie_set(r, out->refresh_token, out->refresh_expires_in, access, out->expires_in);
+		out->refresh_token = (struct str){ 0 };
+	}
+	return reply(r, out);
+}
+
+enum err session_begin(struct req *r, const struct account *a, bool cookie)
+{
+	const struct conf *c = r->app->conf;
+	struct issue i = { .account = *a,
+			   .session = session_id_new(),
+			   .cookie = cookie,
+			   .ends = { instant_now().us + c->sessions_absolute } };
+	struct session_insert row = {
+		.id = i.session,
+		.user_id = a->user,
+		.others = (int32_t)c->sessions_per_user - 1,
+		.access_us = c->jwt_access_ttl,
+		.idle_us = c->sessions_idle < c->sessions_absolute ? c->sessions_idle
+								   : c->sessions_absolute,
+		.absolute_us = c->sessions_absolute,
+		.cookie = cookie,
+		.address = client_address(r),
+		.user_agent = client_device(r),
+	};
+	struct audit_note note = { .action = "session.begin",
+				   .actor = a->user,
+				   .subject = a->user,
+				   .session = i.session };
+	struct token_out out;
+
+	TRY(make_tokens(r, &i, &out));
+	TRY(db_begin(r->db));
+	TRY(session_insert(r->db, &row, NULL));
+	TRY(audit_note(r, &note));
+	return reply_tokens(r, &i, &out);
+}
+
+/* What the MAC is right of. */
+static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
+{
+	struct str mac = { 0 }, right = { 0 };
+
+	if (!opaque_read(token, r->arena, o, &mac))
+		return ERR_REFRESH_INVALID;
+	TRY(keeper_mac(r->app->keeper, "refresh", opaque_message(*o, r->arena), r->arena, &right));
+	return opaque_mac_equal(mac, right) ? OK : ERR_REFRESH_INVALID;
+}
+
+/* A session whose token was exchanged long ago: two have it, and one of them should not. */
+static enum err end_stolen(struct req *r, struct opaque o)
+{
+	struct session_reused key = { .id = { o.id }, .counter = (int32_t)o.count };
+	struct stolen_session_row session = { 0 };
+
+	TRY(db_begin(r->db));
+
+	enum err e = session_reused(r->db, &key, &session);
+
+	if (e == ERR_NO_ROW)
+		return ERR_REFRESH_INVALID;
+	TRY(e);
+
+	struct audit_note note = { .action = "session.reused",
+				   .subject = session.user_id,
+				   .session = session.id,
+				   .detail = session.user_agent };
+	struct mail mail = { .template = "session-reused",
+			     .recipient = session.email,
+			     .locale = session.locale,
+			     .words.name = session.name };
+
+	TRY(revoke_session(r, session.id));
+	TRY(audit_note(r, &note));
+	TRY(mail_queue(r, &mail));
+	r->commit = true;
+	return ERR_REFRESH_REUSED;
+}
+
+enum err session_refresh(struct req *r, struct str token, bool cookie)
+{
+	const struct conf *c = r->app->conf;
+	struct refreshed_row row = { 0 };
+	struct opaque o = { 0 };
+
+	TRY(read_refresh(r, token, &o));
+
+	struct session_rotate rotate = { .id = { o.id },
+					 .counter = (int32_t)o.count,
+					 .cookie = cookie,
+					 .idle_us = c->sessions_idle,
+					 .address = client_address(r) };
+	struct session_refreshed again = { .id = { o.id },
+					   .counter = (int32_t)o.count,
+					   .cookie = cookie,
+					   .grace_us = c->sessions_grace };
+	enum err e = session_rotate(r->db, &rotate, &row);
+
+	if (e == ERR_NO_ROW)
+		e = session_refreshed(r->db, &again, &row);
+	if (e == ERR_NO_ROW)
+		return end_stolen(r, o);
+	TRY(e);
+
+	struct issue i = { .account = { .user = row.user_id,
+					.email = row.email,
+					.role = row.role,
+					.version = row.token_version },
+			   .session = row.id,
+			   .count = (uint32_t)row.counter,
+			   .cookie = cookie,
+			   .ends = row.ends_at };
+	struct token_out out;
+
+	TRY(make_tokens(r, &i, &out));
+	return reply_tokens(r, &i, &out);
+}
+
+enum err session_end(struct req *r, struct str token)
+{
+	struct ended_session_row session = { 0 };
+	struct opaque o = { 0 };
+	enum err e = read_refresh(r, token, &o);
+
+	if (e == ERR_REFRESH_INVALID)
+		return OK;
+	TRY(e);
+
+	struct session_logout key = { .id = { o.id } };
+
+	TRY(db_begin(r->db));
+	e = session_logout(r->db, &key, &session);
+	if (e == ERR_NO_ROW)
+		return OK;
+	TRY(e);
+
+	struct audit_note note = { .action = "session.end",
+				   .actor = session.user_id,
+				   .subject = session.user_id,
+				   .session = session.id };
+
+	TRY(revoke_session(r, session.id));
+	return audit_note(r, &note);
+}

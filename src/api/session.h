@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "api/req.h"
+
+/* Whose session it is, as it stands in the access token. */
+struct account {
+	struct user_id user;
+	struct str email, role;
+	int32_t version;
+};
+
+/*
+ * Begins a session in a transaction of its own, and replies with its tokens. Whoever calls has seen
+ * to it that this is the user, and may sign in.
+ */
+enum err session_begin(struct req *r, const struct account *a, bool cookie);
+
+/* Exchanges a refresh token, and replies with the new ones. */
+enum err session_refresh(struct req *r, struct str token, bool cookie);
+
+/* Ends the session of a refresh token, if there is one. */
+enum err session_end(struct req *r, struct str token);

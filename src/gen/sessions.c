@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from src/sql/sessions.sql by sqlgen; make gen. */
+/* clang-format off */
+#include "gen/sessions.h"
+
+#include "gen/statements.h"
+
+static const struct db_column session_insert_params[] = {
+	{ "user_id", KIND_UUID, offsetof(struct session_insert, user_id) },
+	{ "others", KIND_I32, offsetof(struct session_insert, others) },
+	{ "access_us", KIND_I64, offsetof(struct session_insert, access_us) },
+	{ "id", KIND_UUID, offsetof(struct session_insert, id) },
+	{ "idle_us", KIND_I64, offsetof(struct session_insert, idle_us) },
+	{ "absolute_us", KIND_I64, offsetof(struct session_insert, absolute_us) },
+	{ "cookie", KIND_BOOL, offsetof(struct session_insert, cookie) },
+	{ "address", KIND_STR, offsetof(struct session_insert, address) },
+	{ "user_agent", KIND_STR, offsetof(struct session_insert, user_agent) },
+};
+
+static const struct db_rule session_insert_rules[] = {
+	{ "sessions_user_id_fkey", ERR_BAD_CREDENTIALS },
+	{ NULL, OK },
+};
+
+const struct db_statement session_insert_statement = {
+	.name = "session_insert",
+	.sql =
+		"with gone as (\n"
+		"  delete from sessions\n"
+		"  where id in (\n"
+		"    select id\n"
+		"    from sessions\n"
+		"    where user_id = $1::uuid\n"
+		"    order by last_used_at desc\n"
+		"    offset $2::integer\n"
+		"    limit 100\n"
+		"  )\n"
+		"  returning id\n"
+		"), told as (\n"
+		"  insert into revocations (subject, version, expires_at)\n"
+		"  select id, 0, now() + $3::bigint * interval '1 microsecond'\n"
+		"  from gone\n"
+		")\n"
+		"insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)\n"
+		"values (\n"
+		"  $4::uuid,\n"
+		"  $1::uuid,\n"
+		"  now() + $5::bigint * interval '1 microsecond',\n"
+		"  now() + $6::bigint * interval '1 microsecond',\n"
+		"  $7,\n"
+		"  $8,\n"
+		"  $9\n"
+		")",
+	.params = session_insert_params,
+	.param_count = 9,
+	.rules = session_insert_rules,
+	.write = true,
+};
+
+enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected)
+{
+	return db_exec(db, &session_insert_statement, in, affected);
+}
+
+static const struct db_column session_rotate_params[] = {
+	{ "idle_us", KIND_I64, offsetof(struct session_rotate, idle_us) },
+	{ "address", KIND_STR, offsetof(struct session_rotate, address) },
+	{ "id", KIND_UUID, offsetof(struct session_rotate, id) },
+	{ "counter", KIND_I32, offsetof(struct session_rotate, counter) },
+	{ "cookie", KIND_BOOL, offsetof(struct session_rotate, cookie) },
+};
+
+static const struct db_column session_rotate_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct refreshed_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
+	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
+	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
+	{ "email", KIND_STR, offsetof(struct refreshed_row, email) },
+	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
+	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
+};
+
+const struct db_statement session_rotate_statement = {
+	.name = "session_rotate",
+	.sql =
+		"update sessions\n"
+		"set counter = sessions.counter + 1,\n"
+		"    rotated_at = now(),\n"
+		"    last_used_at = now(),\n"
+		"    idle_until = least(now() + $1::bigint * interval '1 microsecond', ends_at),\n"
+		"    address = $2\n"
+		"from users\n"
+		"where sessions.id = $3::uuid\n"
+		"  and sessions.counter = $4::integer\n"
+		"  and sessions.cookie = $5\n"
+		"  and sessions.idle_until > now()\n"
+		"  and users.id = sessions.user_id\n"
+		"  and users.disabled_at is null\n"
+		"returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,\n"
+		"  users.role, users.token_version",
+	.params = session_rotate_params,
+	.param_count = 5,
+	.columns = session_rotate_columns,
+	.column_count = 7,
+	.row_size = sizeof(struct refreshed_row),
+	.write = true,
+};
+
+enum err session_rotate(struct db *db, const struct session_rotate *in, struct refreshed_row *row)
+{
+	return db_one(db, &session_rotate_statement, in, row);
+}
+
+static const struct db_column session_refreshed_params[] = {
+	{ "id", KIND_UUID, offsetof(struct session_refreshed, id) },
+	{ "counter", KIND_I32, offsetof(struct session_refreshed, counter) },
+	{ "grace_us", KIND_I64, offsetof(struct session_refreshed, grace_us) },
+	{ "cookie", KIND_BOOL, offsetof(struct session_refreshed, cookie) },
+};
+
+static const struct db_column session_refreshed_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct refreshed_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
+	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
+	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
+	{ "email", KIND_STR, offsetof(struct refreshed_row, email) },
+	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
+	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
+};
+
+const struct db_statement session_refreshed_statement = {
+	.name = "session_refreshed",
+	.sql =
+		"select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,\n"
+		"  users.role, users.token_version\n"
+		"from sessions\n"
+		"join users on users.id = sessions.user_id\n"
+		"where sessions.id = $1::uuid\n"
+		"  and sessions.counter = $2::integer + 1\n"
+		"  and sessions.rotated_at > now() - $3::bigint * interval '1 microsecond'\n"
+		"  and sessions.cookie = $4\n"
+		"  and sessions.idle_until > now()\n"
+		"  and users.disabled_at is null",
+	.params = session_refreshed_params,
+	.param_count = 4,
+	.columns = session_refreshed_columns,
+	.column_count = 7,
+	.row_size = sizeof(struct refreshed_row),
+	.write = false,
+};
+
+enum err session_refreshed(struct db *db, const struct session_refreshed *in, struct refreshed_row *row)
+{
+	return db_one(db, &session_refreshed_statement, in, row);
+}
+
+static const struct db_column session_reused_params[] = {
+	{ "id", KIND_UUID, offsetof(struct session_reused, id) },
+	{ "counter", KIND_I32, offsetof(struct session_reused, counter) },
+};
+
+static const struct db_column session_reused_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct stolen_session_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct stolen_session_row, user_id) },
+	{ "email", KIND_STR, offsetof(struct stolen_session_row, email) },
+	{ "name", KIND_STR, offsetof(struct stolen_session_row, name) },
+	{ "locale", KIND_STR, offsetof(struct stolen_session_row, locale) },
+	{ "address", KIND_STR, offsetof(struct stolen_session_row, address) },
+	{ "user_agent", KIND_STR, offsetof(struct stolen_session_row, user_agent) },
+};
+
+const struct db_statement session_reused_statement = {
+	.name = "session_reused",
+	.sql =
+		"delete from sessions\n"
+		"using users\n"
+		"where sessions.id = $1::uuid\n"
+		"  and sessions.counter > $2::integer\n"
+		"  and users.id = sessions.user_id\n"
+		"returning sessions.id, users.id as user_id, users.email, users.name, users.locale,\n"
+		"  sessions.address, sessions.user_agent",
+	.params = session_reused_params,
+	.param_count = 2,
+	.columns = session_reused_columns,
+	.column_count = 7,
+	.row_size = sizeof(struct stolen_session_row),
+	.write = true,
+};
+
+enum err session_reused(struct db *db, const struct session_reused *in, struct stolen_session_row *row)
+{
+	return db_one(db, &session_reused_statement, in, row);
+}
+
+static const struct db_column session_page_params[] = {
+	{ "user_id", KIND_UUID, offsetof(struct session_page, user_id) },
+};
+
+static const struct db_column session_page_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct session_row, id) },
+	{ "created_at", KIND_INSTANT, offsetof(struct session_row, created_at) },
+	{ "last_used_at", KIND_INSTANT, offsetof(struct session_row, last_used_at) },
+	{ "ends_at", KIND_INSTANT, offsetof(struct session_row, ends_at) },
+	{ "address", KIND_STR, offsetof(struct session_row, address) },
+	{ "user_agent", KIND_STR, offsetof(struct session_row, user_agent) },
+};
+
+const struct db_statement session_page_statement = {
+	.name = "session_page",
+	.sql =
+		"select id, created_at, last_used_at, ends_at, address, user_agent\n"
+		"from sessions\n"
+		"where user_id = $1::uuid\n"
+		"  and idle_until > now()\n"
+		"order by id desc\n"
+		"limit 1000",
+	.params = session_page_params,
+	.param_count = 1,
+	.columns = session_page_columns,
+	.column_count = 6,
+	.row_size = sizeof(struct session_row),
+	.write = false,
+};
+
+enum err session_page(struct db *db, const struct session_page *in, struct session_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &session_page_statement, in, &all));
+	*rows = (struct session_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column session_delete_params[] = {
+	{ "id", KIND_UUID, offsetof(struct session_delete, id) },
+	{ "user_id", KIND_UUID, offsetof(struct session_delete, user_id) },
+};
+
+static const struct db_column session_delete_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+};
+
+const struct db_statement session_delete_statement = {
+	.name = "session_delete",
+	.sql =
+		"delete from sessions\n"
+		"where id = $1::uuid\n"
+		"  and user_id = $2::uuid\n"
+		"returning id, user_id",
+	.params = session_delete_params,
+	.param_count = 2,
+	.columns = session_delete_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct ended_session_row),
+	.write = true,
+};
+
+enum err session_delete(struct db *db, const struct session_delete *in, struct ended_session_row *row)
+{
+	return db_one(db, &session_delete_statement, in, row);
+}
+
+static const struct db_column session_logout_params[] = {
+	{ "id", KIND_UUID, offsetof(struct session_logout, id) },
+};
+
+static const struct db_column session_logout_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+};
+
+const struct db_statement session_logout_statement = {
+	.name = "session_logout",
+	.sql =
+		"delete from sessions\n"
+		"where id = $1::uuid\n"
+		"returning id, user_id",
+	.params = session_logout_params,
+	.param_count = 1,
+	.columns = session_logout_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct ended_session_row),
+	.write = true,
+};
+
+enum err session_logout(struct db *db, const struct session_logout *in, struct ended_session_row *row)
+{
+	return db_one(db, &session_logout_statement, in, row);
+}
+
+static const struct db_column session_delete_others_params[] = {
+	{ "user_id", KIND_UUID, offsetof(struct session_delete_others, user_id) },
+	{ "keep", KIND_UUID, offsetof(struct session_delete_others, keep) },
+};
+
+static const struct db_column session_delete_others_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
+	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+};
+
+const struct db_statement session_delete_others_statement = {
+	.name = "session_delete_others",
+	.sql =
+		"with gone as (\n"
+		"  delete from sessions\n"
+		"  where user_id = $1::uuid\n"
+		"    and id is distinct from $2::uuid\n"
+		"  returning id, user_id\n"
+		")\n"
+		"select id, user_id\n"
+		"from gone\n"
+		"limit 10000",
+	.params = session_delete_others_params,
+	.param_count = 2,
+	.columns = session_delete_others_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct ended_session_row),
+	.write = true,
+};
+
+enum err session_delete_others(struct db *db, const struct session_delete_others *in, struct ended_session_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &session_delete_others_statement, in, &all));
+	*rows = (struct ended_session_rows){ all.v, all.n };
+	return OK;
+}
+
+const struct db_statement session_sweep_statement = {
+	.name = "session_sweep",
+	.sql =
+		"delete from sessions\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from sessions\n"
+		"  where idle_until < now()\n"
+		"  order by idle_until\n"
+		"  limit 100\n"
+		"  for update skip locked\n"
+		")",
+	.write = true,
+};
+
+enum err session_sweep(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &session_sweep_statement, NULL, affected);
+}

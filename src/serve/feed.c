@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/feed.h"
+
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "gen/revocations.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+enum {
+	EACH_US = 300000, /* a revocation is known everywhere within a second, with room for a slow
+			     reading */
+	STALE_US = 60000000,
+	PATIENCE_US = 5000000, /* of one reading */
+	PAGE = 1000,	       /* revocation_page's limit */
+	MEMORY = 1024 * 1024
+};
+
+struct feed {
+	struct feed_options o;
+	struct arena *arena;
+	int64_t from; /* all of this transaction and those before it was read */
+	struct timer next, stale;
+	bool fresh, reading;
+};
+
+static void on_stale(struct timer *t)
+{
+	struct feed *f = OWNER_OF(t, struct feed, stale);
+
+	f->fresh = false;
+	log_error("feed", "no revocations could be read for a minute: tokens are refused");
+}
+
+static void learn(struct feed *f, const struct revocation_row *row)
+{
+	struct revocation what = { .subject = row->subject.uuid,
+				   .version = row->version,
+				   .expires = row->expires_at.us / 1000000 + 1 };
+
+	revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
+}
+
+/*
+ * What was written since the last reading. Its horizon is asked for first: what commits between the
+ * two questions is read twice, never not at all.
+ */
+static enum err read_all(struct feed *f)
+{
+	struct db *db = db_open(f->o.pool, f->arena);
+	struct horizon_row horizon = { 0 };
+	struct revocation_rows page = { 0 };
+	struct revocation_page at = { .xact = f->from };
+
+	TRY(revocation_horizon(db, &horizon));
+	/* Another database, or an older copy of it: from the beginning. */
+	if (horizon.xact - 1 < f->from)
+		at.xact = 0;
+	do {
+		TRY(revocation_page(db, &at, &page));
+		for (size_t i = 0; i < page.n; i++)
+			learn(f, &page.v[i]);
+		if (page.n > 0) {
+			at.xact = page.v[page.n - 1].xact;
+			at.subject = page.v[page.n - 1].subject;
+		}
+	} while (page.n == PAGE);
+	f->from = horizon.xact - 1;
+	return OK;
+}
+
+static void reading(void *arg)
+{
+	struct feed *f = arg;
+
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
+
+	enum err e = read_all(f);
+
+	arena_reset(f->arena);
+	f->reading = false;
+	if (e != OK)
+		return;
+	f->fresh = true;
+	timer_set(&f->stale, ticks_us() + STALE_US);
+}
+
+static void on_next(struct timer *t)
+{
+	struct feed *f = OWNER_OF(t, struct feed, next);
+
+	timer_set(t, ticks_us() + EACH_US);
+	if (f->reading)
+		return;
+	f->reading = true;
+	if (!task_start(reading, f))
+		f->reading = false;
+}
+
+struct feed *feed_make(const struct feed_options *o)
+{
+	struct feed *f = calloc(1, sizeof *f);
+
+	if (f == NULL || (f->arena = arena_make(MEMORY, NULL, NULL)) == NULL) {
+		free(f);
+		return NULL;
+	}
+	f->o = *o;
+	f->next.fire = on_next;
+	f->stale.fire = on_stale;
+	/* By the loop: a task cannot be started before it runs. */
+	timer_set(&f->next, ticks_us());
+	return f;
+}
+
+const bool *feed_fresh(const struct feed *f)
+{
+	return &f->fresh;
+}
+
+bool feed_stop(struct feed *f)
+{
+	timer_clear(&f->next);
+	timer_clear(&f->stale);
+	return !f->reading;
+}
+
+void feed_free(struct feed *f)
+{
+	if (f != NULL)
+		arena_free(f->arena);
+	free(f);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What other hosts have changed and this worker must know: revoked tokens. Read from the database a
+ * few times a second, each time by a task of its own.
+ */
+#pragma once
+
+#include "cred/revoked.h"
+#include "db/pool.h"
+
+struct feed;
+
+struct feed_options {
+	struct pool *pool;
+	struct revoked *revoked;
+};
+
+/* Starts to read. NULL when out of memory. */
+struct feed *feed_make(const struct feed_options *o);
+
+/*
+ * Whether what it knows is recent enough to rely on. Before the first reading and after a minute
+ * without one, tokens are not taken: they might have been revoked.
+ */
+const bool *feed_fresh(const struct feed *f);
+
+/* Reads no more; whether the last reading has ended, so that feed_free may be called. */
+bool feed_stop(struct feed *f);
+
+void feed_free(struct feed *f);

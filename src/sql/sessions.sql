@@ -1,0 +1,116 @@
+-- name: session_insert :exec
+-- on sessions_user_id_fkey: BAD_CREDENTIALS
+-- Begins a session; those beyond the user's share end, the longest unused ones first.
+with gone as (
+  delete from sessions
+  where id in (
+    select id
+    from sessions
+    where user_id = :user_id::user_id
+    order by last_used_at desc
+    offset :others::integer
+    limit 100
+  )
+  returning id
+), told as (
+  insert into revocations (subject, version, expires_at)
+  select id, 0, now() + :access_us::bigint * interval '1 microsecond'
+  from gone
+)
+insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
+values (
+  :id,
+  :user_id,
+  now() + :idle_us::bigint * interval '1 microsecond',
+  now() + :absolute_us::bigint * interval '1 microsecond',
+  :cookie,
+  :address,
+  :user_agent
+);
+
+-- name: session_rotate :one refreshed
+-- Exchanges the refresh token with this count; no row when it is not the newest one.
+update sessions
+set counter = sessions.counter + 1,
+    rotated_at = now(),
+    last_used_at = now(),
+    idle_until = least(now() + :idle_us::bigint * interval '1 microsecond', ends_at),
+    address = :address
+from users
+where sessions.id = :id::session_id
+  and sessions.counter = :counter::integer
+  and sessions.cookie = :cookie
+  and sessions.idle_until > now()
+  and users.id = sessions.user_id
+  and users.disabled_at is null
+returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,
+  users.role, users.token_version;
+
+-- name: session_refreshed :one refreshed
+-- The session whose refresh token with this count was exchanged a moment ago, by another tab.
+select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,
+  users.role, users.token_version
+from sessions
+join users on users.id = sessions.user_id
+where sessions.id = :id::session_id
+  and sessions.counter = :counter::integer + 1
+  and sessions.rotated_at > now() - :grace_us::bigint * interval '1 microsecond'
+  and sessions.cookie = :cookie
+  and sessions.idle_until > now()
+  and users.disabled_at is null;
+
+-- name: session_reused :one stolen_session
+-- Ends the session whose refresh token with this count was exchanged before.
+delete from sessions
+using users
+where sessions.id = :id::session_id
+  and sessions.counter > :counter::integer
+  and users.id = sessions.user_id
+returning sessions.id, users.id as user_id, users.email, users.name, users.locale,
+  sessions.address, sessions.user_agent;
+
+-- name: session_page :many session
+-- What is under way of a user, the newest first.
+select id, created_at, last_used_at, ends_at, address, user_agent
+from sessions
+where user_id = :user_id::user_id
+  and idle_until > now()
+order by id desc
+limit 1000;
+
+-- name: session_delete :one ended_session
+-- Ends one session of a user.
+delete from sessions
+where id = :id::session_id
+  and user_id = :user_id::user_id
+returning id, user_id;
+
+-- name: session_logout :one ended_session
+-- Ends the session that a refresh token names, whatever its count.
+delete from sessions
+where id = :id::session_id
+returning id, user_id;
+
+-- name: session_delete_others :many ended_session
+-- Ends all sessions of a user but one; all of them where that is no session.
+with gone as (
+  delete from sessions
+  where user_id = :user_id::user_id
+    and id is distinct from :keep::session_id
+  returning id, user_id
+)
+select id, user_id
+from gone
+limit 10000;
+
+-- name: session_sweep :exec
+-- Forgets sessions that have run out.
+delete from sessions
+where id in (
+  select id
+  from sessions
+  where idle_until < now()
+  order by idle_until
+  limit 100
+  for update skip locked
+);
