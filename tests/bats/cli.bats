@@ -81,7 +81,7 @@ refuses() {
 	while read -r key; do
 		[[ $output == *"$key"* ]] || fail "config is silent about $key"
 	done < <(sed -n 's/^CONF([^"]*"\([^"]*\)".*/\1/p' "$ROOT/include/conf/conf.def")
-	[[ $output != *"$(jwt_secret)"* && $output != *://* ]]
+	[[ $output != *"$(jwt_secret)"* && $output != *postgresql://* ]]
 }
 
 @test "the environment overrides what the files say" {

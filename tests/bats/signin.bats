@@ -10,7 +10,8 @@ load helpers
 	body .token_type Bearer
 	body_is '.expires_in == 600'
 	body_is '.access_token | split(".") | length == 3'
-	body_is 'keys == ["access_token", "expires_in", "token_type"]'
+	body_is '.refresh_token | test("^[A-Za-z0-9_-]{71}$")'
+	body_is 'keys == ["access_token", "expires_in", "refresh_expires_in", "refresh_token", "token_type"]'
 	header Cache-Control '*no-store*'
 }
 

@@ -21,7 +21,8 @@ refused() {
 		.sub == $id and .email == $email and .role == "user" and .iss == "postern"
 		and (.iat - $now | fabs) < 5 and .exp == .iat + 600
 		and (.jti | length >= 16)
-		and (keys == ["email", "exp", "iat", "iss", "jti", "role", "sub"])' ||
+		and (.sid | length == 36) and .ver == 0
+		and (keys == ["email", "exp", "iat", "iss", "jti", "role", "sid", "sub", "ver"])' ||
 		fail "claims are $(claims)"
 }
 
