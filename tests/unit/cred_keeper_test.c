@@ -34,6 +34,8 @@ struct asking {
 	bool ended, fits;
 	struct secret hash;
 	struct str token;
+	const char *purpose; /* of a MAC */
+	struct str message, mac;
 };
 
 static int set_up(void **state)
@@ -100,10 +102,20 @@ static void asks_to_sign(void *arg)
 				       .email = STR("a@example.org"),
 				       .role = STR("user"),
 				       .id = STR("one"),
+				       .session = STR("two"),
+				       .version = 7,
 				       .issued = instant_now().us / 1000000,
 				       .expires = instant_now().us / 1000000 + 600 };
 
 	a->result = keeper_sign(world.keeper, &claims, a->arena, &a->token);
+	a->ended = true;
+}
+
+static void asks_for_mac(void *arg)
+{
+	struct asking *a = arg;
+
+	a->result = keeper_mac(world.keeper, a->purpose, a->message, a->arena, &a->mac);
 	a->ended = true;
 }
 
@@ -189,7 +201,56 @@ static void test_sign(void **state)
 	assert_int_equal(token_verify(&world.secrets.key, a.token, instant_now(), a.arena, &claims),
 			 OK);
 	assert_string_equal(claims.subject.p, "somebody");
+	assert_string_equal(claims.session.p, "two");
+	assert_int_equal(claims.version, 7);
 	arena_free(a.arena);
+}
+
+static struct str mac_for(struct asking *a, const char *purpose, struct str message)
+{
+	a->purpose = purpose;
+	a->message = message;
+	task_start(asks_for_mac, a);
+	assert_int_equal(work(KEEPER_QUICK), 1);
+	assert_int_equal(a->result, OK);
+	assert_int_equal(a->mac.n, KEEPER_MAC);
+	return a->mac;
+}
+
+/* The same for the same, and another for any other purpose, message or secret. */
+static void test_mac(void **state)
+{
+	struct asking a = make_asking();
+	struct str first = mac_for(&a, "refresh", STR("one")), other[5];
+
+	(void)state;
+	assert_true(str_eq(first, mac_for(&a, "refresh", STR("one"))));
+	other[0] = mac_for(&a, "refresh", STR("two"));
+	other[1] = mac_for(&a, "code:reset", STR("one"));
+	other[2] = mac_for(&a, "refreshone", STR(""));
+	other[3] = mac_for(&a, "", STR("refreshone"));
+	world.secrets.secret[31] ^= 1;
+	other[4] = mac_for(&a, "refresh", STR("one"));
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		assert_false(str_eq(first, other[i]));
+		for (size_t k = 0; k < i; k++)
+			assert_false(str_eq(other[i], other[k]));
+	}
+	arena_free(a.arena);
+}
+
+static void test_secret(void **state)
+{
+	const struct secret none = { 0 }, one = { "one", 3 }, two = { "two", 3 };
+	uint8_t a[32], b[32];
+
+	(void)state;
+	keeper_secret(none, one, a);
+	keeper_secret(none, two, b);
+	assert_memory_not_equal(a, b, sizeof a);
+	/* secret_key wins, so that jwt_secret can change without it. */
+	keeper_secret(two, one, a);
+	assert_memory_equal(a, b, sizeof a);
 }
 
 static void test_full_queue_is_busy(void **state)
@@ -321,9 +382,14 @@ static void test_malformed_datagrams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_hash_and_verify),      T(test_sign),
-		T(test_full_queue_is_busy),   T(test_ended_task_leaves_no_work),
-		T(test_late_job_is_not_done), T(test_lost_job_is_sent_once_more),
+		T(test_hash_and_verify),
+		T(test_sign),
+		T(test_mac),
+		T(test_secret),
+		T(test_full_queue_is_busy),
+		T(test_ended_task_leaves_no_work),
+		T(test_late_job_is_not_done),
+		T(test_lost_job_is_sent_once_more),
 		T(test_malformed_datagrams),
 	};
 

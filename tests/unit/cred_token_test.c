@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Access tokens: what we make we take, and of what others make nothing but the like. */
-#include "cred/token.h"
-
-#include <sodium.h>
-
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,81 +9,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define SECRET "0123456789abcdef0123456789abcdef"
-#define TYP "\"typ\":\"JWT\""
-#define HEADER "{\"alg\":\"HS256\"," TYP "}"
-#define ISS "\"iss\":\"postern\","
-#define SUB "\"sub\":\"u1\","
-#define EMAIL "\"email\":\"a@example.org\","
-#define ROLE "\"role\":\"user\","
-#define JTI "\"jti\":\"t1\""
-#define WHO ISS SUB EMAIL ROLE JTI
-#define TIMES "\"iat\":1000000000,\"exp\":1000003600"
-#define PAYLOAD "{" WHO "," TIMES "}"
-
-enum { NOW = 1000000100 };
-
-/* How a forged token is signed. */
-enum mac { HS256, HS512, NO_MAC, CUT_MAC, OTHER_KEY };
-
-static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 },
-				      .issuer = { "postern", 7 } };
-static const struct instant now = { NOW * (int64_t)1000000 };
-
-static int arena_setup(void **state)
-{
-	*state = arena_make(16 << 20, NULL, NULL);
-	return *state == NULL;
-}
-
-static int arena_teardown(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
-
-static struct str base64url(struct arena *a, struct str bytes)
-{
-	const unsigned int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-	const size_t room = sodium_base64_ENCODED_LEN(bytes.n, variant);
-	char *text = arena_alloc(a, room);
-
-	sodium_bin2base64(text, room, (const unsigned char *)bytes.p, bytes.n, (int)variant);
-	return str_from(text);
-}
-
-static struct str mac_of(struct arena *a, struct str input, enum mac mac)
-{
-	static const unsigned char other[] = "fedcba9876543210fedcba9876543210";
-	const unsigned char *secret = mac == OTHER_KEY ? other : (const unsigned char *)SECRET;
-	unsigned char out[crypto_auth_hmacsha512_BYTES] = { 0 };
-	const unsigned char *text = (const unsigned char *)input.p;
-
-	switch (mac) {
-	case NO_MAC:
-		return STR("");
-	case HS512:
-		crypto_auth_hmacsha512(out, text, input.n, secret);
-		return base64url(a, (struct str){ (char *)out, crypto_auth_hmacsha512_BYTES });
-	case CUT_MAC:
-		crypto_auth_hmacsha256(out, text, input.n, secret);
-		return base64url(a, (struct str){ (char *)out, 16 });
-	case HS256:
-	case OTHER_KEY:
-		break;
-	}
-	crypto_auth_hmacsha256(out, text, input.n, secret);
-	return base64url(a, (struct str){ (char *)out, crypto_auth_hmacsha256_BYTES });
-}
-
-static struct str forge(struct arena *a, struct str header, struct str payload, enum mac mac)
-{
-	struct str input = arena_printf(a, "%s.%s", base64url(a, header).p,
-					base64url(a, payload).p);
-
-	return arena_printf(a, "%s.%s", input.p, mac_of(a, input, mac).p);
-}
+#include "token_forge.h"
 
 static enum err verify(struct arena *a, struct str token)
 {
@@ -101,6 +23,8 @@ static void ours_comes_back(void **state)
 					 .email = STR("j\u00f6rg+\"x\"@b\u00fccher.example"),
 					 .role = STR("admin"),
 					 .id = STR("t-1"),
+					 .session = STR("s-1"),
+					 .version = INT32_MAX,
 					 .issued = NOW,
 					 .expires = NOW + 900 };
 	struct token_claims out = { 0 };
@@ -112,6 +36,8 @@ static void ours_comes_back(void **state)
 	assert_true(str_eq(out.email, in.email));
 	assert_true(str_eq(out.role, in.role));
 	assert_true(str_eq(out.id, in.id));
+	assert_true(str_eq(out.session, in.session));
+	assert_int_equal(out.version, in.version);
 	assert_int_equal(out.issued, in.issued);
 	assert_int_equal(out.expires, in.expires);
 }
@@ -137,7 +63,8 @@ static void other_keys(void **state)
 /*
  * Made by Python's standard library:
  *	b = lambda x: base64.urlsafe_b64encode(x).rstrip(b'=')
- *	s = b(b'{"typ":"JWT","alg":"HS256"}') + b'.' + b('{"jti":"t1","role":"user",'
+ *	s = b(b'{"typ":"JWT","alg":"HS256"}') + b'.' +
+ *b('{"jti":"t1","sid":"s1","ver":3,"role":"user",'
  *	    '"email":"jörg@example.org","sub":"u1","iss":"postern","iat":1000000000,'
  *	    '"exp":1000003600}'.encode())
  *	s + b'.' + b(hmac.new(b'0123456789abcdef0123456789abcdef', s, 'sha256').digest())
@@ -145,14 +72,16 @@ static void other_keys(void **state)
 static void known_answer(void **state)
 {
 	const struct str token = STR("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9."
-				     "eyJqdGkiOiJ0MSIsInJvbGUiOiJ1c2VyIiwiZW1haWwiOiJqw7ZyZ0BleGFtc"
-				     "GxlLm9yZyIsInN1YiI6InUxIiwiaXNzIjoicG9zdGVybiIsImlhdCI6MTAwMD"
-				     "AwMDAwMCwiZXhwIjoxMDAwMDAzNjAwfQ."
-				     "mwsZeuq7S-nJkuh1arUwmDbe1J1OLVSGbsecTtk310s");
+				     "eyJqdGkiOiJ0MSIsInNpZCI6InMxIiwidmVyIjozLCJyb2xlIjoidXNlciIs"
+				     "ImVtYWlsIjoiasO2cmdAZXhhbXBsZS5vcmciLCJzdWIiOiJ1MSIsImlzcyI6"
+				     "InBvc3Rlcm4iLCJpYXQiOjEwMDAwMDAwMDAsImV4cCI6MTAwMDAwMzYwMH0."
+				     "wMhI5RjAmGAke4SvqFxq68asM6QptVgLb4dpIfn7tAM");
 	struct token_claims claims = { 0 };
 
 	assert_int_equal(token_verify(&key, token, now, *state, &claims), OK);
 	assert_true(str_eq(claims.email, STR("j\u00f6rg@example.org")));
+	assert_true(str_eq(claims.session, STR("s1")));
+	assert_int_equal(claims.version, 3);
 	assert_int_equal(claims.expires, 1000003600);
 }
 
@@ -240,7 +169,7 @@ static void claims(void **state)
 		ROW("expired long ago", "{" WHO ",\"iat\":-5,\"exp\":-9223372036854775808}",
 		    ERR_TOKEN_EXPIRED),
 		BAD("expired, other iss",
-		    "{\"iss\":\"x\"," SUB EMAIL ROLE JTI ",\"iat\":1,\"exp\":2}"),
+		    "{\"iss\":\"x\"," SUB EMAIL ROLE SESSION JTI ",\"iat\":1,\"exp\":2}"),
 		BAD("no exp", "{" WHO ",\"iat\":1000000000}"),
 		BAD("exp is text", "{" WHO ",\"iat\":1000000000,\"exp\":\"1000003600\"}"),
 		BAD("exp is real", "{" WHO ",\"iat\":1000000000,\"exp\":1000003600.5}"),
@@ -254,15 +183,28 @@ static void claims(void **state)
 		BAD("duplicate deep down", "{" WHO "," TIMES ",\"x\":{\"a\":1,\"a\":2}}"),
 		BAD("aud", "{" WHO "," TIMES ",\"aud\":\"postern\"}"),
 		BAD("aud null", "{" WHO "," TIMES ",\"aud\":null}"),
-		BAD("other iss", "{\"iss\":\"Postern\"," SUB EMAIL ROLE JTI "," TIMES "}"),
-		BAD("no iss", "{" SUB EMAIL ROLE JTI "," TIMES "}"),
-		BAD("no sub", "{" ISS EMAIL ROLE JTI "," TIMES "}"),
-		BAD("no email", "{" ISS SUB ROLE JTI "," TIMES "}"),
-		BAD("no role", "{" ISS SUB EMAIL JTI "," TIMES "}"),
-		BAD("no jti", "{" ISS SUB EMAIL ROLE TIMES "}"),
-		BAD("empty role", "{\"role\":\"\"," ISS SUB EMAIL JTI "," TIMES "}"),
-		BAD("role is a list", "{\"role\":[\"admin\"]," ISS SUB EMAIL JTI "," TIMES "}"),
-		BAD("NUL in sub", "{\"sub\":\"u1\\u0000\"," ISS EMAIL ROLE JTI "," TIMES "}"),
+		BAD("other iss", "{\"iss\":\"Postern\"," SUB EMAIL ROLE SESSION JTI "," TIMES "}"),
+		BAD("no iss", "{" SUB EMAIL ROLE SESSION JTI "," TIMES "}"),
+		BAD("no sub", "{" ISS EMAIL ROLE SESSION JTI "," TIMES "}"),
+		BAD("no email", "{" ISS SUB ROLE SESSION JTI "," TIMES "}"),
+		BAD("no role", "{" ISS SUB EMAIL SESSION JTI "," TIMES "}"),
+		BAD("no jti", "{" ISS SUB EMAIL ROLE SESSION TIMES "}"),
+		BAD("no sid", "{" ISS SUB EMAIL ROLE VER JTI "," TIMES "}"),
+		BAD("empty sid", "{\"sid\":\"\"," ISS SUB EMAIL ROLE VER JTI "," TIMES "}"),
+		BAD("sid is a number", "{\"sid\":1," ISS SUB EMAIL ROLE VER JTI "," TIMES "}"),
+		BAD("no ver", "{" ISS SUB EMAIL ROLE SID JTI "," TIMES "}"),
+		BAD("ver is text", "{\"ver\":\"3\"," ISS SUB EMAIL ROLE SID JTI "," TIMES "}"),
+		BAD("ver is real", "{\"ver\":3.0," ISS SUB EMAIL ROLE SID JTI "," TIMES "}"),
+		BAD("ver below zero", "{\"ver\":-1," ISS SUB EMAIL ROLE SID JTI "," TIMES "}"),
+		BAD("ver overflows",
+		    "{\"ver\":2147483648," ISS SUB EMAIL ROLE SID JTI "," TIMES "}"),
+		ROW("the largest ver",
+		    "{\"ver\":2147483647," ISS SUB EMAIL ROLE SID JTI "," TIMES "}", OK),
+		BAD("empty role", "{\"role\":\"\"," ISS SUB EMAIL SESSION JTI "," TIMES "}"),
+		BAD("role is a list",
+		    "{\"role\":[\"admin\"]," ISS SUB EMAIL SESSION JTI "," TIMES "}"),
+		BAD("NUL in sub",
+		    "{\"sub\":\"u1\\u0000\"," ISS EMAIL ROLE SESSION JTI "," TIMES "}"),
 		BAD("bare NUL", "{" WHO "\0," TIMES "}"),
 		BAD("not UTF-8", "{" WHO "," TIMES ",\"x\":\"\xff\"}"),
 		BAD("not JSON", "sub=u1"),
@@ -366,9 +308,10 @@ static void what_is_never_signed(void **state)
 					   .email = STR("a@example.org"),
 					   .role = STR("user"),
 					   .id = STR("t1"),
+					   .session = STR("s1"),
 					   .issued = NOW,
 					   .expires = NOW + 1 };
-	struct token_claims rows[] = { good, good, good, good };
+	struct token_claims rows[] = { good, good, good, good, good };
 	char *text = arena_alloc(a, TOKEN_MAX);
 	struct str token = { 0 };
 
@@ -377,6 +320,7 @@ static void what_is_never_signed(void **state)
 	rows[2].role = STR("\xff");
 	memset(text, 'x', TOKEN_MAX);
 	rows[3].id = (struct str){ text, TOKEN_MAX };
+	rows[4].session = (struct str){ 0 };
 	assert_int_equal(token_sign(&key, &good, a, &token), OK);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(token_sign(&key, &rows[i], a, &token), ERR_INTERNAL);
