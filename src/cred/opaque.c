@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "cred/base64url.h"
 #include "cred/keeper.h"
 
 enum { VERSION = 1, ID = 16, COUNT = 4, MESSAGE = 1 + ID + COUNT, BYTES = MESSAGE + KEEPER_MAC };
@@ -27,31 +28,32 @@ struct str opaque_message(struct opaque o, struct arena *a)
 struct str opaque_write(struct opaque o, struct str mac, struct arena *a)
 {
 	uint8_t bytes[BYTES];
-	char *text = arena_alloc(a, OPAQUE_TEXT + 1);
 
 	write_message(o, bytes);
 	memcpy(bytes + MESSAGE, mac.p, KEEPER_MAC);
-	sodium_bin2base64(text, OPAQUE_TEXT + 1, bytes, sizeof bytes,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+	struct str text = base64url_write((struct str){ (const char *)bytes, BYTES }, a);
+
 	sodium_memzero(bytes, sizeof bytes);
-	return (struct str){ text, OPAQUE_TEXT };
+	return text;
 }
 
 bool opaque_read(struct str text, struct arena *a, struct opaque *o, struct str *mac)
 {
-	uint8_t *bytes = arena_alloc(a, BYTES);
-	size_t n = 0;
+	struct str read = { 0 };
 
-	if (text.n != OPAQUE_TEXT ||
-	    sodium_base642bin(bytes, BYTES, text.p, text.n, NULL, &n, NULL,
-			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-	    n != BYTES || bytes[0] != VERSION)
+	if (text.n != OPAQUE_TEXT || !base64url_read(text, a, &read) || read.n != BYTES)
+		return false;
+
+	const uint8_t *bytes = (const uint8_t *)read.p;
+
+	if (bytes[0] != VERSION)
 		return false;
 	memcpy(o->id.b, bytes + 1, ID);
 	o->count = 0;
 	for (size_t i = 0; i < COUNT; i++)
 		o->count = o->count << 8 | bytes[1 + ID + i];
-	*mac = (struct str){ (const char *)bytes + MESSAGE, KEEPER_MAC };
+	*mac = (struct str){ read.p + MESSAGE, KEEPER_MAC };
 	return true;
 }
 

@@ -3,11 +3,12 @@
 
 #include <jansson.h>
 #include <jwt.h>
-#include <sodium.h>
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cred/base64url.h"
 
 enum {
 	SECRET_MIN = 32, /* RFC 7518 section 3.2 */
@@ -75,26 +76,14 @@ enum err token_sign(const struct token_key *key, const struct token_claims *clai
 	return OK;
 }
 
-/* Base64url as RFC 7515 section 2 has it: no padding, no line breaks, no stray bits at the end. */
-static bool decode(struct str text, struct arena *a, struct str *out)
-{
-	size_t room = text.n / 4 * 3 + 3, n = 0;
-	unsigned char *bytes = arena_alloc(a, room);
-
-	if (text.n == 0 || sodium_base642bin(bytes, room, text.p, text.n, NULL, &n, NULL,
-					     sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
-		return false;
-	*out = (struct str){ (const char *)bytes, n };
-	return true;
-}
-
 static bool split(struct str token, struct arena *a, struct parts *out)
 {
 	struct str header = { 0 }, payload = { 0 }, mac = { 0 };
 
 	return str_split(&token, '.', &header) && str_split(&token, '.', &payload) &&
-	       str_split(&token, '.', &mac) && token.p == NULL && decode(header, a, &out->header) &&
-	       decode(payload, a, &out->payload) && decode(mac, a, &out->mac);
+	       str_split(&token, '.', &mac) && token.p == NULL &&
+	       base64url_read(header, a, &out->header) &&
+	       base64url_read(payload, a, &out->payload) && base64url_read(mac, a, &out->mac);
 }
 
 /* Brackets within strings do not count. Malformed JSON may be misjudged: it is refused anyway. */

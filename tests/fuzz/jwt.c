@@ -63,6 +63,7 @@ static void accepted(const struct token_key *key, struct str token, struct insta
 	must(token_verify(key, made, now, a, &again) == OK);
 	must(str_eq(claims->subject, again.subject) && str_eq(claims->email, again.email) &&
 	     str_eq(claims->role, again.role) && str_eq(claims->id, again.id) &&
+	     str_eq(claims->session, again.session) && claims->version == again.version &&
 	     claims->issued == again.issued && claims->expires == again.expires);
 }
 
