@@ -7,7 +7,7 @@ SAN :=
 
 # One list for Makefile, README and Dockerfile; tests/bats checks that they agree.
 PACKAGES_BUILD := gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson-dev libjwt-dev \
-	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libssl-dev
+	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libssl-dev libzxcvbn-dev
 PACKAGES_RUN := nginx postgresql openssl curl
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 wrk spawn-fcgi procps
@@ -28,7 +28,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now
 endif
 # Read when a file is compiled, not when this one is: `make run` on a bare machine installs first.
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
-LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring
+LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lzxcvbn
 
 LAYERS := base conf task db http cred gen api serve
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))

@@ -51,13 +51,22 @@ struct keeper_options {
 struct keeper *keeper_make(const struct keeper_options *o);
 void keeper_free(struct keeper *k);
 
+/* A password that is to be hashed, unless it is too easy to guess. */
+struct keeper_password {
+	struct secret password;
+	struct str words; /* of the account, see judge_words; null: it is not judged */
+};
+
 /*
  * Each of these puts the task to sleep until a keeper has answered. ERR_BUSY: the list is full, or
  * the keeper died twice over the job; ERR_INTERNAL: the work failed; ERR_DEADLINE, ERR_CANCELLED:
  * the task was ended, and the job is not done if it had not begun.
+ *
+ * keeper_hash: *weak says that the password was judged and is not hashed; it may be NULL where the
+ * password is not judged.
  */
-enum err keeper_hash(struct keeper *k, struct secret password, struct arena *a,
-		     struct secret *hash);
+enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct arena *a,
+		     struct secret *hash, bool *weak);
 enum err keeper_verify(struct keeper *k, struct secret password, struct secret hash, bool *fits);
 enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct arena *a,
 		     struct str *token);

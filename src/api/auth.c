@@ -29,7 +29,8 @@ static enum err rehash(struct req *r, const struct credential_row *user, struct 
 
 	if (!password_outdated((struct str){ user->password.p, user->password.n }, cost))
 		return OK;
-	TRY(keeper_hash(r->app->keeper, password, r->arena, &row.new));
+	TRY(keeper_hash(r->app->keeper, &(struct keeper_password){ .password = password }, r->arena,
+			&row.new, NULL));
 	return user_rehash(r->db, &row, NULL);
 }
 

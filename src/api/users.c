@@ -2,6 +2,7 @@
 /* Accounts: register, list, read, change, delete. */
 #include "gen/users.h"
 #include "api/audit.h"
+#include "api/password_rule.h"
 #include "api/revoke.h"
 #include "http/email.h"
 
@@ -36,14 +37,10 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 {
 	struct user_insert row = { .email = in->email, .name = in->name, .role = STR("user") };
 	struct user_row *user = arena_new(r->arena, struct user_row);
-	int64_t shortest = r->app->conf->password_min_length;
 	char id[UUID_TEXT];
 
-	if ((int64_t)str_chars((struct str){ in->password.p, in->password.n }) < shortest)
-		return fault(r, "/password", "password must be at least %lld characters",
-			     (long long)shortest);
 	email_key(in->email, r->arena, &row.email_key);
-	TRY(keeper_hash(r->app->keeper, in->password, r->arena, &row.password));
+	TRY(password_new(r, "/password", in->password, in->email, in->name, &row.password));
 	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
 	row.id = user_id_new();
 	TRY(user_insert(r->db, &row, user));

@@ -249,13 +249,16 @@ static struct str open_secret(struct secret s)
 	return (struct str){ s.p, s.n };
 }
 
-enum err keeper_hash(struct keeper *k, struct secret password, struct arena *a, struct secret *hash)
+enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct arena *a,
+		     struct secret *hash, bool *weak)
 {
-	struct waiting w = { .header.kind = JOB_HASH,
-			     .parts = { open_secret(password) },
+	struct waiting w = { .header = { .kind = JOB_HASH, .judge = p->words.p != NULL },
+			     .parts = { open_secret(p->password), p->words },
 			     .room = arena_alloc(a, TEXT_MAX) };
 
 	TRY(run(k, &w));
+	if (weak != NULL)
+		*weak = w.result == ANSWER_NO;
 	*hash = (struct secret){ w.text.p, w.text.n };
 	return OK;
 }

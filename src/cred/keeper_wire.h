@@ -16,6 +16,7 @@ struct job_header {
 	int32_t version;
 	uint32_t worker, place;
 	uint32_t kind;
+	uint32_t judge; /* JOB_HASH: 1: first whether the password is too easy to guess */
 	uint32_t lengths[JOB_PARTS];
 };
 

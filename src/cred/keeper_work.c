@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/instant.h"
+#include "cred/judge.h"
 #include "cred/keeper_wire.h"
 
 /* Takes the job apart; false when the datagram is not one. */
@@ -73,6 +74,8 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 
 	switch ((enum job_kind)h->kind) {
 	case JOB_HASH:
+		if (h->judge != 0 && judge_weak(password, parts[1]))
+			return ANSWER_NO;
 		if (!password_hash(password, s->cost, hash))
 			return ANSWER_FAILED;
 		*text = arena_dup(a, str_from(hash));

@@ -10,6 +10,7 @@
 
 #include "api/req.h"
 #include "base/log.h"
+#include "cred/judge.h"
 #include "cred/password.h"
 #include "db/pool.h"
 #include "gen/statements.h"
@@ -29,7 +30,7 @@ struct command {
 	enum err result;
 	/* user create */
 	struct str email, name;
-	bool admin;
+	bool admin, weak;
 };
 
 static void body(void *arg)
@@ -149,6 +150,7 @@ static enum err create(struct command *c)
 				   .role = c->admin ? STR("admin") : STR("user") };
 	struct password_cost cost = { (uint32_t)c->conf->password_memory_kib,
 				      (uint32_t)c->conf->password_passes };
+	struct str words = judge_words(c->email, c->name, c->arena);
 	struct user_row user = { 0 };
 	struct secret password = { 0 };
 	char hash[PASSWORD_HASH], id[UUID_TEXT];
@@ -158,6 +160,9 @@ static enum err create(struct command *c)
 	    (int64_t)str_chars((struct str){ password.p, password.n }) <
 		    c->conf->password_min_length ||
 	    !str_utf8((struct str){ password.p, password.n }))
+		return ERR_INVALID;
+	c->weak = c->conf->password_reject_common && judge_weak(password, words);
+	if (c->weak)
 		return ERR_INVALID;
 	email_key(c->email, c->arena, &row.email_key);
 	if (!password_hash(password, cost, hash))
@@ -186,6 +191,9 @@ static int create_user(struct command *c)
 
 	enum err e = run(c);
 
+	if (c->weak)
+		return refuse("the password is too easy to guess: it is common, or made of the"
+			      " user's own email or name");
 	if (e == ERR_INVALID) {
 		fprintf(stderr,
 			"postern: the password (a line on standard input) must be UTF-8, at least"

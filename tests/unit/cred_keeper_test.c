@@ -31,7 +31,8 @@ struct asking {
 	struct arena *arena;
 	struct task *task;
 	enum err result;
-	bool ended, fits;
+	bool ended, fits, weak;
+	struct str words;
 	struct secret hash;
 	struct str token;
 	const char *purpose; /* of a MAC */
@@ -81,8 +82,9 @@ static void asks_for_hash(void *arg)
 	struct asking *a = arg;
 
 	a->task = task_self();
-	a->result = keeper_hash(world.keeper, (struct secret){ "correct horse", 13 }, a->arena,
-				&a->hash);
+	struct keeper_password p = { .password = { "correct horse", 13 }, .words = a->words };
+
+	a->result = keeper_hash(world.keeper, &p, a->arena, &a->hash, &a->weak);
 	a->ended = true;
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "api/req.h"
+
+/*
+ * What a new password must be, wherever it is set: long enough, and not too easy to guess by who
+ * knows the account's email and name (password.reject_common). Then hashes it. A refusal is a fault
+ * at the pointer ("/password"). It takes as long as a hash does: never within a transaction.
+ */
+enum err password_new(struct req *r, const char *pointer, struct secret password, struct str email,
+		      struct str name, struct secret *hash);
