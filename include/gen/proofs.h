@@ -6,6 +6,13 @@
 #include "db/db.h"
 #include "gen/ids.h"
 
+struct proof_row {
+	struct proof_id id;
+	struct str kind;
+	struct user_id user_id;
+	struct email_change_id email_change_id;
+};
+
 struct proof_insert {
 	struct user_id user_id;
 	struct str kind;
@@ -19,3 +26,44 @@ struct proof_insert {
  * A new proof; those of the same kind that the user had before are void.
  */
 enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *affected);
+
+struct proof_count_try {
+	struct proof_id id;
+	struct str kind;
+	int32_t tries;
+};
+
+/*
+ * Counts a try of a code that may still be tried.
+ */
+enum err proof_count_try(struct db *db, const struct proof_count_try *in, struct proof_row *row);
+
+struct proof_by_link {
+	struct proof_id id;
+	struct str kind;
+};
+
+/*
+ * The proof of a link that is still good, however often its code was tried.
+ */
+enum err proof_by_link(struct db *db, const struct proof_by_link *in, struct proof_row *row);
+
+struct proof_mark_used {
+	struct proof_id id;
+};
+
+/*
+ * Uses a proof up, if nobody was faster. Its user is locked first: whoever changes a user does it in
+ * that order, so that two of them wait for one another and do not end in a deadlock.
+ */
+enum err proof_mark_used(struct db *db, const struct proof_mark_used *in, int64_t *affected);
+
+struct proof_mark_void {
+	struct user_id user_id;
+};
+
+/*
+ * Voids what a user has not used; all but the way back to an old address, which is there for the case
+ * that somebody else has set the password.
+ */
+enum err proof_mark_void(struct db *db, const struct proof_mark_void *in, int64_t *affected);

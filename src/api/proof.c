@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/proof.h"
 
-#include "gen/proofs.h"
+#include "cred/opaque.h"
+
+enum { TRIES = 5 };
 
 enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
 {
@@ -17,4 +19,93 @@ enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
 
 	*out = row.id;
 	return proof_insert(r->db, &row, NULL);
+}
+
+/* "link" or "code" of a kind: what is made for one says nothing about the other. */
+static enum err make_mac(struct req *r, const char *what, const char *kind, struct proof_id id,
+			 struct str *mac)
+{
+	struct str purpose = arena_printf(r->arena, "%s:%s", what, kind);
+	struct opaque o = { .id = id.uuid };
+
+	return keeper_mac(r->app->keeper, purpose.p, opaque_message(o, r->arena), r->arena, mac);
+}
+
+static enum err wrong_link(struct req *r)
+{
+	return problem(r, ERR_PROOF_WRONG, "the link is wrong");
+}
+
+static enum err check_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
+{
+	struct str mac = { 0 }, right = { 0 };
+	struct opaque o = { 0 };
+
+	if (!opaque_read(token, r->arena, &o, &mac) || o.count != 0)
+		return wrong_link(r);
+
+	struct proof_by_link key = { .id = { o.id }, .kind = str_from(kind) };
+
+	TRY(make_mac(r, "link", kind, key.id, &right));
+	if (!opaque_mac_equal(mac, right))
+		return wrong_link(r);
+
+	enum err e = proof_by_link(r->db, &key, out);
+
+	return e == ERR_NO_ROW ? ERR_PROOF_GONE : e;
+}
+
+static enum err check_code(struct req *r, const char *kind, const struct proof_given *g,
+			   struct proof_row *out)
+{
+	struct proof_count_try key = { .id = g->id, .kind = str_from(kind), .tries = TRIES };
+	struct str right = { 0 };
+
+	TRY(make_mac(r, "code", kind, g->id, &right));
+
+	enum err e = proof_count_try(r->db, &key, out);
+
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+
+	bool fits = code_equal(g->code, code_write(right, r->arena));
+
+	/* What was made for nobody was mailed to nobody, so it was a guess. */
+	return fits && !uuid_none(out->user_id.uuid) ? OK : ERR_PROOF_WRONG;
+}
+
+enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
+		     struct proof_row *out)
+{
+	bool id = !uuid_none(g->id.uuid), code = g->code.p != NULL;
+
+	if (g->token.p != NULL) {
+		if (id || code)
+			return fault(r, "/token", "give either token, or id and code");
+		return check_link(r, kind, g->token, out);
+	}
+	if (!id && !code)
+		return fault(r, "/token", "token, or id and code, is required");
+	if (!id)
+		return fault(r, "/id", "id is required together with code");
+	if (!code)
+		return fault(r, "/code", "code is required together with id");
+	return check_code(r, kind, g, out);
+}
+
+enum err proof_use(struct req *r, struct proof_id id)
+{
+	struct proof_mark_used key = { .id = id };
+	int64_t used = 0;
+
+	TRY(proof_mark_used(r->db, &key, &used));
+	return used == 0 ? ERR_PROOF_GONE : OK;
+}
+
+enum err proof_void(struct req *r, struct user_id user)
+{
+	struct proof_mark_void key = { .user_id = user };
+
+	return proof_mark_void(r->db, &key, NULL);
 }

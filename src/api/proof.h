@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Proofs that somebody reads the mail of an address: a link and a code, good once. Both are made of
- * the proof's id by a keeper, so nothing of them is stored.
+ * the proof's id by a keeper, so nothing of them is stored. With message = opaque_message({id, 0}):
+ * the link's token is opaque_write({id, 0}, keeper_mac("link:<kind>", message)), the code is
+ * code_write(keeper_mac("code:<kind>", message)).
  */
 #pragma once
 
 #include "api/req.h"
+#include "gen/proofs.h"
 
 struct proof {
 	const char *kind;    /* as the table proofs has it */
@@ -17,3 +20,39 @@ struct proof {
 
 /* Makes one; those of that kind that the user had are void. */
 enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out);
+
+/* What somebody brings: the token of a link, or the id of the proof with its code. */
+struct proof_given {
+	struct str token;
+	struct proof_id id;
+	struct str code;
+};
+
+/* Its members in the SCHEMA of an input whose struct has it as `given`. */
+/* clang-format off */
+#define PROOF_GIVEN(type)                                                                          \
+	FIELD_AS("token", type, given.token, .optional = true, .min = 1, .max = 1024,              \
+		 .doc = "Of the link; or else id and code"),                                       \
+	FIELD_AS("id", type, given.id, .optional = true,                                           \
+		 .doc = "What asking for the mail was answered with"),                             \
+	FIELD_AS("code", type, given.code, .optional = true, .min = 1, .max = 64,                  \
+		 .doc = "Eight digits; spaces and hyphens do not count")
+/* clang-format on */
+
+/*
+ * Whether it fits, is not used, not too old and not tried too often. A code's try is counted, for
+ * good, before it is compared: five tries and the code is dead, however many come at the same
+ * moment; the link stays, for nobody guesses it. Does not use it up. No transaction may be open.
+ * ERR_PROOF_WRONG: wrong, or made for nobody, which takes as long. ERR_PROOF_GONE: used, replaced,
+ * too old, tried too often or of another kind. ERR_INVALID: neither token nor id and code, or both.
+ */
+enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
+		     struct proof_row *out);
+
+/* Uses it up in the request's transaction (begin one before), and locks its user until that ends.
+ * ERR_PROOF_GONE when somebody else was faster. */
+enum err proof_use(struct req *r, struct proof_id id);
+
+/* Voids what a user has not used, after a new password or address; not links to undo a new address,
+ * for it may be a thief who sets the password. Change or lock the user before. */
+enum err proof_void(struct req *r, struct user_id user);

@@ -42,3 +42,125 @@ enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *aff
 {
 	return db_exec(db, &proof_insert_statement, in, affected);
 }
+
+static const struct db_column proof_count_try_params[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_count_try, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_count_try, kind) },
+	{ "tries", KIND_I32, offsetof(struct proof_count_try, tries) },
+};
+
+static const struct db_column proof_count_try_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
+	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
+	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+};
+
+const struct db_statement proof_count_try_statement = {
+	.name = "proof_count_try",
+	.sql =
+		"update proofs\n"
+		"set tries = tries + 1\n"
+		"where id = $1::uuid\n"
+		"  and kind = $2\n"
+		"  and used_at is null\n"
+		"  and code_until > now()\n"
+		"  and tries < $3::integer\n"
+		"returning id, kind, user_id, email_change_id",
+	.params = proof_count_try_params,
+	.param_count = 3,
+	.columns = proof_count_try_columns,
+	.column_count = 4,
+	.row_size = sizeof(struct proof_row),
+	.write = true,
+};
+
+enum err proof_count_try(struct db *db, const struct proof_count_try *in, struct proof_row *row)
+{
+	return db_one(db, &proof_count_try_statement, in, row);
+}
+
+static const struct db_column proof_by_link_params[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_by_link, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_by_link, kind) },
+};
+
+static const struct db_column proof_by_link_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
+	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
+	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+};
+
+const struct db_statement proof_by_link_statement = {
+	.name = "proof_by_link",
+	.sql =
+		"select id, kind, user_id, email_change_id\n"
+		"from proofs\n"
+		"where id = $1::uuid\n"
+		"  and kind = $2\n"
+		"  and used_at is null\n"
+		"  and link_until > now()",
+	.params = proof_by_link_params,
+	.param_count = 2,
+	.columns = proof_by_link_columns,
+	.column_count = 4,
+	.row_size = sizeof(struct proof_row),
+	.write = false,
+};
+
+enum err proof_by_link(struct db *db, const struct proof_by_link *in, struct proof_row *row)
+{
+	return db_one(db, &proof_by_link_statement, in, row);
+}
+
+static const struct db_column proof_mark_used_params[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_mark_used, id) },
+};
+
+const struct db_statement proof_mark_used_statement = {
+	.name = "proof_mark_used",
+	.sql =
+		"with owner as (\n"
+		"  select users.id\n"
+		"  from users\n"
+		"  join proofs on proofs.user_id = users.id\n"
+		"  where proofs.id = $1::uuid\n"
+		"  for no key update of users\n"
+		")\n"
+		"update proofs\n"
+		"set used_at = now()\n"
+		"where id = $1::uuid\n"
+		"  and used_at is null\n"
+		"  and (select count(*) from owner) >= 0",
+	.params = proof_mark_used_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err proof_mark_used(struct db *db, const struct proof_mark_used *in, int64_t *affected)
+{
+	return db_exec(db, &proof_mark_used_statement, in, affected);
+}
+
+static const struct db_column proof_mark_void_params[] = {
+	{ "user_id", KIND_UUID, offsetof(struct proof_mark_void, user_id) },
+};
+
+const struct db_statement proof_mark_void_statement = {
+	.name = "proof_mark_void",
+	.sql =
+		"update proofs\n"
+		"set used_at = now()\n"
+		"where user_id = $1::uuid\n"
+		"  and kind <> 'email_undo'\n"
+		"  and used_at is null",
+	.params = proof_mark_void_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err proof_mark_void(struct db *db, const struct proof_mark_void *in, int64_t *affected)
+{
+	return db_exec(db, &proof_mark_void_statement, in, affected);
+}

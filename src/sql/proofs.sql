@@ -16,3 +16,48 @@ values (
   now() + :code_us::bigint * interval '1 microsecond',
   now() + :link_us::bigint * interval '1 microsecond'
 );
+
+-- name: proof_count_try :one proof
+-- Counts a try of a code that may still be tried.
+update proofs
+set tries = tries + 1
+where id = :id::proof_id
+  and kind = :kind
+  and used_at is null
+  and code_until > now()
+  and tries < :tries::integer
+returning id, kind, user_id, email_change_id;
+
+-- name: proof_by_link :one proof
+-- The proof of a link that is still good, however often its code was tried.
+select id, kind, user_id, email_change_id
+from proofs
+where id = :id::proof_id
+  and kind = :kind
+  and used_at is null
+  and link_until > now();
+
+-- name: proof_mark_used :exec
+-- Uses a proof up, if nobody was faster. Its user is locked first: whoever changes a user does it in
+-- that order, so that two of them wait for one another and do not end in a deadlock.
+with owner as (
+  select users.id
+  from users
+  join proofs on proofs.user_id = users.id
+  where proofs.id = :id::proof_id
+  for no key update of users
+)
+update proofs
+set used_at = now()
+where id = :id::proof_id
+  and used_at is null
+  and (select count(*) from owner) >= 0;
+
+-- name: proof_mark_void :exec
+-- Voids what a user has not used; all but the way back to an old address, which is there for the case
+-- that somebody else has set the password.
+update proofs
+set used_at = now()
+where user_id = :user_id::user_id
+  and kind <> 'email_undo'
+  and used_at is null;
