@@ -2,6 +2,8 @@
 -- its id with a key that only keepers hold, so neither is stored.
 create domain proof_id as uuid;
 create domain email_change_id as uuid;
+-- A digest of an address, by a key that only keepers hold.
+create domain address_id as uuid;
 
 -- An address that is to become another. One at a time; the row stays as long as it can be undone.
 create table email_changes (
@@ -32,6 +34,9 @@ create table proofs (
   -- the same time; no foreign key either, for checking it would take time.
   user_id user_id,
   email_change_id email_change_id,
+  -- Of whoever was asked for it, known or not: by it mails are counted, and older proofs made void, in
+  -- the same way for both. Null: it was not asked for by an address, or too often.
+  address address_id,
   created_at timestamptz not null default now(),
   tries integer not null default 0,
   code_until timestamptz not null,
@@ -44,4 +49,5 @@ create table proofs (
 );
 
 create index proofs_user_id_idx on proofs (user_id, kind);
+create index proofs_address_idx on proofs (address, created_at);
 create index proofs_link_until_idx on proofs (link_until);

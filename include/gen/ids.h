@@ -5,6 +5,15 @@
 
 #include "base/uuid.h"
 
+struct address_id {
+	struct uuid uuid;
+};
+
+static inline struct address_id address_id_new(void)
+{
+	return (struct address_id){ uuid_v7() };
+}
+
 struct audit_id {
 	struct uuid uuid;
 };
@@ -70,6 +79,7 @@ static inline struct user_id user_id_new(void)
 
 /* For FIELD (http/fields.h). */
 #define FIELD_KIND_IDS \
+	struct address_id: KIND_UUID, \
 	struct audit_id: KIND_UUID, \
 	struct email_change_id: KIND_UUID, \
 	struct mail_id: KIND_UUID, \

@@ -6,6 +6,16 @@
 #include "db/db.h"
 #include "gen/ids.h"
 
+struct address_lock_row {
+	int64_t locks;
+};
+
+struct asked_proof_row {
+	struct proof_id id;
+	struct instant created_at;
+	bool mailed;
+};
+
 struct proof_row {
 	struct proof_id id;
 	struct str kind;
@@ -27,6 +37,34 @@ struct proof_insert {
  */
 enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *affected);
 
+struct proof_lock_address {
+	struct address_id address;
+};
+
+/*
+ * Whoever asks for a proof of this address waits until the end of the transaction, so that all that is
+ * counted has been committed.
+ */
+enum err proof_lock_address(struct db *db, const struct proof_lock_address *in, struct address_lock_row *row);
+
+struct proof_insert_asked {
+	int64_t mails;
+	struct address_id address;
+	bool keep;
+	struct proof_id id;
+	struct str kind;
+	struct user_id user_id;
+	int64_t code_us;
+	int64_t link_us;
+};
+
+/*
+ * A new proof of an address; those before it are void, unless they are to be kept. Beyond so many in
+ * an hour it is one of nobody, which counts for nothing and leaves the others as they are: asking for
+ * more must not take away what the owner has been sent.
+ */
+enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, struct asked_proof_row *row);
+
 struct proof_count_try {
 	struct proof_id id;
 	struct str kind;
@@ -37,6 +75,15 @@ struct proof_count_try {
  * Counts a try of a code that may still be tried.
  */
 enum err proof_count_try(struct db *db, const struct proof_count_try *in, struct proof_row *row);
+
+struct proof_spare_try {
+	struct proof_id id;
+};
+
+/*
+ * Gives back the try of a code that was right.
+ */
+enum err proof_spare_try(struct db *db, const struct proof_spare_try *in, int64_t *affected);
 
 struct proof_by_link {
 	struct proof_id id;

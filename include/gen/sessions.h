@@ -60,10 +60,13 @@ struct session_insert {
 	bool cookie;
 	struct str address;
 	struct str user_agent;
+	int32_t version;
 };
 
 /*
- * Begins a session; those beyond the user's share end, the longest unused ones first.
+ * Begins a session; those beyond the user's share end, the longest unused ones first. Nothing when
+ * the user has changed since the password was checked: the lock has this wait for a new password that
+ * is being set, or that for this, and then it ends this session, too.
  */
 enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected);
 

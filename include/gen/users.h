@@ -14,6 +14,14 @@ struct user_row {
 	struct instant created_at;
 };
 
+struct me_row {
+	struct user_id id;
+	struct str email;
+	struct str name;
+	struct str role;
+	bool verified;
+};
+
 struct credential_row {
 	struct user_id id;
 	struct str email;
@@ -24,6 +32,15 @@ struct credential_row {
 	struct str locale;
 	bool verified;
 	bool disabled;
+};
+
+struct mailbox_row {
+	struct user_id id;
+	struct str email;
+	struct str email_key;
+	struct str name;
+	struct str locale;
+	bool verified;
 };
 
 struct user_rows {
@@ -42,10 +59,12 @@ struct user_insert {
 	struct str name;
 	struct str role;
 	struct secret password;
+	struct str locale;
+	bool verified;
 };
 
 /*
- * Creates a user.
+ * Creates a user; no row when the address is taken.
  */
 enum err user_insert(struct db *db, const struct user_insert *in, struct user_row *row);
 
@@ -58,6 +77,15 @@ struct user_by_id {
  */
 enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row *row);
 
+struct user_me {
+	struct user_id id;
+};
+
+/*
+ * What a user is told about itself.
+ */
+enum err user_me(struct db *db, const struct user_me *in, struct me_row *row);
+
 struct user_by_email_key {
 	struct str email_key;
 };
@@ -66,6 +94,64 @@ struct user_by_email_key {
  * What signing in needs.
  */
 enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row);
+
+struct user_credential {
+	struct user_id id;
+};
+
+/*
+ * What signing in needs, of somebody who has.
+ */
+enum err user_credential(struct db *db, const struct user_credential *in, struct credential_row *row);
+
+struct user_mailbox {
+	struct user_id id;
+};
+
+/*
+ * Where a user is written to, and how.
+ */
+enum err user_mailbox(struct db *db, const struct user_mailbox *in, struct mailbox_row *row);
+
+struct user_mailbox_by_key {
+	struct str email_key;
+};
+
+/*
+ * The same by the address; asked for those that nobody has, too.
+ */
+enum err user_mailbox_by_key(struct db *db, const struct user_mailbox_by_key *in, struct mailbox_row *row);
+
+struct user_verify {
+	struct user_id id;
+};
+
+/*
+ * The owner of the address was seen to read its mail.
+ */
+enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affected);
+
+struct user_reset_password {
+	struct secret password;
+	struct user_id id;
+};
+
+/*
+ * A new password for who reads the mail of the address. Whoever is just signing in with the old one
+ * finds another token_version, see session_insert.
+ */
+enum err user_reset_password(struct db *db, const struct user_reset_password *in, int64_t *affected);
+
+struct user_change_password {
+	struct secret new;
+	struct user_id id;
+	struct secret old;
+};
+
+/*
+ * A new password for who knows the old one; unless it was changed meanwhile.
+ */
+enum err user_change_password(struct db *db, const struct user_change_password *in, int64_t *affected);
 
 struct user_rehash {
 	struct secret new;

@@ -35,6 +35,15 @@ static enum err rehash(struct req *r, const struct credential_row *user, struct 
 }
 
 /*
+ * Whoever registers an address and then signs in with the same password must not learn whether that
+ * made an account: the password fits one that is new, and none that was there before.
+ */
+static bool hidden(const struct req *r, const struct credential_row *user)
+{
+	return r->app->conf->accounts_enumeration_safe && !user->verified;
+}
+
+/*
  * One path for every outcome: an address that is malformed or unknown is looked up all the same,
  * and its password is checked against a hash that nothing fits.
  */
@@ -54,7 +63,7 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 	if (in->cookie)
 		TRY(cookie_origin(r));
 	TRY(keeper_verify(r->app->keeper, in->password, user.password, &fits));
-	if (e == ERR_NO_ROW || !fits)
+	if (e == ERR_NO_ROW || !fits || hidden(r, &user))
 		return ERR_BAD_CREDENTIALS;
 
 	/* Only now: nobody else is told what state the account is in. */

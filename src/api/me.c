@@ -6,13 +6,15 @@
 struct me_out {
 	struct user_id user_id;
 	struct str email, name, role;
+	bool verified;
 };
 /* clang-format off */
 SCHEMA(me, me_out,
 	FIELD(me_out, user_id),
 	FIELD(me_out, email, .format = FORMAT_EMAIL),
 	FIELD(me_out, name),
-	FIELD(me_out, role));
+	FIELD(me_out, role),
+	FIELD(me_out, verified, .doc = "Whether the address was confirmed"));
 /* clang-format on */
 
 struct me_get_in;
@@ -20,9 +22,9 @@ SCHEMA_NONE(me_get);
 
 enum err me_get(struct req *r, const struct me_get_in *in)
 {
-	struct user_by_id key = { .id = r->who.user };
-	struct user_row user = { 0 };
-	enum err e = user_by_id(r->db, &key, &user);
+	struct user_me key = { .id = r->who.user };
+	struct me_row user = { 0 };
+	enum err e = user_me(r->db, &key, &user);
 
 	(void)in;
 	/* The token has outlived its user. */
@@ -30,9 +32,11 @@ enum err me_get(struct req *r, const struct me_get_in *in)
 		return ERR_TOKEN_INVALID;
 	TRY(e);
 
-	struct me_out out = {
-		.user_id = user.id, .email = user.email, .name = user.name, .role = user.role
-	};
+	struct me_out out = { .user_id = user.id,
+			      .email = user.email,
+			      .name = user.name,
+			      .role = user.role,
+			      .verified = user.verified };
 
 	return reply(r, &out);
 }

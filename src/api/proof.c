@@ -1,24 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/proof.h"
 
+#include <string.h>
+
 #include "cred/opaque.h"
 
 enum { TRIES = 5 };
 
-enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
+static int64_t code_life(const struct req *r, int64_t link_us)
 {
 	int64_t code_us = r->app->conf->accounts_code_ttl;
+
+	return code_us < link_us ? code_us : link_us;
+}
+
+enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
+{
 	struct proof_insert row = {
 		.id = proof_id_new(),
 		.kind = str_from(p->kind),
 		.user_id = p->user,
 		.email_change_id = p->change,
 		.link_us = p->link_us,
-		.code_us = code_us < p->link_us ? code_us : p->link_us,
+		.code_us = code_life(r, p->link_us),
 	};
 
 	*out = row.id;
 	return proof_insert(r->db, &row, NULL);
+}
+
+enum err proof_address(struct req *r, const char *what, struct str email_key,
+		       struct address_id *out)
+{
+	struct str purpose = arena_printf(r->arena, "address:%s", what), mac = { 0 };
+
+	TRY(keeper_mac(r->app->keeper, purpose.p, email_key, r->arena, &mac));
+	memcpy(out->uuid.b, mac.p, sizeof out->uuid.b);
+	return OK;
+}
+
+enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out)
+{
+	struct proof_lock_address lock = { .address = p->address };
+	struct proof_insert_asked row = {
+		.id = proof_id_new(),
+		.kind = str_from(p->kind),
+		.user_id = p->user,
+		.address = p->address,
+		.keep = p->keep,
+		.mails = r->app->conf->limits_mails,
+		.link_us = p->link_us,
+		.code_us = code_life(r, p->link_us),
+	};
+	struct address_lock_row locked = { 0 };
+
+	TRY(proof_lock_address(r->db, &lock, &locked));
+	return proof_insert_asked(r->db, &row, out);
 }
 
 /* "link" or "code" of a kind: what is made for one says nothing about the other. */
@@ -92,6 +129,13 @@ enum err proof_check(struct req *r, const char *kind, const struct proof_given *
 	if (!code)
 		return fault(r, "/code", "code is required together with id");
 	return check_code(r, kind, g, out);
+}
+
+enum err proof_spare(struct req *r, struct proof_id id)
+{
+	struct proof_spare_try key = { .id = id };
+
+	return proof_spare_try(r->db, &key, NULL);
 }
 
 enum err proof_use(struct req *r, struct proof_id id)

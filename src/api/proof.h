@@ -21,6 +21,27 @@ struct proof {
 /* Makes one; those of that kind that the user had are void. */
 enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out);
 
+/* What an address is asked to prove by somebody who may have made it up. */
+struct proof_asked {
+	const char *kind;
+	struct address_id address; /* see proof_address */
+	struct user_id user;	   /* none: nobody has the address */
+	int64_t link_us;	   /* as in struct proof */
+	bool keep;		   /* those it was asked for before stay as they are */
+};
+
+/* The digest of an address (email_key) by which proofs for `what` are counted. */
+enum err proof_address(struct req *r, const char *what, struct str email_key,
+		       struct address_id *out);
+
+/*
+ * Makes the proof in the request's transaction (begin one before); others for the same address wait
+ * until that ends. The same work is done whether somebody has the address or not. Those it was
+ * asked for before are void; but once limits.mails were sent within an hour they stay, the new one
+ * is nobody's, and out->mailed says that there is nothing to be mailed.
+ */
+enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out);
+
 /* What somebody brings: the token of a link, or the id of the proof with its code. */
 struct proof_given {
 	struct str token;
@@ -48,6 +69,10 @@ struct proof_given {
  */
 enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
 		     struct proof_row *out);
+
+/* Gives back the try of a code that was right, in the request's transaction: it was for another
+ * reason that it could not be used. */
+enum err proof_spare(struct req *r, struct proof_id id);
 
 /* Uses it up in the request's transaction (begin one before), and locks its user until that ends.
  * ERR_PROOF_GONE when somebody else was faster. */

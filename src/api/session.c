@@ -106,6 +106,7 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie)
 	struct session_insert row = {
 		.id = i.session,
 		.user_id = a->user,
+		.version = a->version,
 		.others = (int32_t)c->sessions_per_user - 1,
 		.access_us = c->jwt_access_ttl,
 		.idle_us = c->sessions_idle < c->sessions_absolute ? c->sessions_idle
@@ -120,10 +121,14 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie)
 				   .subject = a->user,
 				   .session = i.session };
 	struct token_out out;
+	int64_t begun = 0;
 
 	TRY(make_tokens(r, &i, &out));
 	TRY(db_begin(r->db));
-	TRY(session_insert(r->db, &row, NULL));
+	TRY(session_insert(r->db, &row, &begun));
+	/* The password, the role or all of the user has changed since: look again. */
+	if (begun == 0)
+		return ERR_RETRY;
 	TRY(audit_note(r, &note));
 	return reply_tokens(r, &i, &out);
 }

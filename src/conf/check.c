@@ -113,6 +113,15 @@ static void check_log(const struct check *k)
 			       setting_quote(format, k->arena).p);
 }
 
+static void check_accounts(const struct check *k)
+{
+	/* Else signing in with the password just chosen would tell whether that made an account. */
+	if (k->conf->accounts_enumeration_safe && !k->conf->accounts_require_verified)
+		conf_fault_add(k->faults, k->arena,
+			       "accounts.enumeration_safe: needs accounts.require_verified; set "
+			       "that to true as well");
+}
+
 static void check_connections(const struct check *k)
 {
 	int64_t workers = conf_workers(k->conf), need = workers * LANES_A_WORKER;
@@ -149,6 +158,7 @@ bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *fault
 	check_secrets(&k);
 	check_passwords(&k);
 	check_log(&k);
+	check_accounts(&k);
 	check_connections(&k);
 	check_order(&k, SETTING_AT_database_statement_timeout, SETTING_AT_server_request_timeout);
 	check_order(&k, SETTING_AT_database_acquire_timeout, SETTING_AT_server_request_timeout);

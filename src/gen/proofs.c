@@ -43,6 +43,94 @@ enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *aff
 	return db_exec(db, &proof_insert_statement, in, affected);
 }
 
+static const struct db_column proof_lock_address_params[] = {
+	{ "address", KIND_UUID, offsetof(struct proof_lock_address, address) },
+};
+
+static const struct db_column proof_lock_address_columns[] = {
+	{ "locks", KIND_I64, offsetof(struct address_lock_row, locks) },
+};
+
+const struct db_statement proof_lock_address_statement = {
+	.name = "proof_lock_address",
+	.sql =
+		"with lock as materialized (\n"
+		"  select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))\n"
+		")\n"
+		"select count(*) as locks\n"
+		"from lock",
+	.params = proof_lock_address_params,
+	.param_count = 1,
+	.columns = proof_lock_address_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct address_lock_row),
+	.write = false,
+};
+
+enum err proof_lock_address(struct db *db, const struct proof_lock_address *in, struct address_lock_row *row)
+{
+	return db_one(db, &proof_lock_address_statement, in, row);
+}
+
+static const struct db_column proof_insert_asked_params[] = {
+	{ "mails", KIND_I64, offsetof(struct proof_insert_asked, mails) },
+	{ "address", KIND_UUID, offsetof(struct proof_insert_asked, address) },
+	{ "keep", KIND_BOOL, offsetof(struct proof_insert_asked, keep) },
+	{ "id", KIND_UUID, offsetof(struct proof_insert_asked, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_insert_asked, kind) },
+	{ "user_id", KIND_UUID, offsetof(struct proof_insert_asked, user_id) },
+	{ "code_us", KIND_I64, offsetof(struct proof_insert_asked, code_us) },
+	{ "link_us", KIND_I64, offsetof(struct proof_insert_asked, link_us) },
+};
+
+static const struct db_column proof_insert_asked_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct asked_proof_row, id) },
+	{ "created_at", KIND_INSTANT, offsetof(struct asked_proof_row, created_at) },
+	{ "mailed", KIND_BOOL, offsetof(struct asked_proof_row, mailed) },
+};
+
+const struct db_statement proof_insert_asked_statement = {
+	.name = "proof_insert_asked",
+	.sql =
+		"with may as (\n"
+		"  select count(*) < $1::bigint as few\n"
+		"  from proofs\n"
+		"  where address = $2::uuid\n"
+		"    and created_at > now() - interval '1 hour'\n"
+		"), old as (\n"
+		"  update proofs\n"
+		"  set used_at = now()\n"
+		"  where address = $2::uuid\n"
+		"    and used_at is null\n"
+		"    and not $3::boolean\n"
+		"    and (select few from may)\n"
+		"), new as (\n"
+		"  insert into proofs (id, kind, user_id, address, code_until, link_until)\n"
+		"  select\n"
+		"    $4::uuid,\n"
+		"    $5,\n"
+		"    case when few then $6::uuid end,\n"
+		"    case when few then $2::uuid end,\n"
+		"    now() + $7::bigint * interval '1 microsecond',\n"
+		"    now() + $8::bigint * interval '1 microsecond'\n"
+		"  from may\n"
+		"  returning id, created_at\n"
+		")\n"
+		"select new.id, new.created_at, coalesce(may.few, false) as mailed\n"
+		"from new, may",
+	.params = proof_insert_asked_params,
+	.param_count = 8,
+	.columns = proof_insert_asked_columns,
+	.column_count = 3,
+	.row_size = sizeof(struct asked_proof_row),
+	.write = true,
+};
+
+enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, struct asked_proof_row *row)
+{
+	return db_one(db, &proof_insert_asked_statement, in, row);
+}
+
 static const struct db_column proof_count_try_params[] = {
 	{ "id", KIND_UUID, offsetof(struct proof_count_try, id) },
 	{ "kind", KIND_STR, offsetof(struct proof_count_try, kind) },
@@ -78,6 +166,27 @@ const struct db_statement proof_count_try_statement = {
 enum err proof_count_try(struct db *db, const struct proof_count_try *in, struct proof_row *row)
 {
 	return db_one(db, &proof_count_try_statement, in, row);
+}
+
+static const struct db_column proof_spare_try_params[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_spare_try, id) },
+};
+
+const struct db_statement proof_spare_try_statement = {
+	.name = "proof_spare_try",
+	.sql =
+		"update proofs\n"
+		"set tries = tries - 1\n"
+		"where id = $1::uuid\n"
+		"  and tries > 0",
+	.params = proof_spare_try_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err proof_spare_try(struct db *db, const struct proof_spare_try *in, int64_t *affected)
+{
+	return db_exec(db, &proof_spare_try_statement, in, affected);
 }
 
 static const struct db_column proof_by_link_params[] = {

@@ -15,11 +15,7 @@ static const struct db_column session_insert_params[] = {
 	{ "cookie", KIND_BOOL, offsetof(struct session_insert, cookie) },
 	{ "address", KIND_STR, offsetof(struct session_insert, address) },
 	{ "user_agent", KIND_STR, offsetof(struct session_insert, user_agent) },
-};
-
-static const struct db_rule session_insert_rules[] = {
-	{ "sessions_user_id_fkey", ERR_BAD_CREDENTIALS },
-	{ NULL, OK },
+	{ "version", KIND_I32, offsetof(struct session_insert, version) },
 };
 
 const struct db_statement session_insert_statement = {
@@ -42,18 +38,21 @@ const struct db_statement session_insert_statement = {
 		"  from gone\n"
 		")\n"
 		"insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)\n"
-		"values (\n"
+		"select\n"
 		"  $4::uuid,\n"
-		"  $1::uuid,\n"
+		"  id,\n"
 		"  now() + $5::bigint * interval '1 microsecond',\n"
 		"  now() + $6::bigint * interval '1 microsecond',\n"
-		"  $7,\n"
-		"  $8,\n"
-		"  $9\n"
-		")",
+		"  $7::boolean,\n"
+		"  $8::text,\n"
+		"  $9::text\n"
+		"from users\n"
+		"where id = $1::uuid\n"
+		"  and token_version = $10::integer\n"
+		"  and disabled_at is null\n"
+		"for share",
 	.params = session_insert_params,
-	.param_count = 9,
-	.rules = session_insert_rules,
+	.param_count = 10,
 	.write = true,
 };
 

@@ -12,6 +12,8 @@ static const struct db_column user_insert_params[] = {
 	{ "name", KIND_STR, offsetof(struct user_insert, name) },
 	{ "role", KIND_STR, offsetof(struct user_insert, role) },
 	{ "password", KIND_SECRET, offsetof(struct user_insert, password) },
+	{ "locale", KIND_STR, offsetof(struct user_insert, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct user_insert, verified) },
 };
 
 static const struct db_column user_insert_columns[] = {
@@ -22,23 +24,19 @@ static const struct db_column user_insert_columns[] = {
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
 };
 
-static const struct db_rule user_insert_rules[] = {
-	{ "users_email_key_key", ERR_EMAIL_TAKEN },
-	{ NULL, OK },
-};
-
 const struct db_statement user_insert_statement = {
 	.name = "user_insert",
 	.sql =
-		"insert into users (id, email, email_key, name, role, password)\n"
-		"values ($1::uuid, $2, $3, $4, $5, $6)\n"
+		"insert into users (id, email, email_key, name, role, password, locale, verified_at)\n"
+		"values ($1::uuid, $2, $3, $4, $5, $6, $7,\n"
+		"  case when $8::boolean then now() end)\n"
+		"on conflict (email_key) do nothing\n"
 		"returning id, email, name, role, created_at",
 	.params = user_insert_params,
-	.param_count = 6,
+	.param_count = 8,
 	.columns = user_insert_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),
-	.rules = user_insert_rules,
 	.write = true,
 };
 
@@ -78,6 +76,37 @@ enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row 
 	return db_one(db, &user_by_id_statement, in, row);
 }
 
+static const struct db_column user_me_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_me, id) },
+};
+
+static const struct db_column user_me_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct me_row, id) },
+	{ "email", KIND_STR, offsetof(struct me_row, email) },
+	{ "name", KIND_STR, offsetof(struct me_row, name) },
+	{ "role", KIND_STR, offsetof(struct me_row, role) },
+	{ "verified", KIND_BOOL, offsetof(struct me_row, verified) },
+};
+
+const struct db_statement user_me_statement = {
+	.name = "user_me",
+	.sql =
+		"select id, email, name, role, verified_at is not null as verified\n"
+		"from users\n"
+		"where id = $1::uuid",
+	.params = user_me_params,
+	.param_count = 1,
+	.columns = user_me_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct me_row),
+	.write = false,
+};
+
+enum err user_me(struct db *db, const struct user_me *in, struct me_row *row)
+{
+	return db_one(db, &user_me_statement, in, row);
+}
+
 static const struct db_column user_by_email_key_params[] = {
 	{ "email_key", KIND_STR, offsetof(struct user_by_email_key, email_key) },
 };
@@ -112,6 +141,175 @@ const struct db_statement user_by_email_key_statement = {
 enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row)
 {
 	return db_one(db, &user_by_email_key_statement, in, row);
+}
+
+static const struct db_column user_credential_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_credential, id) },
+};
+
+static const struct db_column user_credential_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
+	{ "email", KIND_STR, offsetof(struct credential_row, email) },
+	{ "name", KIND_STR, offsetof(struct credential_row, name) },
+	{ "role", KIND_STR, offsetof(struct credential_row, role) },
+	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
+	{ "token_version", KIND_I32, offsetof(struct credential_row, token_version) },
+	{ "locale", KIND_STR, offsetof(struct credential_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct credential_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct credential_row, disabled) },
+};
+
+const struct db_statement user_credential_statement = {
+	.name = "user_credential",
+	.sql =
+		"select id, email, name, role, password, token_version, locale,\n"
+		"  verified_at is not null as verified, disabled_at is not null as disabled\n"
+		"from users\n"
+		"where id = $1::uuid",
+	.params = user_credential_params,
+	.param_count = 1,
+	.columns = user_credential_columns,
+	.column_count = 9,
+	.row_size = sizeof(struct credential_row),
+	.write = false,
+};
+
+enum err user_credential(struct db *db, const struct user_credential *in, struct credential_row *row)
+{
+	return db_one(db, &user_credential_statement, in, row);
+}
+
+static const struct db_column user_mailbox_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_mailbox, id) },
+};
+
+static const struct db_column user_mailbox_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct mailbox_row, id) },
+	{ "email", KIND_STR, offsetof(struct mailbox_row, email) },
+	{ "email_key", KIND_STR, offsetof(struct mailbox_row, email_key) },
+	{ "name", KIND_STR, offsetof(struct mailbox_row, name) },
+	{ "locale", KIND_STR, offsetof(struct mailbox_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct mailbox_row, verified) },
+};
+
+const struct db_statement user_mailbox_statement = {
+	.name = "user_mailbox",
+	.sql =
+		"select id, email, email_key, name, locale, verified_at is not null as verified\n"
+		"from users\n"
+		"where id = $1::uuid",
+	.params = user_mailbox_params,
+	.param_count = 1,
+	.columns = user_mailbox_columns,
+	.column_count = 6,
+	.row_size = sizeof(struct mailbox_row),
+	.write = false,
+};
+
+enum err user_mailbox(struct db *db, const struct user_mailbox *in, struct mailbox_row *row)
+{
+	return db_one(db, &user_mailbox_statement, in, row);
+}
+
+static const struct db_column user_mailbox_by_key_params[] = {
+	{ "email_key", KIND_STR, offsetof(struct user_mailbox_by_key, email_key) },
+};
+
+static const struct db_column user_mailbox_by_key_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct mailbox_row, id) },
+	{ "email", KIND_STR, offsetof(struct mailbox_row, email) },
+	{ "email_key", KIND_STR, offsetof(struct mailbox_row, email_key) },
+	{ "name", KIND_STR, offsetof(struct mailbox_row, name) },
+	{ "locale", KIND_STR, offsetof(struct mailbox_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct mailbox_row, verified) },
+};
+
+const struct db_statement user_mailbox_by_key_statement = {
+	.name = "user_mailbox_by_key",
+	.sql =
+		"select id, email, email_key, name, locale, verified_at is not null as verified\n"
+		"from users\n"
+		"where email_key = $1",
+	.params = user_mailbox_by_key_params,
+	.param_count = 1,
+	.columns = user_mailbox_by_key_columns,
+	.column_count = 6,
+	.row_size = sizeof(struct mailbox_row),
+	.write = false,
+};
+
+enum err user_mailbox_by_key(struct db *db, const struct user_mailbox_by_key *in, struct mailbox_row *row)
+{
+	return db_one(db, &user_mailbox_by_key_statement, in, row);
+}
+
+static const struct db_column user_verify_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_verify, id) },
+};
+
+const struct db_statement user_verify_statement = {
+	.name = "user_verify",
+	.sql =
+		"update users\n"
+		"set verified_at = coalesce(verified_at, now())\n"
+		"where id = $1::uuid",
+	.params = user_verify_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affected)
+{
+	return db_exec(db, &user_verify_statement, in, affected);
+}
+
+static const struct db_column user_reset_password_params[] = {
+	{ "password", KIND_SECRET, offsetof(struct user_reset_password, password) },
+	{ "id", KIND_UUID, offsetof(struct user_reset_password, id) },
+};
+
+const struct db_statement user_reset_password_statement = {
+	.name = "user_reset_password",
+	.sql =
+		"update users\n"
+		"set password = $1::secret,\n"
+		"    verified_at = coalesce(verified_at, now()),\n"
+		"    token_version = token_version + 1,\n"
+		"    updated_at = now()\n"
+		"where id = $2::uuid",
+	.params = user_reset_password_params,
+	.param_count = 2,
+	.write = true,
+};
+
+enum err user_reset_password(struct db *db, const struct user_reset_password *in, int64_t *affected)
+{
+	return db_exec(db, &user_reset_password_statement, in, affected);
+}
+
+static const struct db_column user_change_password_params[] = {
+	{ "new", KIND_SECRET, offsetof(struct user_change_password, new) },
+	{ "id", KIND_UUID, offsetof(struct user_change_password, id) },
+	{ "old", KIND_SECRET, offsetof(struct user_change_password, old) },
+};
+
+const struct db_statement user_change_password_statement = {
+	.name = "user_change_password",
+	.sql =
+		"update users\n"
+		"set password = $1::secret,\n"
+		"    token_version = token_version + 1,\n"
+		"    updated_at = now()\n"
+		"where id = $2::uuid\n"
+		"  and password = $3::secret",
+	.params = user_change_password_params,
+	.param_count = 3,
+	.write = true,
+};
+
+enum err user_change_password(struct db *db, const struct user_change_password *in, int64_t *affected)
+{
+	return db_exec(db, &user_change_password_statement, in, affected);
 }
 
 static const struct db_column user_rehash_params[] = {

@@ -147,6 +147,8 @@ static enum err create(struct command *c)
 	struct user_insert row = { .id = user_id_new(),
 				   .email = c->email,
 				   .name = c->name,
+				   .locale = STR("en"),
+				   .verified = true,
 				   .role = c->admin ? STR("admin") : STR("user") };
 	struct password_cost cost = { (uint32_t)c->conf->password_memory_kib,
 				      (uint32_t)c->conf->password_passes };
@@ -168,7 +170,12 @@ static enum err create(struct command *c)
 	if (!password_hash(password, cost, hash))
 		return ERR_INTERNAL;
 	row.password = (struct secret){ hash, strlen(hash) };
-	TRY(user_insert(c->db, &row, &user));
+
+	enum err e = user_insert(c->db, &row, &user);
+
+	if (e == ERR_NO_ROW)
+		return ERR_EMAIL_TAKEN;
+	TRY(e);
 	printf("%s\n", uuid_format(user.id.uuid, id).p);
 	return OK;
 }

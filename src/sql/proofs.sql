@@ -17,6 +17,46 @@ values (
   now() + :link_us::bigint * interval '1 microsecond'
 );
 
+-- name: proof_lock_address :one address_lock
+-- Whoever asks for a proof of this address waits until the end of the transaction, so that all that is
+-- counted has been committed.
+with lock as materialized (
+  select pg_advisory_xact_lock(hashtextextended(:address::address_id::text, 0))
+)
+select count(*) as locks
+from lock;
+
+-- name: proof_insert_asked :one asked_proof
+-- A new proof of an address; those before it are void, unless they are to be kept. Beyond so many in
+-- an hour it is one of nobody, which counts for nothing and leaves the others as they are: asking for
+-- more must not take away what the owner has been sent.
+with may as (
+  select count(*) < :mails::bigint as few
+  from proofs
+  where address = :address::address_id
+    and created_at > now() - interval '1 hour'
+), old as (
+  update proofs
+  set used_at = now()
+  where address = :address
+    and used_at is null
+    and not :keep::boolean
+    and (select few from may)
+), new as (
+  insert into proofs (id, kind, user_id, address, code_until, link_until)
+  select
+    :id::proof_id,
+    :kind,
+    case when few then :user_id::user_id end,
+    case when few then :address end,
+    now() + :code_us::bigint * interval '1 microsecond',
+    now() + :link_us::bigint * interval '1 microsecond'
+  from may
+  returning id, created_at
+)
+select new.id, new.created_at, coalesce(may.few, false) as mailed
+from new, may;
+
 -- name: proof_count_try :one proof
 -- Counts a try of a code that may still be tried.
 update proofs
@@ -27,6 +67,13 @@ where id = :id::proof_id
   and code_until > now()
   and tries < :tries::integer
 returning id, kind, user_id, email_change_id;
+
+-- name: proof_spare_try :exec
+-- Gives back the try of a code that was right.
+update proofs
+set tries = tries - 1
+where id = :id::proof_id
+  and tries > 0;
 
 -- name: proof_by_link :one proof
 -- The proof of a link that is still good, however often its code was tried.

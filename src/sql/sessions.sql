@@ -1,6 +1,7 @@
 -- name: session_insert :exec
--- on sessions_user_id_fkey: BAD_CREDENTIALS
--- Begins a session; those beyond the user's share end, the longest unused ones first.
+-- Begins a session; those beyond the user's share end, the longest unused ones first. Nothing when
+-- the user has changed since the password was checked: the lock has this wait for a new password that
+-- is being set, or that for this, and then it ends this session, too.
 with gone as (
   delete from sessions
   where id in (
@@ -18,15 +19,19 @@ with gone as (
   from gone
 )
 insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
-values (
-  :id,
-  :user_id,
+select
+  :id::session_id,
+  id,
   now() + :idle_us::bigint * interval '1 microsecond',
   now() + :absolute_us::bigint * interval '1 microsecond',
-  :cookie,
-  :address,
-  :user_agent
-);
+  :cookie::boolean,
+  :address::text,
+  :user_agent::text
+from users
+where id = :user_id
+  and token_version = :version::integer
+  and disabled_at is null
+for share;
 
 -- name: session_rotate :one refreshed
 -- Exchanges the refresh token with this count; no row when it is not the newest one.

@@ -1,13 +1,20 @@
 -- name: user_insert :one user
--- on users_email_key_key: EMAIL_TAKEN
--- Creates a user.
-insert into users (id, email, email_key, name, role, password)
-values (:id, :email, :email_key, :name, :role, :password)
+-- Creates a user; no row when the address is taken.
+insert into users (id, email, email_key, name, role, password, locale, verified_at)
+values (:id, :email, :email_key, :name, :role, :password, :locale,
+  case when :verified::boolean then now() end)
+on conflict (email_key) do nothing
 returning id, email, name, role, created_at;
 
 -- name: user_by_id :one user
 -- One user.
 select id, email, name, role, created_at
+from users
+where id = :id::user_id;
+
+-- name: user_me :one me
+-- What a user is told about itself.
+select id, email, name, role, verified_at is not null as verified
 from users
 where id = :id::user_id;
 
@@ -17,6 +24,50 @@ select id, email, name, role, password, token_version, locale,
   verified_at is not null as verified, disabled_at is not null as disabled
 from users
 where email_key = :email_key;
+
+-- name: user_credential :one credential
+-- What signing in needs, of somebody who has.
+select id, email, name, role, password, token_version, locale,
+  verified_at is not null as verified, disabled_at is not null as disabled
+from users
+where id = :id::user_id;
+
+-- name: user_mailbox :one mailbox
+-- Where a user is written to, and how.
+select id, email, email_key, name, locale, verified_at is not null as verified
+from users
+where id = :id::user_id;
+
+-- name: user_mailbox_by_key :one mailbox
+-- The same by the address; asked for those that nobody has, too.
+select id, email, email_key, name, locale, verified_at is not null as verified
+from users
+where email_key = :email_key;
+
+-- name: user_verify :exec
+-- The owner of the address was seen to read its mail.
+update users
+set verified_at = coalesce(verified_at, now())
+where id = :id::user_id;
+
+-- name: user_reset_password :exec
+-- A new password for who reads the mail of the address. Whoever is just signing in with the old one
+-- finds another token_version, see session_insert.
+update users
+set password = :password::secret,
+    verified_at = coalesce(verified_at, now()),
+    token_version = token_version + 1,
+    updated_at = now()
+where id = :id::user_id;
+
+-- name: user_change_password :exec
+-- A new password for who knows the old one; unless it was changed meanwhile.
+update users
+set password = :new::secret,
+    token_version = token_version + 1,
+    updated_at = now()
+where id = :id::user_id
+  and password = :old::secret;
 
 -- name: user_rehash :exec
 -- The same password, hashed as it is done now; unless it was changed meanwhile.

@@ -269,6 +269,48 @@ requests() {
 		>>"${SEEN:-/dev/null}"
 }
 
+# --- mails ----------------------------------------------------------------------------------
+
+# mail_for EMAIL [TEMPLATE]: the newest mail to that address; sets MAIL_ID, TEMPLATE, PROOF, CODE and
+# LINK, the token of its link.
+mail_for() {
+	local row
+	wait_for 10 mailed "$1" "${2-}" || fail "no mail ${2-} to $1" || return
+	row=$(mailed "$1" "${2-}")
+	IFS='|' read -r MAIL_ID TEMPLATE PROOF KIND <<<"$row"
+	CODE='' LINK=''
+	[[ -z $PROOF ]] || proof_of "$KIND" "$PROOF"
+}
+
+# mails_to EMAIL [TEMPLATE]: how many are sent or on their way.
+mails_to() {
+	sql "select count(*) from outbox where recipient = '$1' and state <> 'void'
+		and ('${2-}' = '' or template = '${2-}')"
+}
+
+mailed() {
+	sql "select outbox.id, template, coalesce(proof_id::text, ''), coalesce(kind, '')
+		from outbox left join proofs on proofs.id = proof_id
+		where recipient = '$1' and state <> 'void' and ('${2-}' = '' or template = '${2-}')
+		order by outbox.id desc limit 1" | grep .
+}
+
+# proof_of KIND ID: sets CODE and LINK as a keeper makes them.
+proof_of() {
+	local made
+	made=$(jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2") || return
+	read -r CODE LINK <<<"$made"
+}
+
+# by_link [JQ]: the input that brings LINK; by_code [ID] [CODE]: the one with the code.
+by_link() {
+	jq -nc --arg t "${1-$LINK}" '{token: $t}'
+}
+
+by_code() {
+	jq -nc --arg i "${1-$PROOF}" --arg c "${2-$CODE}" '{id: $i, code: $c}'
+}
+
 # --- tokens ---------------------------------------------------------------------------------
 
 base64url() {

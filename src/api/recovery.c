@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A password that was forgotten: asking for a mail, and setting a new one with what it says. Nobody
+ * is told whether an address has an account; status, bytes and work are the same.
+ */
+#include "api/audit.h"
+#include "api/mail.h"
+#include "api/password_rule.h"
+#include "api/proof.h"
+#include "api/revoke.h"
+#include "gen/users.h"
+#include "http/email.h"
+
+struct proof_out {
+	struct proof_id id;
+};
+/* clang-format off */
+SCHEMA(proof, proof_out,
+	FIELD(proof_out, id, .doc = "Goes together with the code of the mail"));
+/* clang-format on */
+
+struct auth_forgot_in {
+	struct str email;
+};
+/* clang-format off */
+SCHEMA(auth_forgot, auth_forgot_in,
+	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
+/* clang-format on */
+
+/* An address that nobody has goes all the way to the outbox, and no further. */
+enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
+{
+	int64_t life = r->app->conf->accounts_reset_ttl;
+	struct proof_asked asked = { .kind = "reset", .link_us = life };
+	struct mailbox_row owner = { .email = STR(""), .name = STR(""), .locale = mail_locale(r) };
+	struct user_mailbox_by_key key = { 0 };
+	struct asked_proof_row proof = { 0 };
+
+	email_key(in->email, r->arena, &key.email_key);
+	TRY(proof_address(r, "reset", key.email_key, &asked.address));
+
+	enum err e = user_mailbox_by_key(r->db, &key, &owner);
+
+	if (e != OK && e != ERR_NO_ROW)
+		return e;
+	asked.user = owner.id;
+	TRY(db_begin(r->db));
+	TRY(proof_ask(r, &asked, &proof));
+
+	struct mail mail = { .template = "reset",
+			     .recipient = owner.email,
+			     .locale = owner.locale,
+			     .proof = proof.id,
+			     .nobody = e == ERR_NO_ROW || !proof.mailed,
+			     .life_us = life,
+			     .words.name = owner.name };
+	struct proof_out out = { .id = proof.id };
+
+	TRY(mail_queue(r, &mail));
+	return reply(r, &out);
+}
+
+struct auth_reset_in {
+	struct proof_given given;
+	struct secret password;
+};
+/* clang-format off */
+SCHEMA(auth_reset, auth_reset_in,
+	PROOF_GIVEN(auth_reset_in),
+	FIELD(auth_reset_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	      .doc = "Any Unicode; compared after NFC normalisation"));
+/* clang-format on */
+
+/* The code was right and the password is not good enough: that costs no try. */
+static enum err refuse_password(struct req *r, const struct auth_reset_in *in, struct proof_id id,
+				enum err e)
+{
+	if (e != ERR_INVALID || in->given.token.p != NULL)
+		return e;
+	TRY(db_begin(r->db));
+	TRY(proof_spare(r, id));
+	r->commit = true;
+	return e;
+}
+
+static enum err reset(struct req *r, const struct mailbox_row *owner, struct secret password)
+{
+	struct user_reset_password row = { .id = owner->id, .password = password };
+	struct audit_note note = { .action = "password.reset",
+				   .actor = owner->id,
+				   .subject = owner->id };
+	struct mail mail = { .template = "password-changed",
+			     .recipient = owner->email,
+			     .locale = owner->locale,
+			     .words.name = owner->name };
+	int64_t changed = 0;
+
+	TRY(user_reset_password(r->db, &row, &changed));
+	if (changed == 0)
+		return ERR_PROOF_GONE;
+	TRY(revoke_sessions(r, owner->id, (struct session_id){ 0 }, NULL));
+	TRY(proof_void(r, owner->id));
+	TRY(audit_note(r, &note));
+	return mail_queue(r, &mail);
+}
+
+enum err auth_reset(struct req *r, const struct auth_reset_in *in)
+{
+	struct proof_row proof = { 0 };
+	struct mailbox_row owner = { 0 };
+	struct secret password = { 0 };
+
+	TRY(proof_check(r, "reset", &in->given, &proof));
+
+	struct user_mailbox key = { .id = proof.user_id };
+	enum err e = user_mailbox(r->db, &key, &owner);
+
+	/* Deleted since. */
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+	e = password_new(r, "/password", in->password, owner.email, owner.name, &password);
+	if (e != OK)
+		return refuse_password(r, in, proof.id, e);
+	TRY(db_begin(r->db));
+	TRY(proof_use(r, proof.id));
+	TRY(reset(r, &owner, password));
+	return reply(r, NULL);
+}
