@@ -248,7 +248,8 @@ admin() {
 }
 
 # requests OUT METHOD PATH BODY...: one request for each BODY over kept connections, all at once
-# with PARALLEL=1; OUT/N holds the body of the Nth reply, OUT/statuses one status a line.
+# with PARALLEL=1; OUT/N holds the body of the Nth reply, OUT/statuses one status a line. HEADER goes
+# along with each.
 requests() {
 	local out=$1 method=$2 path=$3 n=0 body args=()
 	shift 3
@@ -259,6 +260,7 @@ requests() {
 		printf '%s = "%s"\n' url "$BASE$path" request "$method" output "$out/$n" \
 			cacert "$RUN_DIR/tls/cert.pem" data-binary "@$out/request.$n" \
 			write-out '%{http_code}\n' header 'Content-Type: application/json'
+		[[ -z ${HEADER-} ]] || printf 'header = "%s"\n' "$HEADER"
 		printf 'silent\n'
 		n=$((n + 1))
 	done >"$out/config"
