@@ -53,7 +53,6 @@ SCHEMA(user_create, user_create_in,
 /* How a registration goes on once it is known whether the address was free. */
 struct registration {
 	const char *template, *action;
-	struct user_id subject;
 	struct proof_asked asked;
 	struct mailbox_row owner;
 };
@@ -63,10 +62,10 @@ static void greet(const struct user_insert *row, struct registration *out)
 {
 	out->template = "verify";
 	out->action = "user.register";
-	out->subject = out->asked.user = row->id;
-	out->owner = (struct mailbox_row){ .email = row->email,
-					   .name = row->name,
-					   .locale = row->locale };
+	out->asked.user = row->id;
+	out->owner = (struct mailbox_row){
+		.id = row->id, .email = row->email, .name = row->name, .locale = row->locale
+	};
 }
 
 /*
@@ -82,15 +81,17 @@ static enum err greet_again(struct req *r, const struct user_insert *row, struct
 	if (!r->app->conf->accounts_enumeration_safe)
 		return ERR_EMAIL_TAKEN;
 
+	out->owner = (struct mailbox_row){ .email = STR(""),
+					   .name = row->name,
+					   .locale = row->locale };
+
 	enum err e = user_mailbox_by_key(r->db, &key, &out->owner);
 
-	/* Deleted since: now it is free. */
-	if (e == ERR_NO_ROW)
-		return ERR_RETRY;
-	TRY(e);
+	/* Held for its owner, or deleted a moment ago: there is nobody to be written to. */
+	if (e != OK && e != ERR_NO_ROW)
+		return e;
 	out->template = "registered-again";
 	out->action = "user.register-again";
-	out->subject = out->owner.id;
 	out->asked.address = again;
 	return OK;
 }
@@ -98,18 +99,20 @@ static enum err greet_again(struct req *r, const struct user_insert *row, struct
 /* The proof, the mail and the note, whoever they are for. */
 static enum err welcome(struct req *r, const struct registration *g, struct asked_proof_row *proof)
 {
-	struct audit_note note = { .action = g->action, .subject = g->subject };
+	struct audit_note note = { .action = g->action, .subject = g->owner.id };
 
 	TRY(proof_ask(r, &g->asked, proof));
 
 	struct mail mail = { .template = g->template,
 			     .recipient = g->owner.email,
 			     .locale = g->owner.locale,
-			     .proof = proof->id,
-			     .nobody = !proof->mailed,
+			     .nobody = !proof->mailed || uuid_none(g->owner.id.uuid),
 			     .life_us = g->asked.link_us,
 			     .words.name = g->owner.name };
 
+	/* Of nobody's proof there is nothing to be mailed. */
+	if (!uuid_none(g->asked.user.uuid))
+		mail.proof = proof->id;
 	TRY(audit_note(r, &note));
 	return mail_queue(r, &mail);
 }

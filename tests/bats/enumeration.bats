@@ -47,8 +47,8 @@ other_code() {
 
 @test "registering an address that has an account is answered as for a new one (security 15)" {
 	confirmed ann
-	local known new=new.$(unique)@example.org answers=()
-	known=$EMAIL
+	local known answers=()
+	known=$EMAIL new=${EMAIL/ann/new}
 	for EMAIL in "$known" "$new"; do
 		again "$EMAIL"
 		answers+=("$(seen_bytes "$EMAIL")")
@@ -63,11 +63,13 @@ other_code() {
 }
 
 @test "it is so as well for an address that is not confirmed yet" {
-	register ann
-	local first=$BODY
-	again "$EMAIL" "$PASSWORD" ann
-	[[ $(jq -c keys <<<"$BODY") == $(jq -c keys <<<"$first") ]]
-	[[ $ID != "$USER_ID" ]]
+	again "ann.$(unique)@example.org"
+	local email first=$ID answer
+	email=$(jq -r .email <<<"$BODY")
+	answer=$(seen_bytes "$email")
+	again "$email"
+	[[ $(seen_bytes "$email") == "$answer" ]]
+	[[ $ID != "$first" ]]
 }
 
 @test "the address is told back as it was written this time" {
@@ -197,20 +199,19 @@ other_code() {
 	[[ $(cat "$out"/[0-9]* | jq -r .id | sort -u | wc -l) == 50 ]]
 }
 
-@test "it takes the same work: one password is hashed either way" {
+@test "a password is hashed either way" {
 	confirmed ann
-	local jobs=()
+	local ticks=() email before
 	for email in "$EMAIL" "new.$(unique)@example.org"; do
-		local before after
 		before=$(keeper_ticks)
-		for _ in {1..4}; do
+		for _ in {1..6}; do
 			again "$email"
 			sql "delete from users where email_key like 'new.%'"
 		done
-		after=$(keeper_ticks)
-		jobs+=($((after - before)))
+		ticks+=($(($(keeper_ticks) - before)))
 	done
-	[[ ${jobs[0]} -gt 0 ]] || fail "no work at all: ${jobs[*]}"
+	# CPU time, which does not depend on what else the machine does; without a hash it is next to none.
+	((ticks[1] > 0 && ticks[0] * 2 > ticks[1])) || fail "ticks of the keepers: ${ticks[*]}"
 }
 
 # CPU time of all keepers, in clock ticks.

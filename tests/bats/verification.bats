@@ -295,7 +295,7 @@ hash_of() {
 		change "$PASSWORD" "$bad"
 		problem 400 invalid-request
 		fault /password
-		TOKEN='' post /api/v1/users "$(person "x$EMAIL" "$bad" ann)"
+		TOKEN='' post /api/v1/users "$(person "$bad@example.net" "$bad" ann)"
 		problem 400 invalid-request
 		fault /password
 	done
