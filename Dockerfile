@@ -8,7 +8,7 @@ FROM debian:12-slim AS build
 # PACKAGES_BUILD of the Makefile; a test compares the two.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson-dev libjwt-dev \
-	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libssl-dev libzxcvbn-dev
+	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libcurl4-openssl-dev libssl-dev libzxcvbn-dev
 WORKDIR /src
 COPY Makefile ./
 COPY include include
@@ -19,7 +19,7 @@ RUN make build && strip --strip-unneeded -o /postern build/gcc/postern
 FROM debian:12-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	libfcgi0ldbl libpq5 libjansson4 libjwt0 libsodium23 libyaml-0-2 libidn2-0 libunistring2 \
-	libzxcvbn0 \
+	libcurl4 libzxcvbn0 ca-certificates \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& groupadd --gid 10001 postern \
 	&& useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \

@@ -7,10 +7,10 @@ SAN :=
 
 # One list for Makefile, README and Dockerfile; tests/bats checks that they agree.
 PACKAGES_BUILD := gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson-dev libjwt-dev \
-	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libssl-dev libzxcvbn-dev
-PACKAGES_RUN := nginx postgresql openssl curl
+	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libcurl4-openssl-dev libssl-dev libzxcvbn-dev
+PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
-	libcmocka-dev jq python3 wrk spawn-fcgi procps
+	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -28,11 +28,11 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now
 endif
 # Read when a file is compiled, not when this one is: `make run` on a bare machine installs first.
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
-LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lzxcvbn
+LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn
 
-LAYERS := base conf task db http cred gen api serve
+LAYERS := base conf task db http cred mail gen api serve
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))
-OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o
+OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
@@ -57,12 +57,16 @@ $(OUT)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUT)/migrations.o: $(OUT)/migrations.c
+$(OUT)/migrations.o $(OUT)/templates.o: $(OUT)/%.o: $(OUT)/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(OUT)/migrations.c: src/tools/embed-migrations $(wildcard migrations/*.sql)
 	@mkdir -p $(@D)
 	src/tools/embed-migrations migrations > $@
+
+$(OUT)/templates.c: src/tools/embed-templates $(wildcard src/mail/templates/*/*)
+	@mkdir -p $(@D)
+	src/tools/embed-templates src/mail/templates > $@
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	@mkdir -p $(@D)
@@ -75,7 +79,7 @@ $(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.
 # Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.
 FUZZ_CFLAGS := -std=gnu2x -g -O1 -DPOSTERN_SAN=1 -fno-sanitize-recover=undefined
 FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(wildcard src/base/*.c src/conf/*.c \
-	src/task/*.c src/http/*.c src/cred/*.c))
+	src/task/*.c src/http/*.c src/cred/*.c src/mail/*.c))
 
 build/fuzzing/%.o: src/%.c Makefile
 	@mkdir -p $(@D)

@@ -27,4 +27,7 @@ create table outbox (
 );
 
 create index outbox_not_before_idx on outbox (not_before) where state = 'queued';
-create index outbox_created_at_idx on outbox (created_at);
+create index outbox_expires_at_idx on outbox (expires_at) where state = 'queued';
+-- For sweeping.
+create index outbox_finished_at_idx on outbox (finished_at) where finished_at is not null;
+create index outbox_created_at_idx on outbox (created_at) where state = 'void';

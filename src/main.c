@@ -13,6 +13,8 @@
 #include "db/migrate.h"
 #include "db/pool.h"
 #include "http/openapi.h"
+#include "mail/post.h"
+#include "mail/templates.h"
 #include "serve/serve.h"
 
 enum { EX_BAD_USAGE = 2 };
@@ -26,6 +28,9 @@ static const char help[] =
 	"  user create [--admin] [--name NAME] EMAIL\n"
 	"                        make a user; the password is a line on standard input\n"
 	"  user list             id, email, role, name, time of creation\n"
+	"  mail list [--state queued|dead|sent|void] [--limit N]\n"
+	"                        id, state, template, recipient, tries, made, due or done, reply\n"
+	"  mail retry ID|--dead  send a mail again, or all that were given up\n"
 	"  routes                the operations\n"
 	"  openapi               the OpenAPI 3.1 description\n"
 	"  config [--env]        the settings in force, or all of them as environment variables\n"
@@ -75,8 +80,25 @@ static void print_faults(const struct conf_faults *faults)
 		fprintf(stderr, "postern: %s\n", f->text.p);
 }
 
+/* The folders and files that mails need. */
+static bool mails_ready(const struct conf *c)
+{
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct conf_faults faults = { 0 };
+
+	if (a == NULL)
+		return false;
+	templates_load(c->mail_templates, a, &faults);
+	post_check(c, a, &faults);
+	print_faults(&faults);
+	arena_free(a);
+	return faults.n == 0;
+}
+
 static int check(const struct conf *c)
 {
+	if (!mails_ready(c))
+		return EX_CONFIG;
 	if (!db_url_valid(c->database_url)) {
 		fputs("postern: database.url: is not a PostgreSQL URI;"
 		      " expected postgresql://user@host/database\n",
@@ -114,6 +136,8 @@ static int run(const struct conf *c, int argc, char **argv)
 		return migrate(c, true);
 	if (strcmp(command, "user") == 0)
 		return user_command(c, argc - 2, argv + 2);
+	if (strcmp(command, "mail") == 0)
+		return mail_command(c, argc - 2, argv + 2);
 	if (strcmp(command, "-t") == 0 && argc == 2)
 		return check(c);
 	return usage();
@@ -154,7 +178,7 @@ static int with_settings(int argc, char **argv)
 
 static int command_line(int argc, char **argv)
 {
-	static const char *const commands[] = { "serve", "migrate", "user", "config", "-t" };
+	static const char *const commands[] = { "serve", "migrate", "user", "mail", "config", "-t" };
 	const char *command = argc < 2 ? "--help" : argv[1];
 
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {

@@ -26,6 +26,10 @@ struct conf_faults {
 	size_t n;
 };
 
+/* Notes one more; the text goes into the arena. */
+void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /*
  * Reads the settings. dir is the folder of the YAML files; a missing file is not a fault, unless
  * APP_ENV names it. env is a NULL-terminated environment. All faults are collected: unknown keys
@@ -50,6 +54,11 @@ bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *fault
  */
 int64_t conf_workers(const struct conf *c);
 int64_t conf_keepers(const struct conf *c);
+
+enum { CONF_COURIER_LANES = 2 /* connections of a courier: one for reads, one for writes */ };
+
+/* Connections of one worker: its share of what the couriers leave, at least two. */
+int64_t conf_worker_lanes(const struct conf *c);
 
 /* The folder of the YAML files: $APP_CONFIG_DIR, ./config if it is there, else /etc/postern. */
 const char *conf_dir(void);

@@ -16,7 +16,7 @@
 enum {
 	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
 	KEEPER_DATAGRAM = 8192, /* bytes */
-	KEEPER_WORKERS_MAX = 64,
+	KEEPER_WORKERS_MAX = 68, /* workers and couriers: whoever sends jobs */
 	KEEPER_MAC = 32 /* bytes */
 };
 

@@ -6,6 +6,36 @@
 #include "db/db.h"
 #include "gen/ids.h"
 
+struct letter_row {
+	struct mail_id id;
+	struct str template;
+	struct str locale;
+	struct str recipient;
+	struct proof_id proof_id;
+	struct str words;
+	int32_t attempts;
+	struct str kind;
+	bool good;
+	int64_t code_us;
+	int64_t link_us;
+};
+
+struct mail_row {
+	struct mail_id id;
+	struct str state;
+	struct str template;
+	struct str recipient;
+	int32_t attempts;
+	struct instant created_at;
+	struct instant at;
+	struct str reply;
+};
+
+struct mail_rows {
+	struct mail_row *v;
+	size_t n;
+};
+
 struct outbox_insert {
 	struct mail_id id;
 	struct str template;
@@ -21,3 +51,80 @@ struct outbox_insert {
  * A mail that is to be sent, or that only seems so (void).
  */
 enum err outbox_insert(struct db *db, const struct outbox_insert *in, int64_t *affected);
+
+struct outbox_claim {
+	int64_t lease_us;
+};
+
+/*
+ * The mail that has been due the longest, for one courier alone until the lease runs out. Of its
+ * proof: whether it can still be used, and for how long.
+ */
+enum err outbox_claim(struct db *db, const struct outbox_claim *in, struct letter_row *row);
+
+struct outbox_finish {
+	struct str state;
+	struct str reply;
+	struct mail_id id;
+};
+
+/*
+ * Notes that a mail was sent, or never will be (dead), and why.
+ */
+enum err outbox_finish(struct db *db, const struct outbox_finish *in, int64_t *affected);
+
+struct outbox_later {
+	struct str reply;
+	int32_t attempts;
+	int64_t wait_us;
+	struct mail_id id;
+};
+
+/*
+ * Puts a mail back that could not be sent this time.
+ */
+enum err outbox_later(struct db *db, const struct outbox_later *in, int64_t *affected);
+
+/*
+ * Gives up on what is of no use any more.
+ */
+enum err outbox_expire(struct db *db, int64_t *affected);
+
+struct outbox_page {
+	struct str state;
+	int32_t limit;
+};
+
+/*
+ * The newest mails, of one state or of all ('').
+ */
+enum err outbox_page(struct db *db, const struct outbox_page *in, struct mail_rows *rows);
+
+struct outbox_retry {
+	int64_t life_us;
+	struct mail_id id;
+};
+
+/*
+ * Sends a mail now that is dead, or that waits for its next try and no courier has in hand.
+ */
+enum err outbox_retry(struct db *db, const struct outbox_retry *in, int64_t *affected);
+
+struct outbox_retry_dead {
+	int64_t life_us;
+};
+
+/*
+ * The same for dead mails.
+ */
+enum err outbox_retry_dead(struct db *db, const struct outbox_retry_dead *in, int64_t *affected);
+
+/*
+ * Forgets mails that were finished a week ago.
+ */
+enum err outbox_sweep(struct db *db, int64_t *affected);
+
+/*
+ * Forgets mails that were never meant to be sent.
+ */
+enum err outbox_sweep_void(struct db *db, int64_t *affected);

@@ -114,3 +114,8 @@ struct proof_mark_void {
  * that somebody else has set the password.
  */
 enum err proof_mark_void(struct db *db, const struct proof_mark_void *in, int64_t *affected);
+
+/*
+ * Forgets proofs that ended a day ago.
+ */
+enum err proof_sweep(struct db *db, int64_t *affected);

@@ -8,8 +8,19 @@
 /* All of them; ends with NULL. */
 extern const struct db_statement *const db_statements[];
 
+extern const struct db_statement attempt_sweep_statement;
 extern const struct db_statement audit_insert_statement;
+extern const struct db_statement email_change_sweep_statement;
 extern const struct db_statement outbox_insert_statement;
+extern const struct db_statement outbox_claim_statement;
+extern const struct db_statement outbox_finish_statement;
+extern const struct db_statement outbox_later_statement;
+extern const struct db_statement outbox_expire_statement;
+extern const struct db_statement outbox_page_statement;
+extern const struct db_statement outbox_retry_statement;
+extern const struct db_statement outbox_retry_dead_statement;
+extern const struct db_statement outbox_sweep_statement;
+extern const struct db_statement outbox_sweep_void_statement;
 extern const struct db_statement proof_insert_statement;
 extern const struct db_statement proof_lock_address_statement;
 extern const struct db_statement proof_insert_asked_statement;
@@ -18,6 +29,7 @@ extern const struct db_statement proof_spare_try_statement;
 extern const struct db_statement proof_by_link_statement;
 extern const struct db_statement proof_mark_used_statement;
 extern const struct db_statement proof_mark_void_statement;
+extern const struct db_statement proof_sweep_statement;
 extern const struct db_statement revocation_insert_statement;
 extern const struct db_statement revocation_horizon_statement;
 extern const struct db_statement revocation_page_statement;

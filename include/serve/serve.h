@@ -33,9 +33,26 @@ struct worker_setup {
 /* The body of a worker process; returns its exit status. */
 int worker_run(const struct worker_setup *s);
 
+struct templates;
+
+struct courier_setup {
+	const struct conf *conf;
+	const struct templates *templates;
+	size_t number;
+	size_t row; /* of the keepers' board: couriers come behind the workers */
+	size_t keepers;
+	int jobs[KEEPER_QUEUES], answers;
+	struct keeper_board *board;
+	struct pulse *pulse;
+};
+
+/* The body of a courier process; returns its exit status. */
+int courier_run(const struct courier_setup *s);
+
 struct keeper_setup {
 	struct keeper_secrets secrets;
-	size_t number, workers;
+	size_t number;
+	size_t workers;			 /* and couriers */
 	int jobs[KEEPER_QUEUES];	 /* read from */
 	int answers[KEEPER_WORKERS_MAX]; /* written to, one a worker */
 	struct keeper_board *board;
@@ -47,6 +64,9 @@ int keeper_run(const struct keeper_setup *s);
 
 /* postern user create | list; the arguments behind "user". Returns an exit status. */
 int user_command(const struct conf *conf, int argc, char **argv);
+
+/* postern mail list | retry; the arguments behind "mail". Returns an exit status. */
+int mail_command(const struct conf *conf, int argc, char **argv);
 
 /* Asks whether the database can be reached, for postern -t; prints what is wrong. */
 bool database_reachable(const struct conf *conf);

@@ -4,6 +4,7 @@
 
 #include "gen/outbox.h"
 #include "http/json.h"
+#include "mail/locale.h"
 
 /* clang-format off */
 SCHEMA(mail_words, mail_words,
@@ -14,9 +15,15 @@ SCHEMA(mail_words, mail_words,
 	FIELD(mail_words, at));
 /* clang-format on */
 
+struct str mail_locale(const struct req *r)
+{
+	return locale_best(r->http->accept_language);
+}
+
 enum err mail_queue(struct req *r, const struct mail *m)
 {
 	struct mail_words words = m->words;
+	int64_t life = r->app->conf->mail_give_up;
 	char at[INSTANT_TEXT];
 	struct buf json = buf_make(r->arena, 256);
 
@@ -33,7 +40,7 @@ enum err mail_queue(struct req *r, const struct mail *m)
 		.proof_id = m->proof,
 		.words = buf_str(&json),
 		.state = m->nobody ? STR("void") : STR("queued"),
-		.life_us = m->life_us == 0 ? r->app->conf->mail_give_up : m->life_us,
+		.life_us = m->life_us > 0 && m->life_us < life ? m->life_us : life,
 	};
 
 	return outbox_insert(r->db, &row, NULL);

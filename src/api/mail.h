@@ -19,7 +19,7 @@ struct mail {
 	/* Whose link and code go into it: the courier has them made. None: neither. */
 	struct proof_id proof;
 	bool nobody;	 /* written, so that it takes as long, and never sent */
-	int64_t life_us; /* of no use later than that; 0: mail.give_up */
+	int64_t life_us; /* of no use later than that; 0 or more than that: mail.give_up */
 	struct mail_words words;
 };
 

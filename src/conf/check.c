@@ -45,10 +45,23 @@ static int64_t effective(int64_t configured, int64_t wanted, int64_t bound, size
 	return clamp(wanted, 1, clamp(bound, 1, settings[setting].max));
 }
 
+/* What is left for the workers. */
+static int64_t worker_connections(const struct conf *c)
+{
+	return c->database_max_connections - c->server_couriers * CONF_COURIER_LANES;
+}
+
 int64_t conf_workers(const struct conf *c)
 {
 	return effective(c->server_workers, (online_cpus() + 1) / 2,
-			 c->database_max_connections / LANES_A_WORKER, SETTING_AT_server_workers);
+			 worker_connections(c) / LANES_A_WORKER, SETTING_AT_server_workers);
+}
+
+int64_t conf_worker_lanes(const struct conf *c)
+{
+	int64_t lanes = worker_connections(c) / conf_workers(c);
+
+	return lanes < LANES_A_WORKER ? LANES_A_WORKER : lanes;
 }
 
 int64_t conf_keepers(const struct conf *c)
@@ -124,14 +137,16 @@ static void check_accounts(const struct check *k)
 
 static void check_connections(const struct check *k)
 {
-	int64_t workers = conf_workers(k->conf), need = workers * LANES_A_WORKER;
+	int64_t workers = conf_workers(k->conf), couriers = k->conf->server_couriers;
+	int64_t need = workers * LANES_A_WORKER + couriers * CONF_COURIER_LANES;
 
 	if (k->conf->database_max_connections < need)
 		conf_fault_add(k->faults, k->arena,
-			       "database.max_connections: %lld is too few for %lld workers, which "
-			       "need %d each; set it to at least %lld, or lower server.workers",
+			       "database.max_connections: %lld is too few for %lld workers and "
+			       "%lld couriers, which need %d each; set it to at least %lld, or "
+			       "lower server.workers",
 			       (long long)k->conf->database_max_connections, (long long)workers,
-			       LANES_A_WORKER, (long long)need);
+			       (long long)couriers, LANES_A_WORKER, (long long)need);
 }
 
 /* One timeout that must end before another does: a later one could never be seen. */
@@ -160,6 +175,7 @@ bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *fault
 	check_log(&k);
 	check_accounts(&k);
 	check_connections(&k);
+	conf_check_mail(c, a, faults);
 	check_order(&k, SETTING_AT_database_statement_timeout, SETTING_AT_server_request_timeout);
 	check_order(&k, SETTING_AT_database_acquire_timeout, SETTING_AT_server_request_timeout);
 	check_order(&k, SETTING_AT_database_lock_timeout, SETTING_AT_database_statement_timeout);

@@ -52,8 +52,8 @@ struct str setting_set(const struct setting *s, struct str text, struct arena *a
 /* Someone else's text made fit for a message: escaped, cut to a few dozen bytes. */
 struct str setting_quote(struct str text, struct arena *a);
 
-void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The part of conf_check that is about mails. */
+void conf_check_mail(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
 /* Where what is read goes to. */
 struct conf_target {

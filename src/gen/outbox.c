@@ -31,3 +31,288 @@ enum err outbox_insert(struct db *db, const struct outbox_insert *in, int64_t *a
 {
 	return db_exec(db, &outbox_insert_statement, in, affected);
 }
+
+static const struct db_column outbox_claim_params[] = {
+	{ "lease_us", KIND_I64, offsetof(struct outbox_claim, lease_us) },
+};
+
+static const struct db_column outbox_claim_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct letter_row, id) },
+	{ "template", KIND_STR, offsetof(struct letter_row, template) },
+	{ "locale", KIND_STR, offsetof(struct letter_row, locale) },
+	{ "recipient", KIND_STR, offsetof(struct letter_row, recipient) },
+	{ "proof_id", KIND_UUID, offsetof(struct letter_row, proof_id) },
+	{ "words", KIND_STR, offsetof(struct letter_row, words) },
+	{ "attempts", KIND_I32, offsetof(struct letter_row, attempts) },
+	{ "kind", KIND_STR, offsetof(struct letter_row, kind) },
+	{ "good", KIND_BOOL, offsetof(struct letter_row, good) },
+	{ "code_us", KIND_I64, offsetof(struct letter_row, code_us) },
+	{ "link_us", KIND_I64, offsetof(struct letter_row, link_us) },
+};
+
+const struct db_statement outbox_claim_statement = {
+	.name = "outbox_claim",
+	.sql =
+		"with due as (\n"
+		"  select id\n"
+		"  from outbox\n"
+		"  where state = 'queued'\n"
+		"    and not_before <= now()\n"
+		"    and (locked_until is null or locked_until < now())\n"
+		"    and expires_at > now()\n"
+		"  order by not_before\n"
+		"  limit 1\n"
+		"  for update skip locked\n"
+		"), held as (\n"
+		"  update outbox\n"
+		"  set locked_until = now() + $1::bigint * interval '1 microsecond',\n"
+		"      attempts = outbox.attempts + 1\n"
+		"  from due\n"
+		"  where outbox.id = due.id\n"
+		"  returning outbox.id, outbox.template, outbox.locale, outbox.recipient, outbox.proof_id,\n"
+		"    outbox.words, outbox.attempts\n"
+		")\n"
+		"select held.id, held.template, held.locale, held.recipient, held.proof_id, held.words,\n"
+		"  coalesce(held.attempts, 0) as attempts,\n"
+		"  coalesce(proofs.kind, '') as kind,\n"
+		"  coalesce(proofs.used_at is null and proofs.link_until > now(), false) as good,\n"
+		"  coalesce(extract(epoch from proofs.code_until - now()) * 1000000, 0)::bigint as code_us,\n"
+		"  coalesce(extract(epoch from proofs.link_until - now()) * 1000000, 0)::bigint as link_us\n"
+		"from held\n"
+		"left join proofs on proofs.id = held.proof_id",
+	.params = outbox_claim_params,
+	.param_count = 1,
+	.columns = outbox_claim_columns,
+	.column_count = 11,
+	.row_size = sizeof(struct letter_row),
+	.write = true,
+};
+
+enum err outbox_claim(struct db *db, const struct outbox_claim *in, struct letter_row *row)
+{
+	return db_one(db, &outbox_claim_statement, in, row);
+}
+
+static const struct db_column outbox_finish_params[] = {
+	{ "state", KIND_STR, offsetof(struct outbox_finish, state) },
+	{ "reply", KIND_STR, offsetof(struct outbox_finish, reply) },
+	{ "id", KIND_UUID, offsetof(struct outbox_finish, id) },
+};
+
+const struct db_statement outbox_finish_statement = {
+	.name = "outbox_finish",
+	.sql =
+		"update outbox\n"
+		"set state = $1,\n"
+		"    reply = $2,\n"
+		"    finished_at = now(),\n"
+		"    locked_until = null\n"
+		"where id = $3::uuid\n"
+		"  and state = 'queued'",
+	.params = outbox_finish_params,
+	.param_count = 3,
+	.write = true,
+};
+
+enum err outbox_finish(struct db *db, const struct outbox_finish *in, int64_t *affected)
+{
+	return db_exec(db, &outbox_finish_statement, in, affected);
+}
+
+static const struct db_column outbox_later_params[] = {
+	{ "reply", KIND_STR, offsetof(struct outbox_later, reply) },
+	{ "attempts", KIND_I32, offsetof(struct outbox_later, attempts) },
+	{ "wait_us", KIND_I64, offsetof(struct outbox_later, wait_us) },
+	{ "id", KIND_UUID, offsetof(struct outbox_later, id) },
+};
+
+const struct db_statement outbox_later_statement = {
+	.name = "outbox_later",
+	.sql =
+		"update outbox\n"
+		"set reply = $1,\n"
+		"    attempts = $2::integer,\n"
+		"    not_before = now() + $3::bigint * interval '1 microsecond',\n"
+		"    locked_until = null\n"
+		"where id = $4::uuid\n"
+		"  and state = 'queued'",
+	.params = outbox_later_params,
+	.param_count = 4,
+	.write = true,
+};
+
+enum err outbox_later(struct db *db, const struct outbox_later *in, int64_t *affected)
+{
+	return db_exec(db, &outbox_later_statement, in, affected);
+}
+
+const struct db_statement outbox_expire_statement = {
+	.name = "outbox_expire",
+	.sql =
+		"update outbox\n"
+		"set state = 'dead',\n"
+		"    reply = 'not sent in time' || coalesce('; ' || reply, ''),\n"
+		"    finished_at = now(),\n"
+		"    locked_until = null\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from outbox\n"
+		"  where state = 'queued'\n"
+		"    and expires_at <= now()\n"
+		"    and (locked_until is null or locked_until < now())\n"
+		"  order by expires_at\n"
+		"  limit 100\n"
+		"  for update skip locked\n"
+		")",
+	.write = true,
+};
+
+enum err outbox_expire(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &outbox_expire_statement, NULL, affected);
+}
+
+static const struct db_column outbox_page_params[] = {
+	{ "state", KIND_STR, offsetof(struct outbox_page, state) },
+	{ "limit", KIND_I32, offsetof(struct outbox_page, limit) },
+};
+
+static const struct db_column outbox_page_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct mail_row, id) },
+	{ "state", KIND_STR, offsetof(struct mail_row, state) },
+	{ "template", KIND_STR, offsetof(struct mail_row, template) },
+	{ "recipient", KIND_STR, offsetof(struct mail_row, recipient) },
+	{ "attempts", KIND_I32, offsetof(struct mail_row, attempts) },
+	{ "created_at", KIND_INSTANT, offsetof(struct mail_row, created_at) },
+	{ "at", KIND_INSTANT, offsetof(struct mail_row, at) },
+	{ "reply", KIND_STR, offsetof(struct mail_row, reply) },
+};
+
+const struct db_statement outbox_page_statement = {
+	.name = "outbox_page",
+	.sql =
+		"select id, state, template, recipient, attempts, created_at,\n"
+		"  coalesce(finished_at, not_before) as at,\n"
+		"  coalesce(reply, '') as reply\n"
+		"from outbox\n"
+		"where $1 = ''\n"
+		"  or state = $1\n"
+		"order by id desc\n"
+		"limit $2::integer",
+	.params = outbox_page_params,
+	.param_count = 2,
+	.columns = outbox_page_columns,
+	.column_count = 8,
+	.row_size = sizeof(struct mail_row),
+	.write = false,
+};
+
+enum err outbox_page(struct db *db, const struct outbox_page *in, struct mail_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &outbox_page_statement, in, &all));
+	*rows = (struct mail_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column outbox_retry_params[] = {
+	{ "life_us", KIND_I64, offsetof(struct outbox_retry, life_us) },
+	{ "id", KIND_UUID, offsetof(struct outbox_retry, id) },
+};
+
+const struct db_statement outbox_retry_statement = {
+	.name = "outbox_retry",
+	.sql =
+		"update outbox\n"
+		"set state = 'queued',\n"
+		"    attempts = 0,\n"
+		"    not_before = now(),\n"
+		"    locked_until = null,\n"
+		"    finished_at = null,\n"
+		"    expires_at = greatest(expires_at, now() + $1::bigint * interval '1 microsecond')\n"
+		"where id = $2::uuid\n"
+		"  and state in ('dead', 'queued')\n"
+		"  and (locked_until is null or locked_until < now())",
+	.params = outbox_retry_params,
+	.param_count = 2,
+	.write = true,
+};
+
+enum err outbox_retry(struct db *db, const struct outbox_retry *in, int64_t *affected)
+{
+	return db_exec(db, &outbox_retry_statement, in, affected);
+}
+
+static const struct db_column outbox_retry_dead_params[] = {
+	{ "life_us", KIND_I64, offsetof(struct outbox_retry_dead, life_us) },
+};
+
+const struct db_statement outbox_retry_dead_statement = {
+	.name = "outbox_retry_dead",
+	.sql =
+		"update outbox\n"
+		"set state = 'queued',\n"
+		"    attempts = 0,\n"
+		"    not_before = now(),\n"
+		"    locked_until = null,\n"
+		"    finished_at = null,\n"
+		"    expires_at = greatest(expires_at, now() + $1::bigint * interval '1 microsecond')\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from outbox\n"
+		"  where state = 'dead'\n"
+		"  order by id\n"
+		"  limit 1000\n"
+		"  for update skip locked\n"
+		")",
+	.params = outbox_retry_dead_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err outbox_retry_dead(struct db *db, const struct outbox_retry_dead *in, int64_t *affected)
+{
+	return db_exec(db, &outbox_retry_dead_statement, in, affected);
+}
+
+const struct db_statement outbox_sweep_statement = {
+	.name = "outbox_sweep",
+	.sql =
+		"delete from outbox\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from outbox\n"
+		"  where finished_at < now() - interval '7 days'\n"
+		"  order by finished_at\n"
+		"  limit 1000\n"
+		"  for update skip locked\n"
+		")",
+	.write = true,
+};
+
+enum err outbox_sweep(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &outbox_sweep_statement, NULL, affected);
+}
+
+const struct db_statement outbox_sweep_void_statement = {
+	.name = "outbox_sweep_void",
+	.sql =
+		"delete from outbox\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from outbox\n"
+		"  where state = 'void'\n"
+		"    and created_at < now() - interval '1 hour'\n"
+		"  order by created_at\n"
+		"  limit 1000\n"
+		"  for update skip locked\n"
+		")",
+	.write = true,
+};
+
+enum err outbox_sweep_void(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &outbox_sweep_void_statement, NULL, affected);
+}

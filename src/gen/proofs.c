@@ -273,3 +273,23 @@ enum err proof_mark_void(struct db *db, const struct proof_mark_void *in, int64_
 {
 	return db_exec(db, &proof_mark_void_statement, in, affected);
 }
+
+const struct db_statement proof_sweep_statement = {
+	.name = "proof_sweep",
+	.sql =
+		"delete from proofs\n"
+		"where id in (\n"
+		"  select id\n"
+		"  from proofs\n"
+		"  where link_until < now() - interval '1 day'\n"
+		"  order by link_until\n"
+		"  limit 1000\n"
+		"  for update skip locked\n"
+		")",
+	.write = true,
+};
+
+enum err proof_sweep(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &proof_sweep_statement, NULL, affected);
+}

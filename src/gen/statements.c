@@ -4,8 +4,19 @@
 #include "gen/statements.h"
 
 const struct db_statement *const db_statements[] = {
+	&attempt_sweep_statement,
 	&audit_insert_statement,
+	&email_change_sweep_statement,
 	&outbox_insert_statement,
+	&outbox_claim_statement,
+	&outbox_finish_statement,
+	&outbox_later_statement,
+	&outbox_expire_statement,
+	&outbox_page_statement,
+	&outbox_retry_statement,
+	&outbox_retry_dead_statement,
+	&outbox_sweep_statement,
+	&outbox_sweep_void_statement,
 	&proof_insert_statement,
 	&proof_lock_address_statement,
 	&proof_insert_asked_statement,
@@ -14,6 +25,7 @@ const struct db_statement *const db_statements[] = {
 	&proof_by_link_statement,
 	&proof_mark_used_statement,
 	&proof_mark_void_statement,
+	&proof_sweep_statement,
 	&revocation_insert_statement,
 	&revocation_horizon_statement,
 	&revocation_page_statement,

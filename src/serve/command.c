@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command line does with the database: a loop that runs for one task. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +15,10 @@
 #include "gen/statements.h"
 #include "gen/users.h"
 #include "http/email.h"
+#include "serve/command.h"
 #include "serve/serve.h"
 #include "task/loop.h"
 #include "task/task.h"
-
-/* One command, while its task runs. */
-struct command {
-	const struct conf *conf;
-	struct arena *arena;
-	struct pool *pool;
-	struct db *db;
-	enum err (*run)(struct command *c);
-	enum err result;
-	/* user create */
-	struct str email, name;
-	bool admin, weak;
-};
 
 static void body(void *arg)
 {
@@ -42,7 +29,7 @@ static void body(void *arg)
 	loop_stop();
 }
 
-static enum err run(struct command *c)
+enum err command_run(struct command *c)
 {
 	struct pool_options o = {
 		.url = c->conf->database_url,
@@ -67,7 +54,7 @@ static enum err run(struct command *c)
 	return c->result;
 }
 
-static int complain(enum err e)
+int command_complain(enum err e)
 {
 	switch (e) {
 	case OK:
@@ -85,6 +72,21 @@ static int complain(enum err e)
 	}
 }
 
+bool command_option(const char *name, int argc, char **argv, int *i, struct str *value)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return false;
+	if (argv[*i][n] == '=')
+		*value = str_from(argv[*i] + n + 1);
+	else if (argv[*i][n] == '\0' && *i + 1 < argc)
+		*value = str_from(argv[++*i]);
+	else
+		return false;
+	return true;
+}
+
 static enum err ping(struct command *c)
 {
 	return db_ping(c->db);
@@ -94,7 +96,7 @@ bool database_reachable(const struct conf *conf)
 {
 	struct command c = { .conf = conf, .run = ping };
 
-	return run(&c) == OK;
+	return command_run(&c) == OK;
 }
 
 /* Reads a line without its end; false at the end of input or when it is too long. */
@@ -196,7 +198,7 @@ static int create_user(struct command *c)
 		return refuse("the name must be 1 to 200 characters, and no control characters");
 	c->run = create;
 
-	enum err e = run(c);
+	enum err e = command_run(c);
 
 	if (c->weak)
 		return refuse("the password is too easy to guess: it is common, or made of the"
@@ -208,7 +210,7 @@ static int create_user(struct command *c)
 			(long long)c->conf->password_min_length, PASSWORD_BYTES_MAX);
 		return EX_DATAERR;
 	}
-	return complain(e);
+	return command_complain(e);
 }
 
 static enum err list(struct command *c)
@@ -242,35 +244,19 @@ static int usage(void)
 	return 2;
 }
 
-/* "--name NAME" or "--name=NAME". */
-static bool option(const char *name, int argc, char **argv, int *i, struct str *value)
-{
-	size_t n = strlen(name);
-
-	if (strncmp(argv[*i], name, n) != 0)
-		return false;
-	if (argv[*i][n] == '=')
-		*value = str_from(argv[*i] + n + 1);
-	else if (argv[*i][n] == '\0' && *i + 1 < argc)
-		*value = str_from(argv[++*i]);
-	else
-		return false;
-	return true;
-}
-
 int user_command(const struct conf *conf, int argc, char **argv)
 {
 	struct command c = { .conf = conf, .run = list };
 
 	if (argc == 1 && strcmp(argv[0], "list") == 0)
-		return complain(run(&c));
+		return command_complain(command_run(&c));
 	if (argc < 1 || strcmp(argv[0], "create") != 0)
 		return usage();
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--admin") == 0)
 			c.admin = true;
-		else if (option("--name", argc, argv, &i, &c.name) ||
-			 option("--email", argc, argv, &i, &c.email))
+		else if (command_option("--name", argc, argv, &i, &c.name) ||
+			 command_option("--email", argc, argv, &i, &c.email))
 			continue;
 		else if (argv[i][0] != '-' && c.email.p == NULL)
 			c.email = str_from(argv[i]);

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/openapi.h"
+#include "mail/templates.h"
 #include "task/loop.h"
 
 enum {
@@ -29,6 +30,8 @@ enum {
 	WORKER_SILENT_US = 2000000,
 	/* The dearest hash that is allowed takes a keeper this long, and then some. */
 	KEEPER_SILENT_US = 15000000,
+	/* It does what may take a moment: names are looked up, files are written. */
+	COURIER_SILENT_US = 5000000,
 	STALE_LOOKS = 2 /* one alone may come from a machine that was asleep */
 };
 
@@ -39,7 +42,7 @@ static bool make_sockets(struct family *f)
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		if (socketpair(AF_UNIX, type, 0, f->jobs[i]) != 0)
 			return false;
-	for (size_t i = 0; i < f->workers; i++)
+	for (size_t i = 0; i < family_clients(f); i++)
 		if (socketpair(AF_UNIX, type, 0, f->answers[i]) != 0)
 			return false;
 	return true;
@@ -93,20 +96,45 @@ static bool tokens_work(const struct conf *c)
 	return work;
 }
 
+/* The templates of mails; says what is wrong with them. */
+static bool load_templates(struct family *f)
+{
+	struct conf_faults faults = { 0 };
+
+	f->templates = templates_load(f->conf->mail_templates, f->arena, &faults);
+	for (const struct conf_fault *fault = faults.first; fault != NULL; fault = fault->next)
+		log_error("master", "%s", fault->text.p);
+	return f->templates != NULL;
+}
+
+static void number_children(struct family *f)
+{
+	static const enum child_kind order[] = { CHILD_WORKER, CHILD_COURIER, CHILD_KEEPER };
+	const size_t counts[] = { f->workers, f->couriers, f->keepers };
+	struct child *c = f->children;
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		for (size_t number = 0; number < counts[i]; number++)
+			*c++ = (struct child){ .kind = order[i], .number = number };
+}
+
 struct family *family_make(const struct conf *c, struct arena *a, int listener,
 			   struct revoked_board *revoked)
 {
 	struct family *f = calloc(1, sizeof *f);
 
-	if (f == NULL || !tokens_work(c)) {
+	if (f == NULL)
+		return NULL;
+	f->arena = a;
+	f->conf = c;
+	if (!tokens_work(c) || !load_templates(f)) {
 		free(f);
 		return NULL;
 	}
-	f->arena = a;
-	f->conf = c;
 	f->listener = listener;
 	f->revoked = revoked;
 	f->workers = (size_t)conf_workers(c);
+	f->couriers = (size_t)c->server_couriers;
 	f->keepers = (size_t)conf_keepers(c);
 	f->shared = mmap(NULL, sizeof *f->shared, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -122,11 +150,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	arena_defer(a, free, openapi);
 	f->openapi = str_from(openapi);
 	f->no_hash = make_no_hash(c, a);
-	for (size_t i = 0; i < family_size(f); i++)
-		f->children[i] = (struct child){
-			.kind = i < f->workers ? CHILD_WORKER : CHILD_KEEPER,
-			.number = i < f->workers ? i : i - f->workers,
-		};
+	number_children(f);
 	return f;
 }
 
@@ -134,7 +158,7 @@ void family_free(struct family *f)
 {
 	for (size_t i = 0; i < KEEPER_QUEUES * 2; i++)
 		close(f->jobs[i / 2][i % 2]);
-	for (size_t i = 0; i < f->workers * 2; i++)
+	for (size_t i = 0; i < family_clients(f) * 2; i++)
 		close(f->answers[i / 2][i % 2]);
 	munmap(f->shared, sizeof *f->shared);
 	arena_free(f->arena);
@@ -169,6 +193,27 @@ static int be_worker(struct family *f, const struct child *c)
 	return worker_run(&s);
 }
 
+static int be_courier(struct family *f, const struct child *c)
+{
+	struct courier_setup s = {
+		.conf = f->conf,
+		.templates = f->templates,
+		.number = c->number,
+		.row = f->workers + c->number,
+		.keepers = f->keepers,
+		.jobs = { f->jobs[KEEPER_SLOW][0], f->jobs[KEEPER_QUICK][0] },
+		.answers = f->answers[f->workers + c->number][1],
+		.board = &f->shared->board,
+		.pulse = family_pulse(f, c),
+	};
+
+	process_child("postern-courier");
+	close(f->listener);
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		close(f->jobs[i][1]);
+	return courier_run(&s);
+}
+
 static int be_keeper(struct family *f, const struct child *c)
 {
 	struct keeper_setup s = {
@@ -176,7 +221,7 @@ static int be_keeper(struct family *f, const struct child *c)
 				       (uint32_t)f->conf->password_passes },
 			     .key = { f->conf->jwt_secret, f->conf->jwt_issuer } },
 		.number = c->number,
-		.workers = f->workers,
+		.workers = family_clients(f),
 		.jobs = { f->jobs[KEEPER_SLOW][1], f->jobs[KEEPER_QUICK][1] },
 		.board = &f->shared->board,
 		.pulse = family_pulse(f, c),
@@ -185,7 +230,7 @@ static int be_keeper(struct family *f, const struct child *c)
 	process_child("postern-keeper");
 	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
 	close(f->listener);
-	for (size_t i = 0; i < f->workers; i++)
+	for (size_t i = 0; i < family_clients(f); i++)
 		s.answers[i] = f->answers[i][0];
 	return keeper_run(&s);
 }
@@ -216,7 +261,9 @@ static void spawn(struct family *f, struct child *c)
 		c->not_before = ticks_us() + BACKOFF_MAX_US;
 	} else if (c->pid == 0) {
 		loop_close();
-		leave(c->kind == CHILD_WORKER ? be_worker(f, c) : be_keeper(f, c));
+		leave(c->kind == CHILD_WORKER	 ? be_worker(f, c)
+		      : c->kind == CHILD_COURIER ? be_courier(f, c)
+						 : be_keeper(f, c));
 	}
 }
 
@@ -226,7 +273,7 @@ void family_spawn(struct family *f)
 
 	for (size_t i = 0; i < family_size(f); i++) {
 		struct child *c = &f->children[i];
-		bool wanted = c->kind == CHILD_KEEPER || c->number < f->wanted;
+		bool wanted = c->kind != CHILD_WORKER || c->number < f->wanted;
 
 		if (wanted && c->pid == 0 && c->kill_at == 0 && now >= c->not_before)
 			spawn(f, c);
@@ -235,7 +282,10 @@ void family_spawn(struct family *f)
 
 static void describe(const struct child *c, int status)
 {
-	const char *kind = c->kind == CHILD_WORKER ? "worker" : "keeper";
+	static const char *const kinds[] = { [CHILD_WORKER] = "worker",
+					     [CHILD_COURIER] = "courier",
+					     [CHILD_KEEPER] = "keeper" };
+	const char *kind = kinds[c->kind];
 
 	if (WIFSIGNALED(status))
 		log_error("master", "%s %zu (pid %d) was ended by signal %d (%s)", kind, c->number,
@@ -254,7 +304,7 @@ static void tell_lost(struct family *f, const struct child *c)
 	size_t worker = 0, n = 0;
 
 	while ((n = keeper_lost(&f->shared->board, c->number, answer, &worker)) > 0)
-		if (worker < f->workers)
+		if (worker < family_clients(f))
 			send(f->answers[worker][0], answer, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -294,9 +344,11 @@ bool family_reap(struct family *f, pid_t pid, int status)
 
 static bool silent(struct family *f, struct child *c)
 {
-	int64_t limit = c->kind == CHILD_WORKER ? WORKER_SILENT_US : KEEPER_SILENT_US;
+	static const int64_t limits[] = { [CHILD_WORKER] = WORKER_SILENT_US,
+					  [CHILD_COURIER] = COURIER_SILENT_US,
+					  [CHILD_KEEPER] = KEEPER_SILENT_US };
 
-	if (ticks_us() - atomic_load(&family_pulse(f, c)->beat) < limit)
+	if (ticks_us() - atomic_load(&family_pulse(f, c)->beat) < limits[c->kind])
 		c->stale = 0;
 	else
 		c->stale++;

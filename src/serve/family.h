@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A generation: the workers and keepers that run with one configuration, and the sockets and
+ * A generation: the workers, couriers and keepers that run with one configuration, and the sockets and
  * shared memory between them. A reload makes a new one beside the old.
  */
 #pragma once
@@ -9,7 +9,7 @@
 
 #include "serve/process.h"
 
-enum child_kind { CHILD_WORKER, CHILD_KEEPER };
+enum child_kind { CHILD_WORKER, CHILD_COURIER, CHILD_KEEPER };
 
 struct child {
 	enum child_kind kind;
@@ -33,12 +33,14 @@ struct family {
 	struct arena *arena; /* of conf; NULL: not ours */
 	const struct conf *conf;
 	int listener;
-	size_t workers, keepers;
+	size_t workers, couriers, keepers;
 	size_t wanted; /* workers that are to run by now */
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
 	struct shared *shared;
 	struct revoked_board *revoked;		       /* of all generations */
-	struct child children[KEEPER_WORKERS_MAX * 2]; /* workers first */
+	/* Workers first, then couriers, which together are the clients of the keepers. */
+	struct child children[KEEPER_WORKERS_MAX * 2];
+	struct templates *templates;
 	struct str openapi;
 	struct secret no_hash;
 };
@@ -72,5 +74,11 @@ size_t family_count(const struct family *f, enum child_kind kind);
 
 static inline size_t family_size(const struct family *f)
 {
-	return f->workers + f->keepers;
+	return f->workers + f->couriers + f->keepers;
+}
+
+/* Those who send jobs to the keepers, and answer first when it is time to leave. */
+static inline size_t family_clients(const struct family *f)
+{
+	return f->workers + f->couriers;
 }

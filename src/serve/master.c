@@ -38,19 +38,25 @@ struct master {
 	int64_t watchdog, watchdog_at;
 };
 
-static void retire_workers(struct family *f, size_t below)
+/* Workers, and behind them couriers. */
+static void retire_clients(struct family *f, size_t below)
 {
 	int64_t kill_at = ticks_us() + f->conf->server_drain_timeout + LEAVE_EXTRA_US;
 
-	for (size_t i = 0; i < f->workers && i < below; i++)
+	for (size_t i = 0; i < below; i++)
 		child_retire(&f->children[i], kill_at);
 }
 
-/* Keepers leave last: the workers that are finishing still need them. */
+/* Keepers leave last: the workers and couriers that are finishing still need them. */
 static void retire_keepers(struct family *f)
 {
-	for (size_t i = f->workers; i < family_size(f); i++)
+	for (size_t i = family_clients(f); i < family_size(f); i++)
 		child_retire(&f->children[i], ticks_us() + f->conf->server_drain_timeout);
+}
+
+static size_t clients_left(const struct family *f)
+{
+	return family_count(f, CHILD_WORKER) + family_count(f, CHILD_COURIER);
 }
 
 static bool worker_ready(struct family *f, size_t number)
@@ -70,8 +76,11 @@ static void advance(struct family *f)
 
 	while (ready < f->wanted && worker_ready(f, ready))
 		ready++;
-	for (struct family *old = f->next; old != NULL; old = old->next)
-		retire_workers(old, ready == f->workers ? old->workers : ready);
+	for (struct family *old = f->next; old != NULL; old = old->next) {
+		size_t below = ready < old->workers ? ready : old->workers;
+
+		retire_clients(old, ready == f->workers ? family_clients(old) : below);
+	}
 }
 
 static void release_old(struct master *m)
@@ -80,11 +89,11 @@ static void release_old(struct master *m)
 		struct family *f = *at;
 		bool leaving = f->children[0].kill_at != 0;
 
-		for (size_t i = 0; i < f->workers; i++)
+		for (size_t i = 0; i < family_clients(f); i++)
 			leaving = leaving && f->children[i].kill_at != 0;
-		if (leaving && family_count(f, CHILD_WORKER) == 0)
+		if (leaving && clients_left(f) == 0)
 			retire_keepers(f);
-		if (leaving && family_count(f, CHILD_WORKER) + family_count(f, CHILD_KEEPER) == 0) {
+		if (leaving && clients_left(f) + family_count(f, CHILD_KEEPER) == 0) {
 			*at = f->next;
 			family_free(f);
 			log_info("master", "reload is complete");
@@ -130,7 +139,7 @@ static void stop(struct master *m)
 	notify("STOPPING=1");
 	log_info("master", again ? "stopping at once" : "stopping");
 	for (struct family *f = m->current; f != NULL; f = f->next) {
-		retire_workers(f, f->workers);
+		retire_clients(f, family_clients(f));
 		for (size_t i = 0; again && i < family_size(f); i++)
 			if (f->children[i].pid != 0)
 				kill(f->children[i].pid, SIGKILL);
@@ -154,9 +163,9 @@ static bool stopped(struct master *m)
 	size_t left = 0;
 
 	for (struct family *f = m->current; f != NULL; f = f->next) {
-		if (family_count(f, CHILD_WORKER) == 0)
+		if (clients_left(f) == 0)
 			retire_keepers(f);
-		left += family_count(f, CHILD_WORKER) + family_count(f, CHILD_KEEPER);
+		left += clients_left(f) + family_count(f, CHILD_KEEPER);
 	}
 	return left == 0;
 }

@@ -91,7 +91,7 @@ static bool make_dispatch(struct worker *w)
 	struct pool_options pool = {
 		.url = c->database_url,
 		.statements = db_statements,
-		.connections = (size_t)c->database_max_connections / s->workers,
+		.connections = (size_t)conf_worker_lanes(c),
 		.acquire_timeout_us = c->database_acquire_timeout,
 		.statement_timeout_us = c->database_statement_timeout,
 		.lock_timeout_us = c->database_lock_timeout,
@@ -107,8 +107,6 @@ static bool make_dispatch(struct worker *w)
 		.quick_queue = (size_t)c->server_max_requests,
 	};
 
-	if (pool.connections < 2)
-		pool.connections = 2;
 	w->dispatch.pool = pool_make(&pool);
 	w->dispatch.app = (struct app){
 		.conf = c,

@@ -3,3 +3,139 @@
 insert into outbox (id, template, locale, recipient, proof_id, words, state, expires_at)
 values (:id, :template, :locale, :recipient, :proof_id, :words, :state,
   now() + :life_us::bigint * interval '1 microsecond');
+
+-- name: outbox_claim :one letter
+-- The mail that has been due the longest, for one courier alone until the lease runs out. Of its
+-- proof: whether it can still be used, and for how long.
+with due as (
+  select id
+  from outbox
+  where state = 'queued'
+    and not_before <= now()
+    and (locked_until is null or locked_until < now())
+    and expires_at > now()
+  order by not_before
+  limit 1
+  for update skip locked
+), held as (
+  update outbox
+  set locked_until = now() + :lease_us::bigint * interval '1 microsecond',
+      attempts = outbox.attempts + 1
+  from due
+  where outbox.id = due.id
+  returning outbox.id, outbox.template, outbox.locale, outbox.recipient, outbox.proof_id,
+    outbox.words, outbox.attempts
+)
+select held.id, held.template, held.locale, held.recipient, held.proof_id, held.words,
+  coalesce(held.attempts, 0) as attempts,
+  coalesce(proofs.kind, '') as kind,
+  coalesce(proofs.used_at is null and proofs.link_until > now(), false) as good,
+  coalesce(extract(epoch from proofs.code_until - now()) * 1000000, 0)::bigint as code_us,
+  coalesce(extract(epoch from proofs.link_until - now()) * 1000000, 0)::bigint as link_us
+from held
+left join proofs on proofs.id = held.proof_id;
+
+-- name: outbox_finish :exec
+-- Notes that a mail was sent, or never will be (dead), and why.
+update outbox
+set state = :state,
+    reply = :reply,
+    finished_at = now(),
+    locked_until = null
+where id = :id::mail_id
+  and state = 'queued';
+
+-- name: outbox_later :exec
+-- Puts a mail back that could not be sent this time.
+update outbox
+set reply = :reply,
+    attempts = :attempts::integer,
+    not_before = now() + :wait_us::bigint * interval '1 microsecond',
+    locked_until = null
+where id = :id::mail_id
+  and state = 'queued';
+
+-- name: outbox_expire :exec
+-- Gives up on what is of no use any more.
+update outbox
+set state = 'dead',
+    reply = 'not sent in time' || coalesce('; ' || reply, ''),
+    finished_at = now(),
+    locked_until = null
+where id in (
+  select id
+  from outbox
+  where state = 'queued'
+    and expires_at <= now()
+    and (locked_until is null or locked_until < now())
+  order by expires_at
+  limit 100
+  for update skip locked
+);
+
+-- name: outbox_page :many mail
+-- The newest mails, of one state or of all ('').
+select id, state, template, recipient, attempts, created_at,
+  coalesce(finished_at, not_before) as at,
+  coalesce(reply, '') as reply
+from outbox
+where :state = ''
+  or state = :state
+order by id desc
+limit :limit::integer;
+
+-- name: outbox_retry :exec
+-- Sends a mail now that is dead, or that waits for its next try and no courier has in hand.
+update outbox
+set state = 'queued',
+    attempts = 0,
+    not_before = now(),
+    locked_until = null,
+    finished_at = null,
+    expires_at = greatest(expires_at, now() + :life_us::bigint * interval '1 microsecond')
+where id = :id::mail_id
+  and state in ('dead', 'queued')
+  and (locked_until is null or locked_until < now());
+
+-- name: outbox_retry_dead :exec
+-- The same for dead mails.
+update outbox
+set state = 'queued',
+    attempts = 0,
+    not_before = now(),
+    locked_until = null,
+    finished_at = null,
+    expires_at = greatest(expires_at, now() + :life_us::bigint * interval '1 microsecond')
+where id in (
+  select id
+  from outbox
+  where state = 'dead'
+  order by id
+  limit 1000
+  for update skip locked
+);
+
+-- name: outbox_sweep :exec
+-- Forgets mails that were finished a week ago.
+delete from outbox
+where id in (
+  select id
+  from outbox
+  where finished_at < now() - interval '7 days'
+  order by finished_at
+  limit 1000
+  for update skip locked
+);
+
+-- name: outbox_sweep_void :exec
+-- Forgets mails that were never meant to be sent.
+delete from outbox
+where id in (
+  select id
+  from outbox
+  where state = 'void'
+    and created_at < now() - interval '1 hour'
+  order by created_at
+  limit 1000
+  for update skip locked
+);

@@ -108,3 +108,15 @@ set used_at = now()
 where user_id = :user_id::user_id
   and kind <> 'email_undo'
   and used_at is null;
+
+-- name: proof_sweep :exec
+-- Forgets proofs that ended a day ago.
+delete from proofs
+where id in (
+  select id
+  from proofs
+  where link_until < now() - interval '1 day'
+  order by link_until
+  limit 1000
+  for update skip locked
+);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The languages that mails are written in. */
+#pragma once
+
+#include "base/str.h"
+
+/* Their tags; the first one is for everybody whose language is not among them. */
+extern const struct str locales[];
+extern const size_t locales_count;
+
+/*
+ * The best of Accept-Language (RFC 9110 section 12.5.4) among them, by lookup (RFC 4647 section
+ * 3.4): "de-CH" gives "de". Of equal qualities the first one counts.
+ */
+struct str locale_best(struct str accept_language);
+
+/* The one that a tag (RFC 5646) stands for. */
+struct str locale_of(struct str tag);

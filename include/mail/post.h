@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The way out: SMTP by libcurl, or files in a folder. */
+#pragma once
+
+#include "base/err.h"
+#include "base/uuid.h"
+#include "conf/conf.h"
+
+struct post;
+
+/* Adds a fault where the folder of file:// or mail.ca_file cannot be used, and says what to do. */
+void post_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
+
+/* Needs the loop. The settings are borrowed. NULL when out of memory. */
+struct post *post_make(const struct conf *c);
+
+/* Nobody may be sending. */
+void post_free(struct post *p);
+
+/* A mail and its envelope. */
+struct parcel {
+	struct uuid id;
+	struct str from, to; /* addresses */
+	struct str content;  /* as message_write makes it */
+};
+
+enum post_result {
+	POST_SENT,    /* the server has taken it */
+	POST_REFUSED, /* it will not, however often it is asked */
+	POST_LATER,   /* this mail did not go through, which says nothing about others */
+	POST_AWAY     /* the server takes no mails, or not from us */
+};
+
+struct post_outcome {
+	enum post_result result;
+	int code;	  /* of the server's last reply; 0: none */
+	struct str reply; /* what it said, or why nothing was heard of it; one line */
+};
+
+/*
+ * Puts the task to sleep until it is sent or known not to be, at most mail.timeout. Several may
+ * send at once; connections are used again. ERR_CANCELLED, ERR_DEADLINE: the task was ended and it
+ * is not known whether the mail was sent; ERR_INTERNAL: out of memory.
+ */
+enum err post_send(struct post *p, const struct parcel *parcel, struct arena *a,
+		   struct post_outcome *out);
+
+/* Ends what has not got as far as being written, with POST_AWAY: all of it can be sent again. */
+void post_hurry(struct post *p);

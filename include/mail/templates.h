@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mails there are: src/mail/templates, carried in the binary, and what a folder has instead.
+ * <locale>/<name>.txt begins with the subject and an empty line; <locale>/<name>.html goes with it;
+ * <locale>/frame.txt and .html stand around all of a language.
+ */
+#pragma once
+
+#include "conf/conf.h"
+#include "mail/template.h"
+
+/* A file of src/mail/templates. */
+struct template_source {
+	const char *path; /* "en/reset.txt" */
+	const char *text;
+};
+
+/* Ends with path == NULL. Made when the program is built. */
+extern const struct template_source template_sources[];
+
+struct templates;
+
+/* One mail in one language; frames have no subject of their own. */
+struct mail_template {
+	const struct template *subject, *text, *html, *text_frame, *html_frame;
+};
+
+/*
+ * Reads them; what `folder` ("": none) has is taken instead of what is built in. Adds a fault for
+ * each file that cannot be used, and for those that would never be; NULL when there is any.
+ */
+struct templates *templates_load(struct str folder, struct arena *a, struct conf_faults *faults);
+
+/* False when there is no mail of that name. locale is one of locales[] (mail/locale.h). */
+bool templates_find(const struct templates *t, struct str locale, struct str name,
+		    struct mail_template *out);

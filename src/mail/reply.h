@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* How far a conversation with an SMTP server has come, and what it said last. Private to mail. */
+#pragma once
+
+#include "mail/post.h"
+
+enum { REPLY_KEPT = 500 /* bytes of a reply that are kept */ };
+
+/* Of what the last command was. Up to MAIL it is about the server and us, then about the mail. */
+enum stage { STAGE_GREETING, STAGE_MAIL, STAGE_RECIPIENT, STAGE_DATA };
+
+struct dialogue {
+	enum stage stage;
+	/* Lines of the reply to the last command, those that came so far. */
+	char reply[REPLY_KEPT];
+	size_t n;
+	bool ended; /* the last line was that of a whole reply; the next one begins another */
+};
+
+/* A command as it was sent. */
+void dialogue_said(struct dialogue *d, struct str command);
+
+/* A line as it came in. */
+void dialogue_heard(struct dialogue *d, struct str line);
+
+/* Whether the mail itself is on its way. */
+bool dialogue_writing(const struct dialogue *d);
+
+/* The code of the last whole reply; 0: there was none since the last command. */
+int dialogue_code(const struct dialogue *d);
+
+/* What a failed conversation means. */
+enum post_result dialogue_judge(const struct dialogue *d);
+
+/* The last reply as one line of valid UTF-8. */
+struct str dialogue_text(const struct dialogue *d, struct arena *a);
+
+/* Any bytes as such a line. */
+struct str dialogue_clean(struct str s, struct arena *a);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/words.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/mailbox.h"
+
+enum { NAME_MAX_BYTES = 256, MINUTE_US = 60000000, HOUR = 60, DAY = 24 * HOUR };
+
+/*
+ * A name is its owner's choice, and so may be an advertisement or a lure that somebody registers
+ * with the address of somebody else. Mail programs make links of what looks like one, so a name
+ * that does is not shown.
+ */
+static bool name_shown(struct str s)
+{
+	if (s.n == 0 || s.n > NAME_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (strchr("/:@\\<>", s.p[i]) != NULL)
+			return false;
+		if (s.p[i] == '.' && i + 1 < s.n && s.p[i + 1] != ' ' && s.p[i + 1] != '.')
+			return false;
+	}
+	return true;
+}
+
+/* One of its words, in the order in which they are to be looked for: most claim to be others too. */
+struct device {
+	const char *has, *shown;
+};
+
+static const struct device browsers[] = {
+	{ "Edg", "Edge" },	 { "OPR/", "Opera" },	    { "SamsungBrowser", "Samsung Internet" },
+	{ "Firefox", "Firefox" }, { "FxiOS", "Firefox" },   { "CriOS", "Chrome" },
+	{ "Chrome/", "Chrome" }, { "Safari/", "Safari" },   { "curl/", "curl" },
+};
+static const struct device systems[] = {
+	{ "Android", "Android" }, { "iPhone", "iPhone" }, { "iPad", "iPad" },
+	{ "Windows", "Windows" }, { "CrOS", "ChromeOS" }, { "Mac OS X", "macOS" },
+	{ "Linux", "Linux" },
+};
+
+static const char *device_find(const struct device *d, size_t n, struct str s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (memmem(s.p, s.n, d[i].has, strlen(d[i].has)) != NULL)
+			return d[i].shown;
+	return NULL;
+}
+
+/* From a User-Agent, which its sender chooses: only words of ours come out. Null: not known. */
+static struct str device_shown(struct str s, struct arena *a)
+{
+	if (s.n == 0)
+		return (struct str){ 0 };
+
+	const char *browser = device_find(browsers, sizeof browsers / sizeof *browsers, s);
+	const char *system = device_find(systems, sizeof systems / sizeof *systems, s);
+
+	if (browser != NULL && system != NULL)
+		return arena_printf(a, "%s, %s", browser, system);
+	return str_from(browser != NULL ? browser : system);
+}
+
+/* Of IPv4 or IPv6, as nginx writes it. */
+static bool address_shown(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (str_hex(s.p[i]) < 0 && s.p[i] != '.' && s.p[i] != ':')
+			return false;
+	return s.n <= 45;
+}
+
+/* "2026-11-22T12:34:56.123456Z" without what nobody reads. */
+static struct str instant_shown(struct str s, struct arena *a)
+{
+	static const char form[] = "0000-00-00T00:00:";
+
+	for (size_t i = 0; i < sizeof form - 1; i++)
+		if (i >= s.n || (form[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != form[i]))
+			return (struct str){ 0 };
+	return arena_printf(a, "%.10s %.5s UTC", s.p, s.p + 11);
+}
+
+static struct str member(const json_t *object, const char *name, struct arena *a)
+{
+	const json_t *v = json_object_get(object, name);
+
+	if (!json_is_string(v))
+		return (struct str){ 0 };
+	return arena_dup(a, (struct str){ json_string_value(v), json_string_length(v) });
+}
+
+static void release(void *p)
+{
+	json_decref(p);
+}
+
+bool words_read(struct str json, struct arena *a, struct words *out)
+{
+	json_t *object = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, NULL);
+
+	arena_defer(a, release, object);
+	if (!json_is_object(object))
+		return false;
+
+	struct str name = member(object, "name", a), address = member(object, "address", a),
+		   new_email = member(object, "new_email", a);
+
+	if (name_shown(name))
+		out->v[WORD_NAME] = name;
+	if (address_shown(address))
+		out->v[WORD_ADDRESS] = address;
+	if (mailbox_address(new_email))
+		out->v[WORD_NEW_EMAIL] = new_email;
+	out->v[WORD_DEVICE] = device_shown(member(object, "device", a), a);
+	out->v[WORD_AT] = instant_shown(member(object, "at", a), a);
+	return true;
+}
+
+static int64_t minutes(int64_t us)
+{
+	if (us <= 0)
+		return 0;
+	return us < MINUTE_US ? 1 : (us + MINUTE_US / 2) / MINUTE_US;
+}
+
+struct str words_minutes(int64_t us, struct arena *a)
+{
+	int64_t n = minutes(us);
+
+	return n == 0 ? (struct str){ 0 } : arena_printf(a, "%lld", (long long)n);
+}
+
+struct str words_time(int64_t us, struct str locale, struct arena *a)
+{
+	static const struct {
+		const char *minute, *minutes, *hours, *days;
+	} en = { "minute", "minutes", "hours", "days" }, de = { "Minute", "Minuten", "Stunden", "Tage" };
+	const typeof(en) *w = str_eq(locale, STR("de")) ? &de : &en;
+	int64_t n = minutes(us);
+
+	if (n == 0)
+		return (struct str){ 0 };
+	if (n >= 2 * DAY)
+		return arena_printf(a, "%lld %s", (long long)(n / DAY), w->days);
+	if (n >= 2 * HOUR)
+		return arena_printf(a, "%lld %s", (long long)(n / HOUR), w->hours);
+	return arena_printf(a, "%lld %s", (long long)n, n == 1 ? w->minute : w->minutes);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/delivery.h"
+
+#include "cred/opaque.h"
+#include "http/email.h"
+#include "mail/letter.h"
+
+/* Local part as its owner writes it, domain as the DNS has it. */
+static bool address_of(struct str email, struct arena *a, struct str *out)
+{
+	struct str key = { 0 }, local = { 0 }, domain = { 0 };
+
+	if (!email_key(email, a, &key))
+		return false;
+	domain = key;
+	str_split(&email, '@', &local);
+	str_split(&domain, '@', &key);
+	*out = arena_printf(a, "%.*s@%s", STR_ARG(local), domain.p);
+	return true;
+}
+
+/* Has link and code made. */
+static enum err prove(struct keeper *k, const struct letter_row *row, struct arena *a,
+		      struct letter *l)
+{
+	struct opaque o = { .id = row->proof_id.uuid };
+	struct str message = opaque_message(o, a), mac = { 0 };
+
+	TRY(keeper_mac(k, arena_printf(a, "code:%s", row->kind.p).p, message, a,
+		       &mac));
+	l->code = code_write(mac, a);
+	TRY(keeper_mac(k, arena_printf(a, "link:%s", row->kind.p).p, message, a,
+		       &mac));
+	l->token = opaque_write(o, mac, a);
+	l->kind = row->kind;
+	l->code_us = row->code_us;
+	l->link_us = row->link_us;
+	return OK;
+}
+
+static enum err refuse(struct post_outcome *out, struct str why)
+{
+	*out = (struct post_outcome){ .result = POST_REFUSED, .reply = why };
+	return OK;
+}
+
+enum err deliver(const struct delivery *d, const struct letter_row *row, struct arena *a,
+		 struct post_outcome *out)
+{
+	struct letter l = { .id = row->id.uuid,
+			    .template = row->template,
+			    .locale = row->locale,
+			    .email = row->recipient,
+			    .words = row->words };
+	struct mailbox from = { 0 };
+	struct buf content = buf_make(a, 16384);
+	bool proof = !uuid_none(row->proof_id.uuid);
+
+	if (!address_of(row->recipient, a, &l.recipient))
+		return refuse(out, STR("the recipient is not an address"));
+	if (proof && !row->good)
+		return refuse(out, STR("its link is used, replaced or too old"));
+	if (proof)
+		TRY(prove(d->keeper, row, a, &l));
+
+	struct str fault = letter_write(&l, d->conf, d->templates, a, &content);
+
+	if (fault.p != NULL || !mailbox_parse(d->conf->mail_from, a, &from))
+		return refuse(out, fault.p == NULL ? STR("mail.from is not an address") : fault);
+
+	struct parcel parcel = { .id = l.id,
+				 .from = from.address,
+				 .to = l.recipient,
+				 .content = buf_str(&content) };
+
+	if (d->hurry) {
+		*out = (struct post_outcome){ .result = POST_AWAY, .reply = STR("interrupted") };
+		return OK;
+	}
+	return post_send(d->post, &parcel, a, out);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/sweep.h"
+
+#include <stdlib.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "gen/attempts.h"
+#include "gen/email_changes.h"
+#include "gen/outbox.h"
+#include "gen/proofs.h"
+#include "gen/revocations.h"
+#include "gen/sessions.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+enum {
+	EACH_US = 60000000,
+	FIRST_US = 1000000,
+	JITTER_US = 10000000, /* hosts that were started together do not stay together */
+	PATIENCE_US = 30000000,
+	PAUSE_US = 50000, /* between two statements: there is no hurry */
+	ROUNDS = 100,	  /* of one statement; the rest is for the next time */
+	MEMORY = 256 * 1024
+};
+
+struct sweep {
+	struct pool *pool;
+	const struct conf *conf;
+	struct arena *arena;
+	struct timer next;
+	bool sweeping, stopped;
+};
+
+static enum err changes(struct db *db, const struct conf *c, int64_t *n)
+{
+	struct email_change_sweep in = { .undo_us = c->accounts_undo_ttl };
+
+	return email_change_sweep(db, &in, n);
+}
+
+/* One after the other. `plain` or `with`: whichever it has. */
+static const struct sort {
+	const char *name;
+	enum err (*plain)(struct db *db, int64_t *n);
+	enum err (*with)(struct db *db, const struct conf *c, int64_t *n);
+} sorts[] = {
+	{ "outbox_expire", outbox_expire, NULL },
+	{ "session_sweep", session_sweep, NULL },
+	{ "revocation_sweep", revocation_sweep, NULL },
+	{ "proof_sweep", proof_sweep, NULL },
+	{ "email_change_sweep", NULL, changes },
+	{ "attempt_sweep", attempt_sweep, NULL },
+	{ "outbox_sweep", outbox_sweep, NULL },
+	{ "outbox_sweep_void", outbox_sweep_void, NULL },
+};
+
+/* Until there is no more of it, or enough was done. */
+static enum err sweep_sort(struct sweep *s, const struct sort *k)
+{
+	int64_t n = 1, all = 0;
+
+	for (int round = 0; n > 0 && round < ROUNDS && !s->stopped; round++) {
+		struct db *db = db_open(s->pool, s->arena);
+
+		TRY(k->plain != NULL ? k->plain(db, &n) : k->with(db, s->conf, &n));
+		arena_reset(s->arena);
+		all += n;
+		TRY(task_sleep_us(PAUSE_US));
+	}
+	if (all > 0)
+		log_debug("sweep", "%s: %lld rows", k->name, (long long)all);
+	return OK;
+}
+
+static void sweeping(void *arg)
+{
+	struct sweep *s = arg;
+	enum err e = OK;
+
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
+	for (size_t i = 0; i < sizeof sorts / sizeof *sorts && e == OK && !s->stopped; i++)
+		e = sweep_sort(s, &sorts[i]);
+	arena_reset(s->arena);
+	s->sweeping = false;
+}
+
+static void on_next(struct timer *t)
+{
+	struct sweep *s = OWNER_OF(t, struct sweep, next);
+
+	timer_set(t, ticks_us() + EACH_US - JITTER_US / 2 + random_below(JITTER_US));
+	if (s->sweeping)
+		return;
+	s->sweeping = true;
+	if (!task_start(sweeping, s))
+		s->sweeping = false;
+}
+
+struct sweep *sweep_make(struct pool *pool, const struct conf *c)
+{
+	struct sweep *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->arena = arena_make(MEMORY, NULL, NULL)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->pool = pool;
+	s->conf = c;
+	s->next.fire = on_next;
+	timer_set(&s->next, ticks_us() + FIRST_US + random_below(FIRST_US));
+	return s;
+}
+
+bool sweep_stop(struct sweep *s)
+{
+	s->stopped = true;
+	timer_clear(&s->next);
+	return !s->sweeping;
+}
+
+void sweep_free(struct sweep *s)
+{
+	if (s != NULL)
+		arena_free(s->arena);
+	free(s);
+}
