@@ -119,6 +119,13 @@ refused() {
 	status 204
 }
 
+@test "the mail says what a keeper makes of the proof's id, and nothing else does" {
+	ask ann
+	local said="$CODE $LINK"
+	proof_of reset "$PROOF"
+	[[ $said == "$CODE $LINK" ]] || fail "$said in the mail, made is $CODE $LINK"
+}
+
 @test "who keeps asking cannot take away what the owner has been sent" {
 	register ann
 	for _ in {1..5}; do

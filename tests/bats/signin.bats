@@ -31,7 +31,8 @@ load helpers
 	body .email "$EMAIL"
 	body .name ann
 	body .role user
-	body_is 'keys == ["email", "name", "role", "user_id"]'
+	body .verified false
+	body_is 'keys == ["email", "name", "role", "user_id", "verified"]'
 	header Cache-Control '*no-store*'
 }
 

@@ -14,7 +14,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	status 201
 	body .email "$email"
 	body .name 'Ann Zoë'
-	body_is 'keys == ["created_at", "email", "id", "name"]'
+	body_is 'keys == ["created_at", "email", "id", "name", "verification_id"]'
 	header Location "*/api/v1/users/$(jq -r .id <<<"$BODY")"
 	header Cache-Control '*no-store*'
 }

@@ -84,7 +84,7 @@ hash_of() {
 @test "the mail of a registration is lost with it, or with it comes" {
 	register ann
 	mail_for "$EMAIL" verify
-	[[ $(sql "select outbox.xmin = users.xmin and proofs.xmin = users.xmin from outbox, users, proofs
+	[[ $(sql "select outbox.created_at = users.created_at and proofs.created_at = users.created_at from outbox, users, proofs
 		where recipient = '$EMAIL' and users.id = '$USER_ID' and proofs.id = '$PROOF'") == t ]]
 }
 
