@@ -130,10 +130,11 @@ layers:
 bench:
 	tests/bench/engine
 	tests/bench/flood
+	tests/bench/timing
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
 faults:
-	@set -e; for f in half-records kills reloads database-restarts memory; do \
+	@set -e; for f in half-records kills reloads database-restarts races memory; do \
 		echo "tests/faults/$$f"; tests/faults/$$f; done
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60); what it finds goes to tests/fuzz/regress
