@@ -178,7 +178,9 @@ static int with_settings(int argc, char **argv)
 
 static int command_line(int argc, char **argv)
 {
-	static const char *const commands[] = { "serve", "migrate", "user", "mail", "config", "-t" };
+	static const char *const commands[] = {
+		"serve", "migrate", "user", "mail", "config", "-t"
+	};
 	const char *command = argc < 2 ? "--help" : argv[1];
 
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {

@@ -15,9 +15,9 @@
 
 enum {
 	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
-	KEEPER_DATAGRAM = 8192, /* bytes */
+	KEEPER_DATAGRAM = 8192,	 /* bytes */
 	KEEPER_WORKERS_MAX = 68, /* workers and couriers: whoever sends jobs */
-	KEEPER_MAC = 32 /* bytes */
+	KEEPER_MAC = 32		 /* bytes */
 };
 
 /* What became of the job that a worker has sent in this place. */

@@ -83,9 +83,10 @@ static void check_login(const struct conf *c, struct arena *a, struct conf_fault
 	if (c->mail_user.n == 0 && c->mail_password.n > 0)
 		conf_fault_add(faults, a, "mail.user: not set, but mail.password is; set both");
 	if (c->mail_plain && c->mail_password.n > 0)
-		conf_fault_add(faults, a,
-			       "mail.plain: a password is never sent without TLS; set mail.plain to "
-			       "false, or take mail.user and mail.password out");
+		conf_fault_add(
+			faults, a,
+			"mail.plain: a password is never sent without TLS; set mail.plain to "
+			"false, or take mail.user and mail.password out");
 }
 
 static void check_from(const struct conf *c, struct arena *a, struct conf_faults *faults)
@@ -96,10 +97,11 @@ static void check_from(const struct conf *c, struct arena *a, struct conf_faults
 	for (size_t i = 0; good && i < from.address.n; i++)
 		good = (unsigned char)from.address.p[i] < 0x80;
 	if (!good)
-		conf_fault_add(faults, a,
-			       "mail.from: \"%s\" is no sender; write an address in ASCII (a domain "
-			       "of other letters as xn--...), as in Postern <postern@example.org>",
-			       setting_quote(c->mail_from, a).p);
+		conf_fault_add(
+			faults, a,
+			"mail.from: \"%s\" is no sender; write an address in ASCII (a domain "
+			"of other letters as xn--...), as in Postern <postern@example.org>",
+			setting_quote(c->mail_from, a).p);
 }
 
 static bool local(struct str host)

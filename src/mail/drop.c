@@ -24,10 +24,11 @@ void post_check(const struct conf *c, struct arena *a, struct conf_faults *fault
 			       "the user that postern runs as",
 			       folder.p, strerror(errno));
 	if (c->mail_ca_file.n > 0 && access(c->mail_ca_file.p, R_OK) != 0)
-		conf_fault_add(faults, a,
-			       "mail.ca_file: %s cannot be read: %s; name a file of certificates in "
-			       "PEM, or leave it empty for those of the system",
-			       c->mail_ca_file.p, strerror(errno));
+		conf_fault_add(
+			faults, a,
+			"mail.ca_file: %s cannot be read: %s; name a file of certificates in "
+			"PEM, or leave it empty for those of the system",
+			c->mail_ca_file.p, strerror(errno));
 }
 
 static bool write_all(int fd, struct str s)

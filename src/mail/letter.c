@@ -54,13 +54,13 @@ struct str letter_write(const struct letter *l, const struct conf *c, const stru
 			struct arena *a, struct buf *out)
 {
 	struct str locale = locale_of(l->locale);
-	struct words words = { .v = { [WORD_EMAIL] = l->email,
-				      [WORD_PUBLIC_URL] = c->server_public_url } };
+	struct words words = {
+		.v = { [WORD_EMAIL] = l->email, [WORD_PUBLIC_URL] = c->server_public_url }
+	};
 	struct mail_template mail = { 0 };
-	struct message m = { .id = l->id,
-			     .to = l->recipient,
-			     .language = locale,
-			     .date = instant_now() };
+	struct message m = {
+		.id = l->id, .to = l->recipient, .language = locale, .date = instant_now()
+	};
 
 	if (!templates_find(t, locale, l->template, &mail))
 		return STR("there is no template of that name");

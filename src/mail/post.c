@@ -158,7 +158,8 @@ static void set_connection(CURL *e, const struct conf *c)
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, milliseconds);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
-	curl_easy_setopt(e, CURLOPT_USE_SSL, (long)(c->mail_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+	curl_easy_setopt(e, CURLOPT_USE_SSL,
+			 (long)(c->mail_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -200,8 +201,9 @@ static bool set_mail(struct sending *s, const struct parcel *parcel, struct aren
 
 static void judge(const struct sending *s, struct arena *a, struct post_outcome *out)
 {
-	const char *why = s->hurried ? "interrupted"
-			  : s->error[0] != '\0' ? s->error : curl_easy_strerror(s->result);
+	const char *why = s->hurried		? "interrupted"
+			  : s->error[0] != '\0' ? s->error
+						: curl_easy_strerror(s->result);
 	bool sent = s->done && s->result == CURLE_OK;
 
 	*out = (struct post_outcome){

@@ -14,7 +14,8 @@ struct piece {
 	size_t end; /* IF, UNLESS: which piece is the END */
 };
 
-struct template {
+struct template
+{
 	enum template_form form;
 	struct piece *pieces;
 	size_t n;

@@ -99,7 +99,8 @@ static bool parse(const struct loading *l, struct entry *e, struct str text, str
 	if (form != TEMPLATE_TEXT)
 		return template_parse(text, 1, form, l->arena, &e->body, fault);
 	if (!str_split(&text, '\n', &subject) || str_trim(subject).n == 0 ||
-	    !str_split(&text, '\n', &empty) || str_trim(empty).n > (empty.n > 0 && *empty.p == '\r')) {
+	    !str_split(&text, '\n', &empty) ||
+	    str_trim(empty).n > (empty.n > 0 && *empty.p == '\r')) {
 		*fault = STR("the first line is the subject, the second one empty");
 		return false;
 	}
@@ -121,7 +122,8 @@ static void load(const struct loading *l, const struct template_source *source)
 		complain(l, l->folder.n > 0 ? below(l, e->path) : e->path, fault.p);
 }
 
-/* Names that nothing would ever ask for are mistakes: a typing error, or a language there is not. */
+/* Names that nothing would ever ask for are mistakes: a typing error, or a language there is not.
+ */
 static void look_through(const struct loading *l, struct str dir, size_t depth)
 {
 	struct str path = dir.n == 0 ? l->folder : below(l, dir);

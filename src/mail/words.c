@@ -26,15 +26,16 @@ static bool name_shown(struct str s)
 	return true;
 }
 
-/* One of its words, in the order in which they are to be looked for: most claim to be others too. */
+/* One of its words, in the order in which they are to be looked for: most claim to be others too.
+ */
 struct device {
 	const char *has, *shown;
 };
 
 static const struct device browsers[] = {
-	{ "Edg", "Edge" },	 { "OPR/", "Opera" },	    { "SamsungBrowser", "Samsung Internet" },
-	{ "Firefox", "Firefox" }, { "FxiOS", "Firefox" },   { "CriOS", "Chrome" },
-	{ "Chrome/", "Chrome" }, { "Safari/", "Safari" },   { "curl/", "curl" },
+	{ "Edg", "Edge" },	  { "OPR/", "Opera" },	   { "SamsungBrowser", "Samsung Internet" },
+	{ "Firefox", "Firefox" }, { "FxiOS", "Firefox" },  { "CriOS", "Chrome" },
+	{ "Chrome/", "Chrome" },  { "Safari/", "Safari" }, { "curl/", "curl" },
 };
 static const struct device systems[] = {
 	{ "Android", "Android" }, { "iPhone", "iPhone" }, { "iPad", "iPad" },
@@ -138,7 +139,8 @@ struct str words_time(int64_t us, struct str locale, struct arena *a)
 {
 	static const struct {
 		const char *minute, *minutes, *hours, *days;
-	} en = { "minute", "minutes", "hours", "days" }, de = { "Minute", "Minuten", "Stunden", "Tage" };
+	} en = { "minute", "minutes", "hours", "days" },
+	  de = { "Minute", "Minuten", "Stunden", "Tage" };
 	const typeof(en) *w = str_eq(locale, STR("de")) ? &de : &en;
 	int64_t n = minutes(us);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A courier: sends what the outbox holds, and forgets what has run out. It takes one mail at a time,
- * for as long as one delivery may last, and has a few under way at once: a mail that stalls or
- * fails does not hold up others, and if the courier dies somebody else sends what it had in hand.
+ * A courier: sends what the outbox holds, and forgets what has run out. It takes one mail at a
+ * time, for as long as one delivery may last, and has a few under way at once: a mail that stalls
+ * or fails does not hold up others, and if the courier dies somebody else sends what it had in
+ * hand.
  *
  * There are two kinds of failure. What a mail itself meets (its recipient is refused, or asked to
- * wait) puts off that mail, longer each time. When the server takes nothing at all, the mails are not
- * to blame: they stay due, and the courier waits a little before it asks again.
+ * wait) puts off that mail, longer each time. When the server takes nothing at all, the mails are
+ * not to blame: they stay due, and the courier waits a little before it asks again.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -29,9 +30,11 @@ enum {
 	HANDS = 4, /* mails under way at once */
 	PULSE_US = 250000,
 	POLL_US = 1000000, /* between two looks at an empty outbox */
-	/* What goes on beside the delivery: taking it, making its link, noting what became of it. */
+	/* What goes on beside the delivery: taking it, making its link, noting what became of it.
+	 */
 	BESIDE_US = 10000000,
-	/* The lease begins after the deadline was set; this much is sure to lie between their ends. */
+	/* The lease begins after the deadline was set; this much is sure to lie between their ends.
+	 */
 	SPARE_US = 5000000,
 	AGAIN_FIRST_US = 5000000,
 	AWAY_FIRST_US = 1000000,

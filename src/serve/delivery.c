@@ -26,11 +26,9 @@ static enum err prove(struct keeper *k, const struct letter_row *row, struct are
 	struct opaque o = { .id = row->proof_id.uuid };
 	struct str message = opaque_message(o, a), mac = { 0 };
 
-	TRY(keeper_mac(k, arena_printf(a, "code:%s", row->kind.p).p, message, a,
-		       &mac));
+	TRY(keeper_mac(k, arena_printf(a, "code:%s", row->kind.p).p, message, a, &mac));
 	l->code = code_write(mac, a);
-	TRY(keeper_mac(k, arena_printf(a, "link:%s", row->kind.p).p, message, a,
-		       &mac));
+	TRY(keeper_mac(k, arena_printf(a, "link:%s", row->kind.p).p, message, a, &mac));
 	l->token = opaque_write(o, mac, a);
 	l->kind = row->kind;
 	l->code_us = row->code_us;
@@ -68,10 +66,9 @@ enum err deliver(const struct delivery *d, const struct letter_row *row, struct 
 	if (fault.p != NULL || !mailbox_parse(d->conf->mail_from, a, &from))
 		return refuse(out, fault.p == NULL ? STR("mail.from is not an address") : fault);
 
-	struct parcel parcel = { .id = l.id,
-				 .from = from.address,
-				 .to = l.recipient,
-				 .content = buf_str(&content) };
+	struct parcel parcel = {
+		.id = l.id, .from = from.address, .to = l.recipient, .content = buf_str(&content)
+	};
 
 	if (d->hurry) {
 		*out = (struct post_outcome){ .result = POST_AWAY, .reply = STR("interrupted") };

@@ -282,9 +282,9 @@ void family_spawn(struct family *f)
 
 static void describe(const struct child *c, int status)
 {
-	static const char *const kinds[] = { [CHILD_WORKER] = "worker",
-					     [CHILD_COURIER] = "courier",
-					     [CHILD_KEEPER] = "keeper" };
+	static const char *const kinds[] = {
+		[CHILD_WORKER] = "worker", [CHILD_COURIER] = "courier", [CHILD_KEEPER] = "keeper"
+	};
 	const char *kind = kinds[c->kind];
 
 	if (WIFSIGNALED(status))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A generation: the workers, couriers and keepers that run with one configuration, and the sockets and
- * shared memory between them. A reload makes a new one beside the old.
+ * A generation: the workers, couriers and keepers that run with one configuration, and the sockets
+ * and shared memory between them. A reload makes a new one beside the old.
  */
 #pragma once
 
@@ -37,7 +37,7 @@ struct family {
 	size_t wanted; /* workers that are to run by now */
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
 	struct shared *shared;
-	struct revoked_board *revoked;		       /* of all generations */
+	struct revoked_board *revoked; /* of all generations */
 	/* Workers first, then couriers, which together are the clients of the keepers. */
 	struct child children[KEEPER_WORKERS_MAX * 2];
 	struct templates *templates;

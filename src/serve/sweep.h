@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forgets what has run out: sessions, proofs, guesses, mails and so on; in small statements, now and
- * then. Several hosts may do it at once.
+ * Forgets what has run out: sessions, proofs, guesses, mails and so on; in small statements, now
+ * and then. Several hosts may do it at once.
  */
 #pragma once
 
