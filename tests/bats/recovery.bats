@@ -160,6 +160,15 @@ refused() {
 	sign_in "$EMAIL" 'a brand new horse'
 }
 
+@test "a reset signs nobody in: what signing in asks for is still asked for (security 20)" {
+	ask ann
+	reset "$(by_link)"
+	status 204
+	[[ -z $BODY ]]
+	no_header Set-Cookie
+	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 0 ]] || fail 'a session has begun'
+}
+
 @test "so does the code, with spaces and hyphens as people type them" {
 	ask ann
 	reset "$(by_code "$PROOF" " ${CODE:0:4}-${CODE:4} ")"
