@@ -8,6 +8,13 @@
 /* All of them; ends with NULL. */
 extern const struct db_statement *const db_statements[];
 
+extern const struct db_statement attempt_count_statement;
+extern const struct db_statement attempt_right_statement;
+extern const struct db_statement attempt_undo_statement;
+extern const struct db_statement attempt_clear_statement;
+extern const struct db_statement attempt_code_statement;
+extern const struct db_statement attempt_code_right_statement;
+extern const struct db_statement attempt_mail_statement;
 extern const struct db_statement attempt_sweep_statement;
 extern const struct db_statement audit_insert_statement;
 extern const struct db_statement email_change_sweep_statement;

@@ -4,6 +4,13 @@
 #include "gen/statements.h"
 
 const struct db_statement *const db_statements[] = {
+	&attempt_count_statement,
+	&attempt_right_statement,
+	&attempt_undo_statement,
+	&attempt_clear_statement,
+	&attempt_code_statement,
+	&attempt_code_right_statement,
+	&attempt_mail_statement,
 	&attempt_sweep_statement,
 	&audit_insert_statement,
 	&email_change_sweep_statement,

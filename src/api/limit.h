@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is done against guessing. A guess is counted before it is looked at, and taken back when it
+ * was right: so of many at once no more are looked at than of as many one after the other. Counts
+ * are in the database, for all hosts; what has to wait is also remembered by this host, so that
+ * refusing it costs no round trip. A refusal is ERR_TOO_MANY, and says how long to wait.
+ *
+ * All that count do so at once and for good, whatever becomes of the request: call them before
+ * db_begin.
+ */
+#pragma once
+
+#include "api/req.h"
+
+/* A guess at a password. Keys are those of the table attempts. */
+struct guess {
+	struct str pair, network, account;
+	int32_t failures; /* of the pair, this one included */
+	/* The account was guessed at so often that a password alone does not open it. */
+	bool guarded;
+	/* As the database says, and when that is here: ticks. */
+	struct instant pair_until, network_until;
+	int64_t pair_tick, network_tick;
+};
+
+/* Whether the next guess would be refused, as far as this host knows. Also names it: g->pair, ... */
+enum err limit_look(struct req *r, struct str email, struct guess *g);
+
+/*
+ * Counts a guess at the password of whoever has that address; unknown ones are counted like known
+ * ones. proved: who guesses has shown to read the account's mail, and need not wait. g: of
+ * limit_look.
+ */
+enum err limit_count(struct req *r, bool proved, struct guess *g);
+
+/* The guess was right. In the transaction of what it leads to. */
+enum err limit_right(struct req *r, struct guess *g);
+
+/* It was wrong: says in the reply what is left, and returns `e`. */
+enum err limit_wrong(struct req *r, const struct guess *g, enum err e);
+
+/* It was not looked at after all; returns `e`. */
+enum err limit_undo(struct req *r, struct guess *g, enum err e);
+
+/*
+ * Whether this is the password of who is signed in; counted like a sign-in. hash: of the account.
+ * ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded, a reset by mail opens it.
+ */
+enum err limit_password(struct req *r, struct str email, struct secret password,
+			struct secret hash);
+
+/* Whose address it is was proved, by a reset or else: forgets the account's failures, and this
+ * network's at it. In the transaction. */
+enum err limit_clear(struct req *r, struct str email);
+
+/* A guess at a mailed code or link. */
+struct code_guess {
+	struct str network;
+	struct instant until;
+	int64_t tick;
+};
+
+/* Counts one for the network it comes from. */
+enum err limit_code(struct req *r, struct code_guess *g);
+enum err limit_code_right(struct req *r, const struct code_guess *g);
+enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e);
+
+/* Something that sends mail or makes an account: only so much an hour from one network. */
+enum err limit_mail(struct req *r);
