@@ -6,6 +6,7 @@
 #include "cred/identity.h"
 #include "cred/keeper.h"
 #include "cred/revoked.h"
+#include "cred/throttle.h"
 #include "db/db.h"
 #include "gen/ids.h"
 #include "http/fault.h"
@@ -35,6 +36,7 @@ struct app {
 	struct keeper *keeper;
 	struct identity_cache *identities;
 	struct revoked *revoked;
+	struct throttle *throttle;
 	/* Whether the feed of revocations is as fresh as it has to be; no token is taken without.
 	 */
 	const bool *feed_fresh;
@@ -43,6 +45,14 @@ struct app {
 	/* A hash that no password fits: unknown users cost what known ones do. */
 	struct secret no_hash;
 };
+
+/* RateLimit-Limit, -Remaining and -Reset of a problem; limit 0: it has none. */
+struct quota {
+	int64_t limit, remaining;
+	int64_t reset; /* seconds */
+};
+
+struct guess;
 
 /* One request. Everything it points at lives as long as the request. */
 struct req {
@@ -56,7 +66,11 @@ struct req {
 	struct who who;
 	struct faults faults;
 	struct str message;  /* of the problem; null: the title of its kind */
-	int64_t retry_after; /* seconds, of a 429; 0: the reply does not say */
+	int64_t retry_after; /* seconds, of a 429 or 503; 0: the usual one */
+	struct quota quota;
+	/* Counted, and whether it was right; see limit.h. */
+	struct guess *guess;
+	bool right;
 	struct revoking *revoking;
 	/* Set by a handler that refuses, and whose writes are to stay all the same. */
 	bool commit;
@@ -90,6 +104,9 @@ struct str client_device(const struct req *r);
 
 /* After the commit: this worker and the others of the host refuse what the request has revoked. */
 void revoke_publish(struct req *r);
+
+/* After the commit: who has guessed right need not wait any more. */
+void limit_publish(struct req *r);
 
 /* The operations, from routes.def. */
 extern const struct route routes[];

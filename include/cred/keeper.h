@@ -57,6 +57,9 @@ struct keeper_password {
 	struct str words; /* of the account, see judge_words; null: it is not judged */
 };
 
+/* Whether a slow job would be refused now, with ERR_BUSY. */
+bool keeper_full(const struct keeper *k);
+
 /*
  * Each of these puts the task to sleep until a keeper has answered. ERR_BUSY: the list is full, or
  * the keeper died twice over the job; ERR_INTERNAL: the work failed; ERR_DEADLINE, ERR_CANCELLED:

@@ -67,3 +67,9 @@ enum err db_exec(struct db *db, const struct db_statement *s, const void *in, in
  * together; a single statement is its own transaction.
  */
 enum err db_begin(struct db *db);
+
+/*
+ * What was written so far is meant to stay, whatever becomes of the request, so another statement
+ * may follow it without being its transaction. Not within one.
+ */
+void db_settle(struct db *db);

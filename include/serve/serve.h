@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "cred/keeper.h"
 #include "cred/revoked.h"
+#include "cred/throttle.h"
 
 /*
  * postern serve: takes or makes the listening socket, migrates, forks keepers and workers, watches
@@ -25,6 +26,7 @@ struct worker_setup {
 	int jobs[KEEPER_QUEUES], answers;
 	struct keeper_board *board;
 	struct revoked_board *revoked; /* of all generations */
+	struct throttle *throttle;     /* likewise */
 	struct pulse *pulse;
 	struct str openapi;
 	struct secret no_hash;

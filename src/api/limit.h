@@ -15,9 +15,11 @@
 /* A guess at a password. Keys are those of the table attempts. */
 struct guess {
 	struct str pair, network, account;
-	int32_t failures; /* of the pair, this one included */
-	/* The account was guessed at so often that a password alone does not open it. */
-	bool guarded;
+	struct user_id user; /* for the audit log; set by who has counted, none: nobody */
+	int32_t failures;    /* of the pair, this one included */
+	/* The account was guessed at so often that a password alone does not open it; and this was
+	 * the guess that led to it. */
+	bool guarded, reached;
 	/* As the database says, and when that is here: ticks. */
 	struct instant pair_until, network_until;
 	int64_t pair_tick, network_tick;
@@ -34,36 +36,44 @@ enum err limit_look(struct req *r, struct str email, struct guess *g);
 enum err limit_count(struct req *r, bool proved, struct guess *g);
 
 /* The guess was right. In the transaction of what it leads to. */
-enum err limit_right(struct req *r, struct guess *g);
+enum err limit_right(struct req *r, const struct guess *g);
 
 /* It was wrong: says in the reply what is left, and returns `e`. */
 enum err limit_wrong(struct req *r, const struct guess *g, enum err e);
 
 /* It was not looked at after all; returns `e`. */
-enum err limit_undo(struct req *r, struct guess *g, enum err e);
+enum err limit_undo(struct req *r, const struct guess *g, enum err e);
 
 /*
- * Whether this is the password of who is signed in; counted like a sign-in. hash: of the account.
- * ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded, a reset by mail opens it.
+ * Whether this is the password of who is signed in; counted like a sign-in, and taken back if it is.
+ * email, hash: of the account. ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded, and a
+ * reset by mail is the way.
  */
 enum err limit_password(struct req *r, struct str email, struct secret password,
 			struct secret hash);
 
-/* Whose address it is was proved, by a reset or else: forgets the account's failures, and this
- * network's at it. In the transaction. */
+/*
+ * Somebody has proved that the account is theirs, by a reset: its failures are forgotten, and those
+ * of this network at it. In the transaction of what that leads to.
+ */
 enum err limit_clear(struct req *r, struct str email);
 
 /* A guess at a mailed code or link. */
 struct code_guess {
 	struct str network;
+	int32_t failures;
 	struct instant until;
 	int64_t tick;
 };
 
-/* Counts one for the network it comes from. */
+/* Counts one, for the network it comes from. */
 enum err limit_code(struct req *r, struct code_guess *g);
+
+/* It was right; within a transaction or not. */
 enum err limit_code_right(struct req *r, const struct code_guess *g);
+
+/* It was wrong: says in the reply what is left, and returns `e`. */
 enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e);
 
-/* Something that sends mail or makes an account: only so much an hour from one network. */
+/* Something that sends mail or makes an account: limits.network_mails an hour from one network. */
 enum err limit_mail(struct req *r);

@@ -244,6 +244,11 @@ static enum err run(struct keeper *k, struct waiting *w)
 	return w->result == ANSWER_LOST ? ERR_BUSY : w->result == ANSWER_FAILED ? ERR_INTERNAL : OK;
 }
 
+bool keeper_full(const struct keeper *k)
+{
+	return k->queues[KEEPER_SLOW].count >= k->queues[KEEPER_SLOW].limit;
+}
+
 static struct str open_secret(struct secret s)
 {
 	return (struct str){ s.p, s.n };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/db.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -38,6 +39,12 @@ enum err db_begin(struct db *db)
 	db->begin = !db->transaction;
 	db->transaction = true;
 	return OK;
+}
+
+void db_settle(struct db *db)
+{
+	assert(!db->transaction);
+	db->wrote = false;
 }
 
 /* One statement on its own transaction's lane. */

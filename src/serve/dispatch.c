@@ -93,8 +93,10 @@ static enum err finish(struct req *r, enum err e)
 {
 	enum err finished = db_finish(r->db, r->commit ? OK : e);
 
-	if (finished == OK)
+	if (finished == OK) {
 		revoke_publish(r);
+		limit_publish(r);
+	}
 	return finished == OK ? e : finished;
 }
 
@@ -108,7 +110,7 @@ static enum err run(struct req *r, const void *in)
 			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
 		r->reply->headers.n = r->reply->body.n = 0;
 		r->revoking = NULL;
-		r->commit = false;
+		r->commit = r->right = false;
 		e = finish(r, r->match.route->run(r, in));
 		if (e != ERR_RETRY)
 			return e;
@@ -145,6 +147,23 @@ static void challenge(struct req *r, enum err e)
 	header_add(r->reply, "WWW-Authenticate", value);
 }
 
+static void add_number(struct req *r, const char *name, int64_t value)
+{
+	header_add(r->reply, name, arena_printf(r->arena, "%lld", (long long)value));
+}
+
+/* RFC 9110 section 10.2.3; draft-ietf-httpapi-ratelimit-headers-06 section 3. */
+static void tell_limits(struct req *r, int status)
+{
+	if (status == 429 || status == 503)
+		add_number(r, "Retry-After", r->retry_after > 0 ? r->retry_after : 1);
+	if (r->quota.limit == 0)
+		return;
+	add_number(r, "RateLimit-Limit", r->quota.limit);
+	add_number(r, "RateLimit-Remaining", r->quota.remaining);
+	add_number(r, "RateLimit-Reset", r->quota.reset);
+}
+
 static void write_problem(struct req *r, enum err e)
 {
 	struct problem p = { .err = e,
@@ -160,8 +179,7 @@ static void write_problem(struct req *r, enum err e)
 		challenge(r, e);
 	if (status == 405)
 		header_add(r->reply, "Allow", route_allow(r->match.allowed, r->arena));
-	if (status == 503)
-		header_add(r->reply, "Retry-After", STR("1"));
+	tell_limits(r, status);
 }
 
 /* What reaches the outside of what happened inside. */

@@ -119,7 +119,7 @@ static void number_children(struct family *f)
 }
 
 struct family *family_make(const struct conf *c, struct arena *a, int listener,
-			   struct revoked_board *revoked)
+			   struct revoked_board *revoked, struct throttle *throttle)
 {
 	struct family *f = calloc(1, sizeof *f);
 
@@ -133,6 +133,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	}
 	f->listener = listener;
 	f->revoked = revoked;
+	f->throttle = throttle;
 	f->workers = (size_t)conf_workers(c);
 	f->couriers = (size_t)c->server_couriers;
 	f->keepers = (size_t)conf_keepers(c);
@@ -182,6 +183,7 @@ static int be_worker(struct family *f, const struct child *c)
 		.answers = f->answers[c->number][1],
 		.board = &f->shared->board,
 		.revoked = f->revoked,
+		.throttle = f->throttle,
 		.pulse = family_pulse(f, c),
 		.openapi = f->openapi,
 		.no_hash = f->no_hash,

@@ -38,6 +38,7 @@ struct family {
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
 	struct shared *shared;
 	struct revoked_board *revoked; /* of all generations */
+	struct throttle *throttle;     /* likewise */
 	/* Workers first, then couriers, which together are the clients of the keepers. */
 	struct child children[KEEPER_WORKERS_MAX * 2];
 	struct templates *templates;
@@ -47,10 +48,10 @@ struct family {
 
 /*
  * Makes the sockets and memory; forks nobody. Takes the arena, in which conf lives; borrows the
- * board, which is shared memory. NULL on error.
+ * board and the table, which are shared memory. NULL on error.
  */
 struct family *family_make(const struct conf *c, struct arena *a, int listener,
-			   struct revoked_board *revoked);
+			   struct revoked_board *revoked, struct throttle *throttle);
 
 /* Releases it; all its processes have gone. */
 void family_free(struct family *f);

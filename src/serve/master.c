@@ -31,7 +31,9 @@ struct master {
 	struct timer tick;
 	struct family *current; /* the newest; older ones hang behind it */
 	int listener;
-	struct revoked_board *revoked; /* shared by all workers there ever are */
+	/* Shared by all workers there ever are. */
+	struct revoked_board *revoked;
+	struct throttle *throttle;
 	bool made;		       /* the listener is ours to remove */
 	bool stopping, reload, ready;
 	int64_t watched; /* tick of the last look at the children */
@@ -119,7 +121,7 @@ static void reload(struct master *m)
 		return;
 	}
 
-	struct family *f = family_make(c, a, m->listener, m->revoked);
+	struct family *f = family_make(c, a, m->listener, m->revoked, m->throttle);
 
 	if (f == NULL) {
 		arena_free(a);
@@ -274,7 +276,7 @@ static int serve(struct master *m, const struct conf *conf)
 		arena_free(a);
 		return status == EX_OK ? EX_OSERR : status;
 	}
-	m->current = family_make(conf, a, m->listener, m->revoked);
+	m->current = family_make(conf, a, m->listener, m->revoked, m->throttle);
 	if (m->current == NULL) { /* which has said why */
 		arena_free(a);
 		return EX_OSERR;
@@ -299,6 +301,14 @@ static int serve(struct master *m, const struct conf *conf)
 	return EX_OK;
 }
 
+/* Memory that this process and its children have in common. */
+static void *share(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int master_run(const struct conf *conf)
 {
 	struct master m = { .signals = { .fd = -1, .ready = on_signal },
@@ -306,12 +316,13 @@ int master_run(const struct conf *conf)
 			    .watchdog = notify_watchdog_us() };
 	int status = EX_OSERR;
 
-	m.revoked = mmap(NULL, sizeof *m.revoked, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (m.revoked == MAP_FAILED) {
+	m.revoked = share(sizeof *m.revoked);
+	m.throttle = share(sizeof *m.throttle);
+	if (m.revoked == NULL || m.throttle == NULL) {
 		log_error("master", "cannot start: out of memory");
 		return status;
 	}
+	throttle_init(m.throttle);
 	m.listener = listener_take(conf, &m.made, &status);
 	if (m.listener < 0)
 		return status;

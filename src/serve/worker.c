@@ -113,6 +113,7 @@ static bool make_dispatch(struct worker *w)
 		.keeper = keeper_make(&keeper),
 		.identities = identity_cache_make(IDENTITIES),
 		.revoked = revoked_make(s->revoked),
+		.throttle = s->throttle,
 		.key = { .secret = c->jwt_secret, .issuer = c->jwt_issuer },
 		.openapi = s->openapi,
 		.no_hash = s->no_hash,

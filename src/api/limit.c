@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/limit.h"
+
+#include "api/audit.h"
+#include "api/limit_parts.h"
+#include "base/network.h"
+#include "gen/attempts.h"
+#include "http/email.h"
+
+/* One for all spellings of an address; what is none cannot be an account, but is counted too. */
+static struct str account_of(struct req *r, struct str email)
+{
+	struct str key = { 0 };
+
+	return email_key(email, r->arena, &key) ? key : email;
+}
+
+static void name_guess(struct req *r, struct str email, struct guess *g)
+{
+	char text[NETWORK_TEXT];
+	struct str network = network_of(r->http->remote_addr, text);
+	struct str account = account_of(r, email);
+
+	*g = (struct guess){
+		.pair = limit_key(r, "pair", network, account),
+		.network = limit_key(r, "network", network, STR("")),
+		.account = limit_key(r, "account", STR(""), account),
+	};
+}
+
+enum err limit_look(struct req *r, struct str email, struct guess *g)
+{
+	const struct conf *c = r->app->conf;
+	int64_t now = ticks_us(), pair = 0, network = 0;
+
+	name_guess(r, email, g);
+	pair = throttle_wait(r->app->throttle, g->pair, now);
+	network = throttle_wait(r->app->throttle, g->network, now);
+	if (pair == 0 && network == 0)
+		return OK;
+	return pair >= network ? limit_refuse(r, pair, c->limits_free) :
+				 limit_refuse(r, network, c->limits_network);
+}
+
+/*
+ * So many may ask the database at the same moment as it will let pass, and one more: then it is the
+ * database that refuses, and says for how long.
+ */
+static enum err take_tokens(struct req *r, const struct guess *g)
+{
+	const struct conf *c = r->app->conf;
+	struct throttle *t = r->app->throttle;
+	int64_t now = ticks_us();
+	int64_t wait = throttle_take(t, g->pair, now, c->limits_free + 1);
+
+	if (wait > 0)
+		return limit_refuse(r, wait, c->limits_free);
+	wait = throttle_take(t, g->network, now, c->limits_network + 1);
+	if (wait == 0)
+		return OK;
+	throttle_give(t, g->pair, now);
+	return limit_refuse(r, wait, c->limits_network);
+}
+
+static void give_tokens(struct req *r, const struct guess *g)
+{
+	int64_t now = ticks_us();
+
+	throttle_give(r->app->throttle, g->pair, now);
+	throttle_give(r->app->throttle, g->network, now);
+}
+
+static void remember(struct req *r, const struct guess *g)
+{
+	int64_t now = ticks_us();
+
+	throttle_block(r->app->throttle, g->pair, now, g->pair_tick);
+	throttle_block(r->app->throttle, g->network, now, g->network_tick);
+}
+
+/* The database has let it pass, or has not. */
+static enum err judge(struct req *r, const struct attempt_row *row, struct guess *g)
+{
+	const struct conf *c = r->app->conf;
+	int64_t pair = row->pair_until.us - row->asked_at.us;
+	int64_t network = row->network_until.us - row->asked_at.us;
+
+	g->failures = row->failures;
+	g->reached = row->account_failures == c->limits_account;
+	g->guarded = row->account_failures > c->limits_account;
+	g->pair_until = row->pair_until;
+	g->network_until = row->network_until;
+	g->pair_tick = limit_tick(row->pair_until, row->asked_at);
+	g->network_tick = limit_tick(row->network_until, row->asked_at);
+	if (row->counted)
+		return OK;
+	give_tokens(r, g);
+	remember(r, g);
+	return pair >= network ? limit_refuse(r, pair, c->limits_free) :
+				 limit_refuse(r, network, c->limits_network);
+}
+
+enum err limit_count(struct req *r, bool proved, struct guess *g)
+{
+	const struct conf *c = r->app->conf;
+	struct attempt_count row = { .pair = g->pair,
+				     .network = g->network,
+				     .account = g->account,
+				     .free = (int32_t)c->limits_free,
+				     .network_free = (int32_t)c->limits_network,
+				     .longest_us = c->limits_delay,
+				     .proved = proved };
+	struct attempt_row out = { 0 };
+
+	/* Counted already; the request is run again because its transaction lost a race. */
+	if (r->guess != NULL) {
+		*g = *r->guess;
+		return OK;
+	}
+	TRY(take_tokens(r, g));
+	db_settle(r->db);
+
+	enum err e = attempt_count(r->db, &row, &out);
+
+	if (e != OK) {
+		give_tokens(r, g);
+		return e;
+	}
+	db_settle(r->db);
+	TRY(judge(r, &out, g));
+	r->guess = arena_new(r->arena, struct guess);
+	*r->guess = *g;
+	return OK;
+}
+
+enum err limit_right(struct req *r, const struct guess *g)
+{
+	struct attempt_right row = { .pair = g->pair,
+				     .network = g->network,
+				     .account = g->account,
+				     .network_until = g->network_until };
+
+	TRY(attempt_right(r->db, &row, NULL));
+	r->right = true;
+	return OK;
+}
+
+void limit_publish(struct req *r)
+{
+	if (!r->right || r->guess == NULL)
+		return;
+	throttle_clear(r->app->throttle, r->guess->pair);
+	throttle_clear(r->app->throttle, r->guess->network);
+	throttle_fill(r->app->throttle, r->guess->pair);
+	throttle_give(r->app->throttle, r->guess->network, ticks_us());
+	r->right = false;
+}
+
+/* An account has been guessed at so often that it is guarded from now on: for the eyes of admins. */
+static enum err note_guarded(struct req *r, const struct guess *g, enum err e)
+{
+	struct audit_note note = { .action = "account.guarded", .subject = g->user };
+
+	TRY(db_begin(r->db));
+	TRY(audit_note(r, &note));
+	r->commit = true;
+	return e;
+}
+
+enum err limit_wrong(struct req *r, const struct guess *g, enum err e)
+{
+	int64_t until = g->pair_tick > g->network_tick ? g->pair_tick : g->network_tick;
+
+	remember(r, g);
+	limit_tell(r, r->app->conf->limits_free, g->failures, until - ticks_us());
+	return g->reached ? note_guarded(r, g, e) : e;
+}
+
+enum err limit_undo(struct req *r, const struct guess *g, enum err e)
+{
+	struct attempt_undo row = { .pair = g->pair,
+				    .network = g->network,
+				    .account = g->account,
+				    .pair_until = g->pair_until,
+				    .network_until = g->network_until };
+
+	/* The task has been ended, and can wait for nothing any more. */
+	if (e == ERR_CANCELLED || e == ERR_DEADLINE)
+		return e;
+	give_tokens(r, g);
+	r->guess = NULL;
+	if (db_begin(r->db) == OK && attempt_undo(r->db, &row, NULL) == OK)
+		r->commit = true;
+	return e;
+}
+
+enum err limit_password(struct req *r, struct str email, struct secret password,
+			struct secret hash)
+{
+	struct guess g = { 0 };
+	bool fits = false;
+
+	if (keeper_full(r->app->keeper))
+		return ERR_BUSY;
+	TRY(limit_look(r, email, &g));
+	TRY(limit_count(r, false, &g));
+	g.user = r->who.user;
+
+	enum err e = keeper_verify(r->app->keeper, password, hash, &fits);
+
+	if (e != OK)
+		return limit_undo(r, &g, e);
+	if (g.guarded)
+		return limit_wrong(r, &g, ERR_PROOF_NEEDED);
+	if (!fits)
+		return limit_wrong(r, &g, ERR_PASSWORD_WRONG);
+	TRY(limit_right(r, &g));
+	db_settle(r->db);
+	limit_publish(r);
+	r->guess = NULL;
+	return OK;
+}
+
+enum err limit_clear(struct req *r, struct str email)
+{
+	struct attempt_clear row = { 0 };
+	struct guess *g = arena_new(r->arena, struct guess);
+
+	name_guess(r, email, g);
+	row.pair = g->pair;
+	row.account = g->account;
+	TRY(attempt_clear(r->db, &row, NULL));
+	r->guess = g;
+	r->right = true;
+	return OK;
+}

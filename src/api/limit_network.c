@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* What is counted for a network alone: guesses at codes and links, and what sends mail. */
+#include "api/limit_parts.h"
+
+#include <sodium.h>
+
+#include "base/network.h"
+#include "gen/attempts.h"
+
+enum {
+	SECOND_US = 1000000,
+	DAY_S = 86400, /* after that failures are forgotten: attempt_forget_at */
+	DIGEST = 16    /* bytes */
+};
+
+struct str limit_key(struct req *r, const char *kind, struct str network, struct str account)
+{
+	struct str text = arena_printf(r->arena, "%s%c%.*s%c%.*s", kind, '\0', STR_ARG(network),
+				       '\0', STR_ARG(account));
+	unsigned char digest[DIGEST];
+	char *hex = arena_alloc(r->arena, DIGEST * 2 + 1);
+
+	crypto_generichash(digest, sizeof digest, (const unsigned char *)text.p, text.n, NULL, 0);
+	sodium_bin2hex(hex, DIGEST * 2 + 1, digest, sizeof digest);
+	return str_from(hex);
+}
+
+static int64_t seconds(int64_t us)
+{
+	return us > 0 ? (us + SECOND_US - 1) / SECOND_US : 0;
+}
+
+enum err limit_refuse(struct req *r, int64_t wait_us, int64_t limit)
+{
+	r->retry_after = wait_us > 0 ? seconds(wait_us) : 1;
+	r->quota = (struct quota){ .limit = limit, .reset = r->retry_after };
+	return ERR_TOO_MANY;
+}
+
+void limit_tell(struct req *r, int64_t limit, int64_t used, int64_t wait_us)
+{
+	bool left = used < limit && wait_us <= 0;
+
+	r->quota = (struct quota){ .limit = limit,
+				   .remaining = left ? limit - used : 0,
+				   .reset = left ? DAY_S : seconds(wait_us) };
+}
+
+int64_t limit_tick(struct instant until, struct instant asked)
+{
+	return ticks_us() + until.us - asked.us;
+}
+
+/* Of where the request comes from. */
+static struct str network_key(struct req *r, const char *kind)
+{
+	char text[NETWORK_TEXT];
+
+	return limit_key(r, kind, network_of(r->http->remote_addr, text), STR(""));
+}
+
+enum err limit_code(struct req *r, struct code_guess *g)
+{
+	const struct conf *c = r->app->conf;
+	struct throttle *t = r->app->throttle;
+	struct attempt_code row = { .network = network_key(r, "code"),
+				    .free = (int32_t)c->limits_network,
+				    .longest_us = c->limits_delay };
+	struct code_attempt_row out = { 0 };
+	int64_t wait = throttle_wait(t, row.network, ticks_us());
+
+	*g = (struct code_guess){ .network = row.network };
+	if (wait == 0)
+		wait = throttle_take(t, row.network, ticks_us(), c->limits_network + 1);
+	if (wait > 0)
+		return limit_refuse(r, wait, c->limits_network);
+	db_settle(r->db);
+
+	enum err e = attempt_code(r->db, &row, &out);
+
+	if (e != OK || !out.counted)
+		throttle_give(t, row.network, ticks_us());
+	TRY(e);
+	db_settle(r->db);
+	g->failures = out.failures;
+	g->until = out.until;
+	g->tick = limit_tick(out.until, out.asked_at);
+	if (out.counted)
+		return OK;
+	throttle_block(t, row.network, ticks_us(), g->tick);
+	return limit_refuse(r, out.until.us - out.asked_at.us, c->limits_network);
+}
+
+enum err limit_code_right(struct req *r, const struct code_guess *g)
+{
+	struct attempt_code_right row = { .network = g->network, .until = g->until };
+
+	TRY(attempt_code_right(r->db, &row, NULL));
+	throttle_give(r->app->throttle, g->network, ticks_us());
+	throttle_clear(r->app->throttle, g->network);
+	return OK;
+}
+
+enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e)
+{
+	int64_t now = ticks_us();
+
+	throttle_block(r->app->throttle, g->network, now, g->tick);
+	limit_tell(r, r->app->conf->limits_network, g->failures, g->tick - now);
+	return e;
+}
+
+enum err limit_mail(struct req *r)
+{
+	int64_t most = r->app->conf->limits_network_mails;
+	struct attempt_mail row = { .network = network_key(r, "mail"), .most = (int32_t)most };
+	struct mail_attempt_row out = { 0 };
+	int64_t wait = throttle_wait(r->app->throttle, row.network, ticks_us());
+
+	if (wait > 0)
+		return limit_refuse(r, wait, most);
+	db_settle(r->db);
+	TRY(attempt_mail(r->db, &row, &out));
+	db_settle(r->db);
+	if (out.counted)
+		return OK;
+	throttle_block(r->app->throttle, row.network, ticks_us(),
+		       limit_tick(out.until, out.asked_at));
+	return limit_refuse(r, out.until.us - out.asked_at.us, most);
+}
