@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Signing in, going on, signing out. */
 #include "api/cookie.h"
+#include "api/limit.h"
+#include "api/proof.h"
 #include "api/session.h"
 #include "gen/users.h"
 #include "http/email.h"
@@ -9,6 +11,7 @@ struct auth_login_in {
 	struct str email;
 	struct secret password;
 	bool cookie;
+	struct proof_given proof;
 };
 /* No format and no shortest length here: what cannot be right is simply wrong. */
 /* clang-format off */
@@ -16,8 +19,53 @@ SCHEMA(auth_login, auth_login_in,
 	FIELD(auth_login_in, email, .min = 1, .max_bytes = 1024),
 	FIELD(auth_login_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
 	FIELD(auth_login_in, cookie, .optional = true,
-	      .doc = "The refresh token goes into a cookie that no script can read"));
+	      .doc = "The refresh token goes into a cookie that no script can read"),
+	FIELD_AS("proof_token", auth_login_in, proof.token, .optional = true, .min = 1, .max = 1024,
+		 .doc = "Of the link that auth/unlock mails; or else proof_id and proof_code"),
+	FIELD_AS("proof_id", auth_login_in, proof.id, .optional = true,
+		 .doc = "What auth/unlock was answered with"),
+	FIELD_AS("proof_code", auth_login_in, proof.code, .optional = true, .min = 1, .max = 64,
+		 .doc = "Eight digits of the mail; spaces and hyphens do not count"));
 /* clang-format on */
+
+static bool brings_proof(const struct auth_login_in *in)
+{
+	return in->proof.token.p != NULL || in->proof.code.p != NULL ||
+	       !uuid_none(in->proof.id.uuid);
+}
+
+/* An address that is malformed or unknown is looked up all the same: `user` is then nobody. */
+static enum err find_user(struct req *r, struct str email, struct credential_row *user)
+{
+	struct user_by_email_key key = { 0 };
+
+	if (!email_key(email, r->arena, &key.email_key))
+		key.email_key = STR("");
+
+	enum err e = user_by_email_key(r->db, &key, user);
+
+	return e == ERR_NO_ROW ? OK : e;
+}
+
+/* The proof is right, and of this account. None is needed here, but what is brought must hold. */
+static enum err check_proof(struct req *r, const struct auth_login_in *in, struct user_id user,
+			    struct proof_row *proof)
+{
+	const struct proof_given *given = &in->proof;
+
+	if (!brings_proof(in))
+		return OK;
+	if (given->token.p != NULL && (given->code.p != NULL || !uuid_none(given->id.uuid)))
+		return fault(r, "/proof_token", "give either proof_token, or proof_id and proof_code");
+	if (given->token.p == NULL && uuid_none(given->id.uuid))
+		return fault(r, "/proof_id", "proof_id is required together with proof_code");
+	if (given->token.p == NULL && given->code.p == NULL)
+		return fault(r, "/proof_code", "proof_code is required together with proof_id");
+	TRY(proof_check(r, "unlock", given, proof));
+	if (uuid_none(user.uuid) || !uuid_eq(user.uuid, proof->user_id.uuid))
+		return ERR_PROOF_WRONG;
+	return OK;
+}
 
 /* The parameters have changed since: hashed anew while the password is at hand. */
 static enum err rehash(struct req *r, const struct credential_row *user, struct secret password)
@@ -43,42 +91,76 @@ static bool hidden(const struct req *r, const struct credential_row *user)
 	return r->app->conf->accounts_enumeration_safe && !user->verified;
 }
 
+/* The password was right, and does not open the account all the same. */
+static enum err refuse(struct req *r, const struct guess *g, enum err e)
+{
+	TRY(db_begin(r->db));
+	TRY(limit_right(r, g));
+	r->commit = true;
+	return e;
+}
+
+static enum err sign_in(struct req *r, const struct auth_login_in *in,
+			const struct credential_row *user, struct proof_id proof,
+			const struct guess *g)
+{
+	struct account account = { .user = user->id,
+				   .email = user->email,
+				   .role = user->role,
+				   .version = user->token_version };
+
+	/* Only now: nobody else is told what state the account is in. */
+	if (user->disabled)
+		return refuse(r, g, ERR_ACCOUNT_DISABLED);
+	if (!user->verified && r->app->conf->accounts_require_verified)
+		return refuse(r, g, ERR_EMAIL_UNVERIFIED);
+	TRY(rehash(r, user, in->password));
+	if (!uuid_none(proof.uuid)) {
+		TRY(db_begin(r->db));
+		TRY(proof_use(r, proof));
+	}
+	TRY(session_begin(r, &account, in->cookie));
+	return limit_right(r, g);
+}
+
 /*
- * One path for every outcome: an address that is malformed or unknown is looked up all the same,
- * and its password is checked against a hash that nothing fits.
+ * One path for every outcome: an unknown account is counted like a known one, and its password is
+ * checked against a hash that nothing fits. Who brings a proof need not wait: whatever somebody does
+ * who shares the network, the owner gets in.
  */
 enum err auth_login(struct req *r, const struct auth_login_in *in)
 {
-	struct user_by_email_key key = { 0 };
 	struct credential_row user = { .password = r->app->no_hash };
+	struct proof_row proof = { 0 };
+	struct guess guess = { 0 };
 	bool fits = false;
 
-	if (!email_key(in->email, r->arena, &key.email_key))
-		key.email_key = STR("");
-
-	enum err e = user_by_email_key(r->db, &key, &user);
-
-	if (e != OK && e != ERR_NO_ROW)
-		return e;
 	if (in->cookie)
 		TRY(cookie_origin(r));
-	TRY(keeper_verify(r->app->keeper, in->password, user.password, &fits));
-	if (e == ERR_NO_ROW || !fits || hidden(r, &user))
-		return ERR_BAD_CREDENTIALS;
+	/* Before anything is counted: it costs nothing, and the guess would have to be taken back. */
+	if (keeper_full(r->app->keeper))
+		return ERR_BUSY;
+	limit_name(r, in->email, &guess);
+	if (!brings_proof(in))
+		TRY(limit_look(r, &guess));
+	TRY(find_user(r, in->email, &user));
+	TRY(check_proof(r, in, user.id, &proof));
 
-	/* Only now: nobody else is told what state the account is in. */
-	if (user.disabled)
-		return ERR_ACCOUNT_DISABLED;
-	if (!user.verified && r->app->conf->accounts_require_verified)
-		return ERR_EMAIL_UNVERIFIED;
-	TRY(rehash(r, &user, in->password));
+	bool proved = !uuid_none(proof.id.uuid);
 
-	struct account account = { .user = user.id,
-				   .email = user.email,
-				   .role = user.role,
-				   .version = user.token_version };
+	TRY(limit_count(r, proved, &guess));
+	guess.user = user.id;
 
-	return session_begin(r, &account, in->cookie);
+	enum err e = keeper_verify(r->app->keeper, in->password, user.password, &fits);
+
+	if (e != OK)
+		return limit_undo(r, &guess, e);
+	/* The same for right and wrong: a guarded account tells nothing about its password. */
+	if (guess.guarded && !proved)
+		return limit_wrong(r, &guess, ERR_PROOF_NEEDED);
+	if (uuid_none(user.id.uuid) || !fits || hidden(r, &user))
+		return limit_wrong(r, &guess, ERR_BAD_CREDENTIALS);
+	return sign_in(r, in, &user, proof.id, &guess);
 }
 
 struct auth_refresh_in {

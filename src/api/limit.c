@@ -15,7 +15,7 @@ static struct str account_of(struct req *r, struct str email)
 	return email_key(email, r->arena, &key) ? key : email;
 }
 
-static void name_guess(struct req *r, struct str email, struct guess *g)
+void limit_name(struct req *r, struct str email, struct guess *g)
 {
 	char text[NETWORK_TEXT];
 	struct str network = network_of(r->http->remote_addr, text);
@@ -28,14 +28,13 @@ static void name_guess(struct req *r, struct str email, struct guess *g)
 	};
 }
 
-enum err limit_look(struct req *r, struct str email, struct guess *g)
+enum err limit_look(struct req *r, const struct guess *g)
 {
 	const struct conf *c = r->app->conf;
-	int64_t now = ticks_us(), pair = 0, network = 0;
+	int64_t now = ticks_us();
+	int64_t pair = throttle_wait(r->app->throttle, g->pair, now);
+	int64_t network = throttle_wait(r->app->throttle, g->network, now);
 
-	name_guess(r, email, g);
-	pair = throttle_wait(r->app->throttle, g->pair, now);
-	network = throttle_wait(r->app->throttle, g->network, now);
 	if (pair == 0 && network == 0)
 		return OK;
 	return pair >= network ? limit_refuse(r, pair, c->limits_free) :
@@ -202,7 +201,8 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
-	TRY(limit_look(r, email, &g));
+	limit_name(r, email, &g);
+	TRY(limit_look(r, &g));
 	TRY(limit_count(r, false, &g));
 	g.user = r->who.user;
 
@@ -226,7 +226,7 @@ enum err limit_clear(struct req *r, struct str email)
 	struct attempt_clear row = { 0 };
 	struct guess *g = arena_new(r->arena, struct guess);
 
-	name_guess(r, email, g);
+	limit_name(r, email, g);
 	row.pair = g->pair;
 	row.account = g->account;
 	TRY(attempt_clear(r->db, &row, NULL));

@@ -25,8 +25,11 @@ struct guess {
 	int64_t pair_tick, network_tick;
 };
 
-/* Whether the next guess would be refused, as far as this host knows. Also names it: g->pair, ... */
-enum err limit_look(struct req *r, struct str email, struct guess *g);
+/* Fills in whom a guess counts for. Whatever stands there as an address will do. */
+void limit_name(struct req *r, struct str email, struct guess *g);
+
+/* Whether it would be refused, as far as this host knows. */
+enum err limit_look(struct req *r, const struct guess *g);
 
 /*
  * Counts a guess at the password of whoever has that address; unknown ones are counted like known

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A new password for somebody who knows the old one. */
 #include "api/audit.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
 #include "api/proof.h"
@@ -19,16 +20,6 @@ SCHEMA(me_password, me_password_in,
 	FIELD(me_password_in, end_other_sessions, .optional = true,
 	      .doc = "Signs out everywhere but here"));
 /* clang-format on */
-
-/* A token that was stolen must not be enough to guess the password behind it. */
-static enum err check_current(struct req *r, const struct credential_row *user,
-			      struct secret password)
-{
-	bool fits = false;
-
-	TRY(keeper_verify(r->app->keeper, password, user->password, &fits));
-	return fits ? OK : ERR_PASSWORD_WRONG;
-}
 
 static enum err change(struct req *r, const struct credential_row *user, struct secret password)
 {
@@ -53,7 +44,8 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 	if (e == ERR_NO_ROW)
 		return ERR_TOKEN_INVALID;
 	TRY(e);
-	TRY(check_current(r, &me, in->current_password));
+	/* A token that was stolen must not be enough to guess the password behind it. */
+	TRY(limit_password(r, me.email, in->current_password, me.password));
 	TRY(password_new(r, "/password", in->password, me.email, me.name, &password));
 
 	struct audit_note note = { .action = "password.change",

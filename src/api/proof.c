@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/proof.h"
 
+#include "api/limit.h"
 #include <string.h>
 
 #include "cred/opaque.h"
@@ -112,23 +113,41 @@ static enum err check_code(struct req *r, const char *kind, const struct proof_g
 	return fits && !uuid_none(out->user_id.uuid) ? OK : ERR_PROOF_WRONG;
 }
 
-enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
-		     struct proof_row *out)
+/* A mistake in what is brought, and not a guess. */
+static enum err check_members(struct req *r, const struct proof_given *g)
 {
 	bool id = !uuid_none(g->id.uuid), code = g->code.p != NULL;
 
-	if (g->token.p != NULL) {
-		if (id || code)
-			return fault(r, "/token", "give either token, or id and code");
-		return check_link(r, kind, g->token, out);
-	}
+	if (g->token.p != NULL && (id || code))
+		return fault(r, "/token", "give either token, or id and code");
+	if (g->token.p != NULL)
+		return OK;
 	if (!id && !code)
 		return fault(r, "/token", "token, or id and code, is required");
 	if (!id)
 		return fault(r, "/id", "id is required together with code");
-	if (!code)
-		return fault(r, "/code", "code is required together with id");
-	return check_code(r, kind, g, out);
+	return code ? OK : fault(r, "/code", "code is required together with id");
+}
+
+enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
+		     struct proof_row *out)
+{
+	struct code_guess guess = { 0 };
+
+	TRY(check_members(r, g));
+	TRY(limit_code(r, &guess));
+
+	enum err e = g->token.p != NULL ? check_link(r, kind, g->token, out) :
+					  check_code(r, kind, g, out);
+
+	if (e == ERR_PROOF_WRONG || e == ERR_PROOF_GONE)
+		return limit_code_wrong(r, &guess, e);
+	TRY(e);
+	/* The try stays counted; what follows is not its transaction. */
+	db_settle(r->db);
+	TRY(limit_code_right(r, &guess));
+	db_settle(r->db);
+	return OK;
 }
 
 enum err proof_spare(struct req *r, struct proof_id id)

@@ -4,6 +4,7 @@
  * is told whether an address has an account; status, bytes and work are the same.
  */
 #include "api/audit.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
 #include "api/proof.h"
@@ -27,17 +28,21 @@ SCHEMA(auth_forgot, auth_forgot_in,
 	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
 /* clang-format on */
 
-/* An address that nobody has goes all the way to the outbox, and no further. */
-enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
+/*
+ * Mails a proof to who has that address; kind is also the template's name. An address that nobody has
+ * goes all the way to the outbox, and no further.
+ */
+static enum err ask(struct req *r, const char *kind, struct str email)
 {
 	int64_t life = r->app->conf->accounts_reset_ttl;
-	struct proof_asked asked = { .kind = "reset", .link_us = life };
+	struct proof_asked asked = { .kind = kind, .link_us = life };
 	struct mailbox_row owner = { .email = STR(""), .name = STR(""), .locale = mail_locale(r) };
 	struct user_mailbox_by_key key = { 0 };
 	struct asked_proof_row proof = { 0 };
 
-	email_key(in->email, r->arena, &key.email_key);
-	TRY(proof_address(r, "reset", key.email_key, &asked.address));
+	TRY(limit_mail(r));
+	email_key(email, r->arena, &key.email_key);
+	TRY(proof_address(r, kind, key.email_key, &asked.address));
 
 	enum err e = user_mailbox_by_key(r->db, &key, &owner);
 
@@ -47,7 +52,7 @@ enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
 	TRY(db_begin(r->db));
 	TRY(proof_ask(r, &asked, &proof));
 
-	struct mail mail = { .template = "reset",
+	struct mail mail = { .template = kind,
 			     .recipient = owner.email,
 			     .locale = owner.locale,
 			     .proof = proof.id,
@@ -58,6 +63,25 @@ enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
 
 	TRY(mail_queue(r, &mail));
 	return reply(r, &out);
+}
+
+enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
+{
+	return ask(r, "reset", in->email);
+}
+
+struct auth_unlock_in {
+	struct str email;
+};
+/* clang-format off */
+SCHEMA(auth_unlock, auth_unlock_in,
+	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
+/* clang-format on */
+
+/* For who knows the password, and has to wait or is asked for a proof because others guess at it. */
+enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
+{
+	return ask(r, "unlock", in->email);
 }
 
 struct auth_reset_in {
@@ -100,6 +124,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 		return ERR_PROOF_GONE;
 	TRY(revoke_sessions(r, owner->id, (struct session_id){ 0 }, NULL));
 	TRY(proof_void(r, owner->id));
+	TRY(limit_clear(r, owner->email));
 	TRY(audit_note(r, &note));
 	return mail_queue(r, &mail);
 }

@@ -2,6 +2,7 @@
 /* Accounts: register, list, read, change, delete. */
 #include "gen/users.h"
 #include "api/audit.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
 #include "api/proof.h"
@@ -132,6 +133,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 	struct user_row made = { 0 };
 	char id[UUID_TEXT];
 
+	TRY(limit_mail(r));
 	email_key(in->email, r->arena, &row.email_key);
 	TRY(password_new(r, "/password", in->password, in->email, in->name, &row.password));
 	TRY(proof_address(r, "verify", row.email_key, &g.asked.address));

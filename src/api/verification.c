@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* That the address of an account is its owner's: asking for the mail again, and what it says. */
 #include "api/audit.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/proof.h"
 #include "gen/users.h"
@@ -37,6 +38,7 @@ enum err me_verification(struct req *r, const struct me_verification_in *in)
 	out.verified = me.verified;
 	if (me.verified)
 		return reply(r, &out);
+	TRY(limit_mail(r));
 	TRY(proof_address(r, "verify", me.email_key, &asked.address));
 	TRY(db_begin(r->db));
 	TRY(proof_ask(r, &asked, &proof));
