@@ -26,6 +26,15 @@ return case
     * interval '1 microsecond'
 end;
 
+-- And until when. Not now() for those that are free: to a statement that began a moment before this one
+-- that would be later than now.
+create function attempt_until(failures integer, free integer, longest_us bigint)
+returns timestamptz language sql stable parallel safe
+return case
+  when failures < free then timestamptz '-infinity'
+  else now() + attempt_delay(failures, free, longest_us)
+end;
+
 -- Failures are forgotten after a day without another one.
 create function attempt_forget_at() returns timestamptz language sql stable parallel safe
 return date_trunc('hour', now()) + interval '25 hours';

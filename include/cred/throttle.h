@@ -3,8 +3,8 @@
  * What this host knows of who has to wait, so that refusing them costs no round trip: a table in
  * memory that its workers share. It only remembers what the database has said, and keeps those who
  * have not been told to wait yet from asking it all at once. It has a fixed size; when it is full,
- * what is over soonest is forgotten. Each entry is one word that is exchanged as a whole, so whoever
- * dies while writing leaves nothing half done and nobody waiting.
+ * what is over soonest is forgotten. Each entry is one word that is exchanged as a whole, so
+ * whoever dies while writing leaves nothing half done and nobody waiting.
  */
 #pragma once
 

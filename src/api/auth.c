@@ -56,7 +56,8 @@ static enum err check_proof(struct req *r, const struct auth_login_in *in, struc
 	if (!brings_proof(in))
 		return OK;
 	if (given->token.p != NULL && (given->code.p != NULL || !uuid_none(given->id.uuid)))
-		return fault(r, "/proof_token", "give either proof_token, or proof_id and proof_code");
+		return fault(r, "/proof_token",
+			     "give either proof_token, or proof_id and proof_code");
 	if (given->token.p == NULL && uuid_none(given->id.uuid))
 		return fault(r, "/proof_id", "proof_id is required together with proof_code");
 	if (given->token.p == NULL && given->code.p == NULL)
@@ -125,8 +126,8 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 
 /*
  * One path for every outcome: an unknown account is counted like a known one, and its password is
- * checked against a hash that nothing fits. Who brings a proof need not wait: whatever somebody does
- * who shares the network, the owner gets in.
+ * checked against a hash that nothing fits. Who brings a proof need not wait: whatever somebody
+ * does who shares the network, the owner gets in.
  */
 enum err auth_login(struct req *r, const struct auth_login_in *in)
 {
@@ -137,7 +138,8 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 
 	if (in->cookie)
 		TRY(cookie_origin(r));
-	/* Before anything is counted: it costs nothing, and the guess would have to be taken back. */
+	/* Before anything is counted: it costs nothing, and the guess would have to be taken back.
+	 */
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
 	limit_name(r, in->email, &guess);

@@ -37,8 +37,8 @@ enum err limit_look(struct req *r, const struct guess *g)
 
 	if (pair == 0 && network == 0)
 		return OK;
-	return pair >= network ? limit_refuse(r, pair, c->limits_free) :
-				 limit_refuse(r, network, c->limits_network);
+	return pair >= network ? limit_refuse(r, pair, c->limits_free)
+			       : limit_refuse(r, network, c->limits_network);
 }
 
 /*
@@ -95,8 +95,8 @@ static enum err judge(struct req *r, const struct attempt_row *row, struct guess
 		return OK;
 	give_tokens(r, g);
 	remember(r, g);
-	return pair >= network ? limit_refuse(r, pair, c->limits_free) :
-				 limit_refuse(r, network, c->limits_network);
+	return pair >= network ? limit_refuse(r, pair, c->limits_free)
+			       : limit_refuse(r, network, c->limits_network);
 }
 
 enum err limit_count(struct req *r, bool proved, struct guess *g)
@@ -155,7 +155,8 @@ void limit_publish(struct req *r)
 	r->right = false;
 }
 
-/* An account has been guessed at so often that it is guarded from now on: for the eyes of admins. */
+/* An account has been guessed at so often that it is guarded from now on: for the eyes of admins.
+ */
 static enum err note_guarded(struct req *r, const struct guess *g, enum err e)
 {
 	struct audit_note note = { .action = "account.guarded", .subject = g->user };
@@ -193,8 +194,7 @@ enum err limit_undo(struct req *r, const struct guess *g, enum err e)
 	return e;
 }
 
-enum err limit_password(struct req *r, struct str email, struct secret password,
-			struct secret hash)
+enum err limit_password(struct req *r, struct str email, struct secret password, struct secret hash)
 {
 	struct guess g = { 0 };
 	bool fits = false;

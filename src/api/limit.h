@@ -48,9 +48,9 @@ enum err limit_wrong(struct req *r, const struct guess *g, enum err e);
 enum err limit_undo(struct req *r, const struct guess *g, enum err e);
 
 /*
- * Whether this is the password of who is signed in; counted like a sign-in, and taken back if it is.
- * email, hash: of the account. ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded, and a
- * reset by mail is the way.
+ * Whether this is the password of who is signed in; counted like a sign-in, and taken back if it
+ * is. email, hash: of the account. ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded,
+ * and a reset by mail is the way.
  */
 enum err limit_password(struct req *r, struct str email, struct secret password,
 			struct secret hash);

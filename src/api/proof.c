@@ -137,8 +137,8 @@ enum err proof_check(struct req *r, const char *kind, const struct proof_given *
 	TRY(check_members(r, g));
 	TRY(limit_code(r, &guess));
 
-	enum err e = g->token.p != NULL ? check_link(r, kind, g->token, out) :
-					  check_code(r, kind, g, out);
+	enum err e = g->token.p != NULL ? check_link(r, kind, g->token, out)
+					: check_code(r, kind, g, out);
 
 	if (e == ERR_PROOF_WRONG || e == ERR_PROOF_GONE)
 		return limit_code_wrong(r, &guess, e);

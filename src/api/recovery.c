@@ -29,8 +29,8 @@ SCHEMA(auth_forgot, auth_forgot_in,
 /* clang-format on */
 
 /*
- * Mails a proof to who has that address; kind is also the template's name. An address that nobody has
- * goes all the way to the outbox, and no further.
+ * Mails a proof to who has that address; kind is also the template's name. An address that nobody
+ * has goes all the way to the outbox, and no further.
  */
 static enum err ask(struct req *r, const char *kind, struct str email)
 {
@@ -78,7 +78,8 @@ SCHEMA(auth_unlock, auth_unlock_in,
 	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
 /* clang-format on */
 
-/* For who knows the password, and has to wait or is asked for a proof because others guess at it. */
+/* For who knows the password, and has to wait or is asked for a proof because others guess at it.
+ */
 enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
 {
 	return ask(r, "unlock", in->email);

@@ -119,8 +119,7 @@ void throttle_block(struct throttle *t, struct str key, int64_t now, int64_t unt
 
 	do
 		at = find_room(p, &word);
-	while (end > end_of(p, word, ms) &&
-	       !atomic_compare_exchange_weak(at, &word, p.tag | end));
+	while (end > end_of(p, word, ms) && !atomic_compare_exchange_weak(at, &word, p.tag | end));
 }
 
 /* All of them: two who came at the same moment may each have made one. */

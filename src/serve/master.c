@@ -34,7 +34,7 @@ struct master {
 	/* Shared by all workers there ever are. */
 	struct revoked_board *revoked;
 	struct throttle *throttle;
-	bool made;		       /* the listener is ours to remove */
+	bool made; /* the listener is ours to remove */
 	bool stopping, reload, ready;
 	int64_t watched; /* tick of the last look at the children */
 	int64_t watchdog, watchdog_at;

@@ -12,14 +12,14 @@ with known as (
 ), pair as (
   insert into attempts as a (kind, key, failures, forget_at, blocked_until)
   select 'pair', :pair, 1, attempt_forget_at(),
-    now() + attempt_delay(1, :free::integer, :longest_us::bigint)
+    attempt_until(1, :free::integer, :longest_us::bigint)
   from known
   where :proved::boolean
     or (known.pair_until <= now() and known.network_until <= now())
   on conflict (kind, key) do update
   set failures = case when a.forget_at > now() then a.failures + 1 else 1 end,
       forget_at = excluded.forget_at,
-      blocked_until = now() + attempt_delay(
+      blocked_until = attempt_until(
         case when a.forget_at > now() then a.failures + 1 else 1 end, :free, :longest_us)
   where :proved
     or a.blocked_until <= now()
@@ -27,19 +27,19 @@ with known as (
 ), network as (
   insert into attempts as a (kind, key, failures, forget_at, blocked_until)
   select 'network', :network, 1, attempt_forget_at(),
-    now() + attempt_delay(1, :network_free::integer, :longest_us)
+    attempt_until(1, :network_free::integer, :longest_us)
   from pair
   on conflict (kind, key) do update
   set failures = case when a.forget_at > now() then a.failures + 1 else 1 end,
       forget_at = excluded.forget_at,
-      blocked_until = now() + attempt_delay(
+      blocked_until = attempt_until(
         case when a.forget_at > now() then a.failures + 1 else 1 end, :network_free, :longest_us)
   where :proved
     or a.blocked_until <= now()
   returning failures, blocked_until
 ), account as (
   insert into attempts as a (kind, key, failures, forget_at, blocked_until)
-  select 'account', :account, 1, attempt_forget_at(), now()
+  select 'account', :account, 1, attempt_forget_at(), '-infinity'
   from network
   on conflict (kind, key) do update
   set failures = case when a.forget_at > now() then a.failures + 1 else 1 end,
@@ -50,8 +50,8 @@ select
   exists (select from account) as counted,
   coalesce((select failures from pair), 0) as failures,
   coalesce((select failures from account), 0) as account_failures,
-  coalesce((select blocked_until from pair), known.pair_until) as pair_until,
-  coalesce((select blocked_until from network), known.network_until) as network_until,
+  coalesce((select greatest(blocked_until, now()) from pair), known.pair_until) as pair_until,
+  coalesce((select greatest(blocked_until, now()) from network), known.network_until) as network_until,
   now() as asked_at
 from known;
 
@@ -66,7 +66,7 @@ with pair as (
 ), network as (
   update attempts as a
   set failures = greatest(a.failures - 1, 0),
-      blocked_until = case when a.blocked_until = :network_until::timestamptz then now()
+      blocked_until = case when a.blocked_until = :network_until::timestamptz then '-infinity'
         else a.blocked_until end
   from (select count(*) from pair) as after
   where a.kind = 'network'
@@ -83,7 +83,7 @@ where kind = 'account'
 with pair as (
   update attempts as a
   set failures = greatest(a.failures - 1, 0),
-      blocked_until = case when a.blocked_until = :pair_until::timestamptz then now()
+      blocked_until = case when a.blocked_until = :pair_until::timestamptz then '-infinity'
         else a.blocked_until end
   where a.kind = 'pair'
     and a.key = :pair
@@ -91,7 +91,7 @@ with pair as (
 ), network as (
   update attempts as a
   set failures = greatest(a.failures - 1, 0),
-      blocked_until = case when a.blocked_until = :network_until::timestamptz then now()
+      blocked_until = case when a.blocked_until = :network_until::timestamptz then '-infinity'
         else a.blocked_until end
   from (select count(*) from pair) as after
   where a.kind = 'network'
@@ -128,13 +128,13 @@ with known as (
 ), counted as (
   insert into attempts as a (kind, key, failures, forget_at, blocked_until)
   select 'code', :network, 1, attempt_forget_at(),
-    now() + attempt_delay(1, :free::integer, :longest_us::bigint)
+    attempt_until(1, :free::integer, :longest_us::bigint)
   from known
   where known.until <= now()
   on conflict (kind, key) do update
   set failures = case when a.forget_at > now() then a.failures + 1 else 1 end,
       forget_at = excluded.forget_at,
-      blocked_until = now() + attempt_delay(
+      blocked_until = attempt_until(
         case when a.forget_at > now() then a.failures + 1 else 1 end, :free, :longest_us)
   where a.blocked_until <= now()
   returning failures, blocked_until
@@ -142,7 +142,7 @@ with known as (
 select
   exists (select from counted) as counted,
   coalesce((select failures from counted), 0) as failures,
-  coalesce((select blocked_until from counted), known.until) as until,
+  coalesce((select greatest(blocked_until, now()) from counted), known.until) as until,
   now() as asked_at
 from known;
 
@@ -150,7 +150,7 @@ from known;
 -- The code was right: it was no failure.
 update attempts
 set failures = greatest(failures - 1, 0),
-    blocked_until = case when blocked_until = :until::timestamptz then now()
+    blocked_until = case when blocked_until = :until::timestamptz then '-infinity'
       else blocked_until end
 where kind = 'code'
   and key = :network;
@@ -159,7 +159,7 @@ where kind = 'code'
 -- Counts what a network asks for, so much an hour; the hour begins with the first.
 with counted as (
   insert into attempts as a (kind, key, failures, forget_at, blocked_until)
-  values ('mail', :network, 1, now() + interval '1 hour', now())
+  values ('mail', :network, 1, now() + interval '1 hour', '-infinity')
   on conflict (kind, key) do update
   set failures = case when a.forget_at > now() then a.failures + 1 else 1 end,
       forget_at = case when a.forget_at > now() then a.forget_at else excluded.forget_at end

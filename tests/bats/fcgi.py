@@ -3,6 +3,8 @@
 """A FastCGI client for what nginx would never do (FastCGI 1.0, section 3).
 
     fcgi.py get SOCKET PATH       prints the status of one GET
+    fcgi.py post SOCKET PATH ADDRESS BODY
+                                  prints the status of one POST that comes from that address
     fcgi.py stall SOCKET N        sends half a record on N connections, and prints how many
                                   seconds pass until the last one is closed
     fcgi.py garbage SOCKET        sends what is no FastCGI; prints "closed" when it is closed
@@ -29,7 +31,7 @@ def pair(name, value):
     return length(n) + length(v) + n + v
 
 
-def request(path, method="GET"):
+def request(path, method="GET", address="127.0.0.1", body=b""):
     params = {
         "REQUEST_METHOD": method,
         "REQUEST_URI": path,
@@ -37,7 +39,9 @@ def request(path, method="GET"):
         "SCRIPT_NAME": path,
         "QUERY_STRING": "",
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_ADDR": address,
+        "CONTENT_TYPE": "application/json" if body else "",
+        "CONTENT_LENGTH": str(len(body)) if body else "",
         "REQUEST_SCHEME": "https",
         "HTTP_HOST": "localhost",
         "HTTP_X_REQUEST_ID": "0123456789abcdef",
@@ -45,7 +49,8 @@ def request(path, method="GET"):
     }
     pairs = b"".join(pair(k, v) for k, v in params.items())
     begin = record(BEGIN, struct.pack(">HB5x", 1, 0))
-    return begin + record(PARAMS, pairs) + record(PARAMS, b"") + record(STDIN, b"")
+    stdin = (record(STDIN, body) if body else b"") + record(STDIN, b"")
+    return begin + record(PARAMS, pairs) + record(PARAMS, b"") + stdin
 
 
 def connect(path):
@@ -65,9 +70,9 @@ def closed_after(s, start):
     return time.monotonic() - start
 
 
-def get(path, uri):
+def ask(path, message):
     s = connect(path)
-    s.sendall(request(uri))
+    s.sendall(message)
     out = b""
     while chunk := s.recv(65536):
         out += chunk
@@ -103,7 +108,8 @@ def hang_up(path, n):
 if __name__ == "__main__":
     what, where, *rest = sys.argv[1:]
     {
-        "get": lambda: get(where, rest[0]),
+        "get": lambda: ask(where, request(rest[0])),
+        "post": lambda: ask(where, request(rest[0], "POST", rest[1], rest[2].encode())),
         "stall": lambda: stall(where, int(rest[0])),
         "garbage": lambda: garbage(where),
         "hang-up": lambda: hang_up(where, int(rest[0])),

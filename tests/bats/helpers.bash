@@ -79,7 +79,8 @@ reply_dir() {
 }
 
 # request METHOD PATH [BODY] [curl option ...]: keeps STATUS, HEADERS, BODY and SECONDS_TAKEN. A
-# BODY of "@file" is read from there. TOKEN, where there is one, goes along.
+# BODY of "@file" is read from there. TOKEN, where there is one, goes along. It comes from the address
+# FROM, if that is set.
 request() {
 	local method=$1 path=$2 dir out args
 	shift 2
@@ -101,6 +102,7 @@ request() {
 	if [[ -n ${TOKEN-} && $* != *Authorization:* ]]; then
 		args+=(-H "Authorization: Bearer $TOKEN")
 	fi
+	[[ -z ${FROM-} ]] || args+=(--interface "$FROM")
 	REQUEST+=" $*"
 	: >"$dir/headers"
 	: >"$dir/body"
@@ -264,6 +266,7 @@ requests() {
 			write-out '%{http_code}\n' header 'Content-Type: application/json'
 		[[ -z ${HEADER-} ]] || printf 'header = "%s"\n' "$HEADER"
 		printf 'silent\n'
+		[[ -z ${FROM-} ]] || printf 'interface = "%s"\n' "$FROM"
 		n=$((n + 1))
 	done >"$out/config"
 	[[ -z ${PARALLEL-} ]] || args=(--parallel --parallel-immediate --parallel-max 50)

@@ -4,7 +4,7 @@
 load helpers
 
 setup_file() {
-	stack_start AUTH_RATE=30r/m
+	stack_start AUTH_RATE=30r/m SESSION_RATE=30r/m
 }
 
 teardown_file() {
@@ -39,6 +39,38 @@ teardown_file() {
 	done
 	status 429
 	header Access-Control-Allow-Origin https://app.example
+}
+
+# used_up PATH: the budget that it belongs to is.
+used_up() {
+	local i
+	for i in {1..150}; do
+		post "$1" '{}'
+		[[ $STATUS != 429 ]] || break
+	done
+	status 429
+}
+
+@test "what costs a hash or sends a mail shares one budget, what sessions need has another" {
+	local path
+	used_up /api/v1/auth/login
+	for path in users auth/forgot auth/unlock auth/reset auth/verify me/password me/email; do
+		post "/api/v1/$path" '{}'
+		status 429
+	done
+	post /api/v1/auth/refresh '{}'
+	problem 401 refresh-token-invalid
+	post /api/v1/auth/logout '{}'
+	status 204
+}
+
+@test "refreshing has a limit, signing in does not share it" {
+	used_up /api/v1/auth/refresh
+	header Retry-After '[1-9]*'
+	post /api/v1/auth/logout '{}'
+	status 429
+	get /api/v1/auth/check
+	[[ $STATUS != 429 ]] || fail 'auth/check is limited'
 }
 
 @test "an address that is too long is told so" {

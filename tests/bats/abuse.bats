@@ -1,0 +1,606 @@
+# SPDX-License-Identifier: MIT
+# Guessing: what is counted, who has to wait, and that nobody can lock somebody else out.
+#
+# Each test comes from a network of its own, so what one has done means nothing to the next.
+
+load helpers
+
+setup_file() {
+	stack_start APP__LIMITS__FREE=5 APP__LIMITS__NETWORK=50 APP__LIMITS__ACCOUNT=100 \
+		APP__LIMITS__DELAY=15m APP__LIMITS__NETWORK_MAILS=20
+}
+
+teardown_file() {
+	stack_stop
+}
+
+setup() {
+	FROM=$(another_address)
+}
+
+# An address of loopback that nobody has come from yet.
+another_address() {
+	local n=${EPOCHREALTIME//[.,]/}
+	echo "127.$((n / 62500 % 250 + 1)).$((n / 250 % 250)).$((n % 250 + 1))"
+}
+
+nobody() {
+	echo "nobody.$(unique)@example.org"
+}
+
+# guess EMAIL [PASSWORD] [curl option ...]: signs in, or tries to.
+guess() {
+	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "${2-not the password}")" "${@:3}"
+}
+
+# guesses N EMAIL: so many wrong ones.
+guesses() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		guess "$2"
+		problem 401 bad-credentials || return
+	done
+}
+
+# key KIND NETWORK [ACCOUNT]: of the table attempts.
+key() {
+	python3 -c 'import hashlib, sys
+print(hashlib.blake2b("\0".join(sys.argv[1:]).encode(), digest_size=16).hexdigest())' \
+		"$1" "$2" "${3-}"
+}
+
+# failures KIND NETWORK [ACCOUNT]: as the database has counted them.
+failures() {
+	sql "select coalesce(sum(failures), 0) from attempts
+		where kind = '$1' and key = '$(key "$@")' and failures > 0"
+}
+
+# guessed N EMAIL: as if so many had been wrong before, from here and from everywhere, and none had
+# to wait.
+guessed() {
+	sql "insert into attempts (kind, key, failures, forget_at, blocked_until)
+		values ('pair', '$(key pair "$FROM" "$2")', $1, now() + interval '1 day', now()),
+			('account', '$(key account '' "$2")', $1, now() + interval '1 day', now())
+		on conflict (kind, key) do update set failures = excluded.failures"
+}
+
+# has_to_wait EMAIL: this network was wrong so often that it does, for long.
+has_to_wait() {
+	sql "delete from attempts where key = '$(key pair "$FROM" "$1")'"
+	guessed 20 "$1"
+	guess "$1"
+	problem 401 bad-credentials
+}
+
+# guarded EMAIL: guessed at so often that it asks for a proof, but never from here.
+guarded() {
+	sql "insert into attempts (kind, key, failures, forget_at, blocked_until)
+		values ('account', '$(key account '' "$1")', 100, now() + interval '1 day', now())"
+}
+
+# with_proof EMAIL PASSWORD CODE [ID]
+with_proof() {
+	TOKEN='' post /api/v1/auth/login "$(jq -nc --arg e "$1" --arg p "$2" --arg c "$3" \
+		--arg i "${4-$PROOF}" '{email: $e, password: $p, proof_id: $i, proof_code: $c}')"
+}
+
+# unlock EMAIL: asks for the mail; sets PROOF, CODE and LINK.
+unlock() {
+	post /api/v1/auth/unlock "$(jq -nc --arg e "$1" '{email: $e}')"
+	status 202 || return
+	mail_for "$1" unlock
+	body .id "$PROOF"
+}
+
+# what_is_told: the last reply without what differs from one request to the next.
+what_is_told() {
+	local id
+	id=$(header X-Request-Id)
+	printf '%s\n%s' "$HEADERS" "$BODY" |
+		grep -viE '^(date|ratelimit-reset|retry-after):' | sed "s/$id/ID/"
+}
+
+# --- passwords ------------------------------------------------------------------------------
+
+@test "wrong passwords are answered as long as they are free, then they have to wait" {
+	register ann
+	local left
+	for left in 4 3 2 1; do
+		guess "$EMAIL"
+		problem 401 bad-credentials
+		header RateLimit-Limit 5
+		header RateLimit-Remaining "$left"
+		header RateLimit-Reset 86400
+	done
+	guess "$EMAIL"
+	problem 401 bad-credentials
+	header RateLimit-Remaining 0
+	header RateLimit-Reset '[01]'
+	guess "$EMAIL"
+	problem 429 too-many-attempts
+	header Retry-After 1
+	header RateLimit-Limit 5
+	header RateLimit-Remaining 0
+	header RateLimit-Reset 1
+}
+
+@test "what has to wait is not told whether it was right" {
+	register ann
+	guesses 5 "$EMAIL"
+	guess "$EMAIL"
+	problem 429 too-many-attempts
+	local wrong
+	wrong=$(what_is_told)
+	guess "$EMAIL" "$PASSWORD"
+	[[ $(what_is_told) == "$wrong" ]] || fail "not the same as for a wrong one: $wrong"
+}
+
+@test "after the wait the right password gets in, and what was wrong is forgotten" {
+	register ann
+	guesses 5 "$EMAIL"
+	guess "$EMAIL" "$PASSWORD"
+	problem 429 too-many-attempts
+	sleep "$(header Retry-After)"
+	sign_in "$EMAIL" "$PASSWORD"
+	[[ $(failures pair "$FROM" "$EMAIL") == 0 ]]
+	[[ $(failures account '' "$EMAIL") == 0 ]]
+	guesses 5 "$EMAIL"
+}
+
+@test "the wait doubles, up to the longest" {
+	register ann
+	[[ $(sql "select string_agg(extract(epoch from attempt_delay(n, 5, 900000000))::integer::text, ' ' order by n)
+		from generate_series(1, 17) as n") == '0 0 0 0 1 2 4 8 16 32 64 128 256 512 900 900 900' ]]
+	[[ $(sql 'select attempt_delay(2147483647, 1, 86400000000)') == 24:00:00 ]]
+	guessed 7 "$EMAIL"
+	guess "$EMAIL"
+	problem 401 bad-credentials
+	header RateLimit-Reset '[1-8]'
+	guess "$EMAIL"
+	problem 429 too-many-attempts
+	header Retry-After '[1-8]'
+}
+
+@test "a day without a guess, and failures are forgotten" {
+	register ann
+	guessed 80 "$EMAIL"
+	sql "update attempts set forget_at = now() where key = '$(key pair "$FROM" "$EMAIL")'"
+	guesses 4 "$EMAIL"
+	header RateLimit-Remaining 1
+	guess "$EMAIL" "$PASSWORD"
+	status 200
+}
+
+@test "of fifty guesses at once no more are looked at than are free" {
+	register ann
+	local bodies=() i wrong
+	for i in {1..50}; do
+		bodies+=("$(credentials "$EMAIL" "guess number $i")")
+	done
+	PARALLEL=1 requests "$BATS_TEST_TMPDIR/out" POST /api/v1/auth/login "${bodies[@]}"
+	sort "$BATS_TEST_TMPDIR/out/statuses" | uniq -c
+	wrong=$(grep -c 401 "$BATS_TEST_TMPDIR/out/statuses")
+	# One more for each second that the fifty take.
+	[[ $wrong -ge 1 && $wrong -le 7 ]]
+	[[ $(grep -c 429 "$BATS_TEST_TMPDIR/out/statuses") == $((50 - wrong)) ]]
+}
+
+@test "of fifty sign-ins at once with the right password none is counted as wrong" {
+	register ann
+	local bodies=() i
+	for i in {1..50}; do
+		bodies+=("$(credentials "$EMAIL" "$PASSWORD")")
+	done
+	PARALLEL=1 requests "$BATS_TEST_TMPDIR/out" POST /api/v1/auth/login "${bodies[@]}"
+	sort "$BATS_TEST_TMPDIR/out/statuses" | uniq -c
+	[[ $(grep -cE '200|429' "$BATS_TEST_TMPDIR/out/statuses") == 50 ]]
+	grep -q 200 "$BATS_TEST_TMPDIR/out/statuses"
+	[[ $(failures pair "$FROM" "$EMAIL") == 0 ]]
+	[[ $(failures account '' "$EMAIL") == 0 ]]
+	[[ $(failures network "$FROM") == 0 ]]
+	sign_in "$EMAIL" "$PASSWORD"
+}
+
+@test "an unknown account is put off like a known one" {
+	register ann
+	local known=() unknown=() i email
+	email=$(nobody)
+	for i in {1..7}; do
+		guess "$EMAIL"
+		known+=("$(what_is_told)")
+		guess "$email"
+		unknown+=("$(what_is_told)")
+	done
+	status 429
+	for i in {0..6}; do
+		[[ ${known[i]} == "${unknown[i]}" ]] || fail "they differ: ${known[i]} ${unknown[i]}"
+	done
+	[[ $(failures account '' "$email") == 5 ]]
+}
+
+@test "all spellings of an address share what is free" {
+	local n
+	n=$(unique)
+	post /api/v1/users "$(person "Ann.$n@bücher.example" 'a long password' Ann)"
+	status 201
+	guesses 1 "Ann.$n@bücher.example"
+	guesses 1 "ann.$n@bücher.example"
+	guesses 1 "ANN.$n@BÜCHER.example"
+	guesses 1 "ann.$n@xn--bcher-kva.example"
+	guesses 1 "aNN.$n@XN--BCHER-KVA.EXAMPLE"
+	guess "anN.$n@bücher.EXAMPLE"
+	problem 429 too-many-attempts
+}
+
+@test "what is no address at all is counted, too" {
+	local name
+	name="no address $(unique)"
+	guesses 5 "$name"
+	guess "$name"
+	problem 429 too-many-attempts
+}
+
+@test "no header changes where a guess comes from" {
+	register ann
+	local left=4 name names=(X-Forwarded-For X-Real-IP Forwarded True-Client-IP CF-Connecting-IP)
+	for name in "${names[@]}"; do
+		guess "$EMAIL" wrong -H "$name: 192.0.2.${#name}"
+		problem 401 bad-credentials
+		header RateLimit-Remaining "$((left--))"
+	done
+	has_to_wait "$EMAIL"
+	for name in "${names[@]}"; do
+		guess "$EMAIL" "$PASSWORD" -H "$name: 198.51.100.${#name}"
+		problem 429 too-many-attempts
+	done
+}
+
+@test "IPv6 counts by the 64 bits of a network" {
+	register ann
+	local socket=$RUN_DIR/sock/fcgi.sock wrong
+	wrong=$(credentials "$EMAIL" wrong)
+	local from=(2001:db8:1:2::1 2001:db8:1:2:3:4:5:6 2001:DB8:1:2:ffff::1 2001:db8:1:2:8000:: 2001:db8:1:2::9)
+	local address
+	for address in "${from[@]}"; do
+		[[ $(python3 "$BATS_TEST_DIRNAME/fcgi.py" post "$socket" /api/v1/auth/login "$address" "$wrong") == 401 ]]
+	done
+	[[ $(python3 "$BATS_TEST_DIRNAME/fcgi.py" post "$socket" /api/v1/auth/login 2001:db8:1:2:abcd::1 "$wrong") == 429 ]]
+	[[ $(python3 "$BATS_TEST_DIRNAME/fcgi.py" post "$socket" /api/v1/auth/login 2001:db8:1:3::1 "$wrong") == 401 ]]
+}
+
+@test "IPv4 and IPv6 of loopback are two networks" {
+	grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null || skip 'there is no IPv6 here'
+	register ann
+	guesses 5 "$EMAIL"
+	guess "$EMAIL"
+	problem 429 too-many-attempts
+	FROM=::1
+	guess "$EMAIL"
+	problem 401 bad-credentials
+	guess "$EMAIL" "$PASSWORD"
+	status 200
+}
+
+# --- networks -------------------------------------------------------------------------------
+
+@test "a network that guesses at many accounts has to wait, and others do not" {
+	register ann
+	local bodies=() i
+	for i in {1..50}; do
+		bodies+=("$(credentials "$(nobody)" wrong)")
+	done
+	PARALLEL=1 requests "$BATS_TEST_TMPDIR/out" POST /api/v1/auth/login "${bodies[@]}"
+	sort "$BATS_TEST_TMPDIR/out/statuses" | uniq -c
+	[[ $(grep -c 401 "$BATS_TEST_TMPDIR/out/statuses") == 50 ]]
+	sql "update attempts set blocked_until = now() + interval '1 minute'
+		where key = '$(key network "$FROM")' and failures = 50"
+	guess "$(nobody)"
+	problem 429 too-many-attempts
+	header RateLimit-Limit 50
+	header Retry-After
+	guess "$EMAIL" "$PASSWORD"
+	problem 429 too-many-attempts
+	FROM=$(another_address)
+	sign_in "$EMAIL" "$PASSWORD"
+}
+
+@test "right passwords do not count against their network, nor do they excuse it" {
+	register ann
+	guesses 2 "$(nobody)"
+	local i
+	for i in {1..3}; do
+		sign_in "$EMAIL" "$PASSWORD"
+	done
+	[[ $(failures network "$FROM") == 2 ]]
+}
+
+@test "what is known to have to wait costs no round trip" {
+	register ann
+	has_to_wait "$EMAIL"
+	postgres stop
+	guess "$EMAIL"
+	local known=$STATUS wait
+	wait=$(header Retry-After)
+	guess "$(nobody)"
+	local unknown=$STATUS
+	postgres start
+	[[ $known == 429 && $unknown == 503 ]] || fail "$known for what is known, $unknown for what is not"
+	[[ $wait -gt 800 && $wait -le 900 ]] || fail "to wait $wait s"
+	wait_for 10 served
+}
+
+@test "two pools on one database count together" {
+	register ann
+	local email=$EMAIL password=$PASSWORD
+	guesses 3 "$email"
+	guessed 20 "$email"
+	(
+		trap stack_stop EXIT
+		stack_start "APP__DATABASE__URL=postgresql:///postern?host=$RUN_DIR/sock&user=postern" \
+			"APP__JWT_SECRET_FILE=$RUN_DIR/secrets/jwt_secret"
+		guess "$email"
+		problem 401 bad-credentials
+		header RateLimit-Remaining 0
+	)
+	guess "$email" "$password"
+	problem 429 too-many-attempts
+	FROM=$(another_address)
+	sign_in "$email" "$password"
+}
+
+# --- owners ---------------------------------------------------------------------------------
+
+@test "whoever guesses at an account does not keep its owner out" {
+	login ann
+	local owner=$FROM i
+	FROM=$(another_address)
+	has_to_wait "$EMAIL"
+	for i in {1..10}; do
+		guess "$EMAIL"
+		problem 429 too-many-attempts
+		FROM=$owner sign_in "$EMAIL" "$PASSWORD"
+		FROM=$owner get /api/v1/me
+		status 200
+	done
+}
+
+@test "after a hundred wrong passwords from anywhere an account asks for a proof, right or wrong" {
+	register ann
+	local i bodies=() owner=$FROM right
+	for i in {1..5}; do
+		bodies+=("$(credentials "$EMAIL" "guess $i")")
+	done
+	for i in {1..20}; do
+		FROM=$(another_address)
+		PARALLEL=1 requests "$BATS_TEST_TMPDIR/out.$i" POST /api/v1/auth/login "${bodies[@]}"
+	done
+	[[ $(cat "$BATS_TEST_TMPDIR"/out.*/statuses | grep -c 401) == 100 ]]
+	[[ $(failures account '' "$EMAIL") == 100 ]]
+	[[ $(sql "select count(*) from audit where action = 'account.guarded' and subject = '$USER_ID'") == 1 ]]
+	FROM=$owner
+	guess "$EMAIL" "$PASSWORD"
+	problem 403 proof-needed
+	right=$(what_is_told)
+	FROM=$(another_address)
+	guess "$EMAIL"
+	[[ $(what_is_told) == "$right" ]] || fail "not the same as for a right one: $right"
+}
+
+@test "an unknown account asks for a proof like a known one" {
+	register ann
+	local known email
+	guarded "$EMAIL"
+	guess "$EMAIL"
+	problem 403 proof-needed
+	known=$(what_is_told)
+	email=$(nobody)
+	guarded "$email"
+	guess "$email"
+	[[ $(what_is_told) == "$known" ]] || fail "not the same as for a known one: $known"
+}
+
+@test "the hundredth wrong password is still answered" {
+	register ann
+	guessed 99 "$EMAIL"
+	guess "$EMAIL"
+	problem 401 bad-credentials
+	FROM=$(another_address)
+	guess "$EMAIL" "$PASSWORD"
+	problem 403 proof-needed
+}
+
+@test "password and mailed code open a guarded account, and then the password does" {
+	register ann
+	guarded "$EMAIL"
+	unlock "$EMAIL"
+	with_proof "$EMAIL" 'not the password' "$CODE"
+	problem 401 bad-credentials
+	with_proof "$EMAIL" "$PASSWORD" "$(printf '%08d' $(((10#$CODE + 1) % 100000000)))"
+	problem 400 proof-wrong
+	with_proof "$EMAIL" "$PASSWORD" "$CODE"
+	status 200
+	[[ $(failures account '' "$EMAIL") == 0 ]]
+	sign_in "$EMAIL" "$PASSWORD"
+	with_proof "$EMAIL" "$PASSWORD" "$CODE"
+	problem 410 proof-gone
+}
+
+@test "the mailed link opens a guarded account as well" {
+	register ann
+	guarded "$EMAIL"
+	unlock "$EMAIL"
+	post /api/v1/auth/login "$(jq -nc --arg e "$EMAIL" --arg p "$PASSWORD" --arg t "$LINK" \
+		'{email: $e, password: $p, proof_token: $t}')"
+	status 200
+}
+
+@test "a proof opens only the account it was mailed for" {
+	register bob
+	unlock "$EMAIL"
+	register ann
+	guarded "$EMAIL"
+	with_proof "$EMAIL" "$PASSWORD" "$CODE"
+	problem 400 proof-wrong
+	with_proof "$(nobody)" "$PASSWORD" "$CODE"
+	problem 400 proof-wrong
+}
+
+@test "a proof of another kind opens nothing" {
+	register ann
+	guarded "$EMAIL"
+	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	status 202
+	mail_for "$EMAIL" reset
+	with_proof "$EMAIL" "$PASSWORD" "$CODE"
+	problem 410 proof-gone
+}
+
+@test "half a proof, or two, is a fault" {
+	local body
+	while IFS='|' read -r pointer body; do
+		post /api/v1/auth/login "{\"email\": \"ann@example.org\", \"password\": \"x\", $body}"
+		problem 400 invalid-request
+		fault "$pointer"
+	done <<-'END'
+		/proof_id|"proof_code": "12345678"
+		/proof_code|"proof_id": "01890000-0000-7000-8000-000000000000"
+		/proof_token|"proof_token": "x", "proof_code": "12345678"
+	END
+}
+
+@test "who brings a proof need not wait for others of the same network" {
+	register ann
+	has_to_wait "$EMAIL"
+	guess "$EMAIL" "$PASSWORD"
+	problem 429 too-many-attempts
+	unlock "$EMAIL"
+	with_proof "$EMAIL" "$PASSWORD" "$CODE"
+	status 200
+	sign_in "$EMAIL" "$PASSWORD"
+}
+
+@test "sessions go on while their account is guarded" {
+	register ann
+	guess "$EMAIL" "$PASSWORD"
+	status 200
+	local refresh
+	TOKEN=$(jq -r .access_token <<<"$BODY")
+	refresh=$(jq -r .refresh_token <<<"$BODY")
+	guarded "$EMAIL"
+	get /api/v1/me
+	status 200
+	post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
+	status 200
+}
+
+@test "a new password by mail opens a guarded account" {
+	register ann
+	guarded "$EMAIL"
+	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	mail_for "$EMAIL" reset
+	post /api/v1/auth/reset "$(jq -nc --arg t "$LINK" '{token: $t, password: "quite another thing"}')"
+	status 204
+	sign_in "$EMAIL" 'quite another thing'
+}
+
+@test "asking to unlock does not tell who has an account" {
+	register ann
+	local known email
+	post /api/v1/auth/unlock "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	status 202
+	known=$(what_is_told | sed "s/$(jq -r .id <<<"$BODY")/UUID/")
+	email=$(nobody)
+	post /api/v1/auth/unlock "$(jq -nc --arg e "$email" '{email: $e}')"
+	[[ $(what_is_told | sed "s/$(jq -r .id <<<"$BODY")/UUID/") == "$known" ]] || fail "not the same: $known"
+	[[ $(mails_to "$EMAIL" unlock) == 1 ]]
+	[[ $(mails_to "$email") == 0 ]]
+}
+
+@test "a disabled account is told so only with the right password, which is no failure" {
+	register ann
+	sql "update users set disabled_at = now() where id = '$USER_ID'"
+	guesses 3 "$EMAIL"
+	guess "$EMAIL" "$PASSWORD"
+	problem 403 account-disabled
+	[[ $(failures pair "$FROM" "$EMAIL") == 0 ]]
+	[[ $(failures network "$FROM") == 3 ]]
+}
+
+# --- other things to guess at, and to ask for -------------------------------------------------
+
+@test "the current password is not there to be guessed either" {
+	login ann
+	local i
+	for i in {1..5}; do
+		post /api/v1/me/password '{"current_password": "wrong", "password": "quite another thing"}'
+		problem 403 password-wrong
+	done
+	header RateLimit-Remaining 0
+	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "quite another thing"}')"
+	problem 429 too-many-attempts
+	guess "$EMAIL" "$PASSWORD"
+	problem 429 too-many-attempts
+	sleep "$(header Retry-After)"
+	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "quite another thing"}')"
+	status 204
+	[[ $(failures account '' "$EMAIL") == 0 ]]
+}
+
+@test "in a guarded account the current password is not told right or wrong" {
+	login ann
+	guarded "$EMAIL"
+	post /api/v1/me/password '{"current_password": "wrong", "password": "quite another thing"}'
+	problem 403 proof-needed
+	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "quite another thing"}')"
+	problem 403 proof-needed
+}
+
+@test "a network that guesses at codes has to wait, and may still sign in" {
+	register ann
+	mail_for "$EMAIL" verify
+	local bodies=() i code=$CODE proof=$PROOF
+	for i in {1..50}; do
+		bodies+=("$(by_code "01890000-0000-7000-8000-00000$((1000000 + i))" 12345678)")
+	done
+	PARALLEL=1 requests "$BATS_TEST_TMPDIR/out" POST /api/v1/auth/verify "${bodies[@]}"
+	sort "$BATS_TEST_TMPDIR/out/statuses" | uniq -c
+	[[ $(grep -c 410 "$BATS_TEST_TMPDIR/out/statuses") == 50 ]]
+	[[ $(failures code "$FROM") == 50 ]]
+	post /api/v1/auth/verify "$(by_code "$proof" "$code")"
+	problem 429 too-many-attempts
+	sign_in "$EMAIL" "$PASSWORD"
+	FROM=$(another_address)
+	post /api/v1/auth/verify "$(by_code "$proof" "$code")"
+	status 204
+	[[ $(failures code "$FROM") == 0 ]]
+}
+
+@test "a network asks for so many mails and accounts an hour" {
+	local i
+	register ann
+	for i in {2..20}; do
+		post /api/v1/auth/forgot "$(jq -nc --arg e "$(nobody)" '{email: $e}')"
+		status 202
+	done
+	for path in forgot unlock; do
+		post "/api/v1/auth/$path" "$(jq -nc --arg e "$(nobody)" '{email: $e}')"
+		problem 429 too-many-attempts
+		local wait
+		wait=$(header Retry-After)
+		[[ $wait -gt 3000 && $wait -le 3600 ]] || fail "to wait $wait s"
+		header RateLimit-Limit 20
+	done
+	post /api/v1/users "$(person "$(nobody)" 'a long password' Bob)"
+	problem 429 too-many-attempts
+	sign_in "$EMAIL" "$PASSWORD"
+	sql "update attempts set forget_at = now() where key = '$(key mail "$FROM")'"
+	FROM=$(another_address)
+	register bob
+}
+
+@test "nothing of who has guessed stands in the table" {
+	register ann
+	guesses 1 "$EMAIL"
+	[[ $(sql "select count(*) from attempts where attempts::text ilike '%@%' or attempts::text like '%$FROM%'") == 0 ]]
+	[[ $(sql 'select count(*) from attempts') -gt 0 ]]
+}
