@@ -25,7 +25,41 @@ create table email_changes (
 );
 
 create unique index email_changes_user_id_key on email_changes (user_id) where done_at is null;
+create index email_changes_user_id_idx on email_changes (user_id);
+create index email_changes_old_email_key_idx on email_changes (old_email_key)
+  where done_at is not null;
 create index email_changes_expires_at_idx on email_changes (expires_at);
+
+-- Whether an address is somebody else's, or was until a moment ago: as long as the change can be
+-- undone nobody takes the old address, or a thief would close the way back by registering it.
+create function email_taken(key text, by_other_than user_id) returns boolean
+language sql stable as $$
+  select exists (
+    select from users where email_key = key and id <> by_other_than
+  ) or exists (
+    select from email_changes
+    where old_email_key = key
+      and user_id <> by_other_than
+      and done_at is not null
+      and expires_at > now()
+  )
+$$;
+
+-- Statements that give a user an address ask that first. This is for what asks too early, a moment
+-- before a change is committed: after the row, for by then the change is seen. Who tries again is told.
+create function users_email_held() returns trigger language plpgsql as $$
+begin
+  if email_taken(new.email_key, new.id) then
+    raise exception 'the address is held for its owner' using errcode = 'serialization_failure';
+  end if;
+  return null;
+end
+$$;
+
+create trigger users_email_held_insert after insert on users
+  for each row execute function users_email_held();
+create trigger users_email_held_update after update of email_key on users
+  for each row when (new.email_key <> old.email_key) execute function users_email_held();
 
 create table proofs (
   id proof_id not null,

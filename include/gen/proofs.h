@@ -33,7 +33,8 @@ struct proof_insert {
 };
 
 /*
- * A new proof; those of the same kind that the user had before are void.
+ * A new proof; those of the same kind that the user had before are void. Not links to undo a new
+ * address: each leads back to another one.
  */
 enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *affected);
 
@@ -95,6 +96,15 @@ struct proof_by_link {
  */
 enum err proof_by_link(struct db *db, const struct proof_by_link *in, struct proof_row *row);
 
+struct proof_by_id {
+	struct proof_id id;
+};
+
+/*
+ * What kind of proof it is, good or not.
+ */
+enum err proof_by_id(struct db *db, const struct proof_by_id *in, struct proof_row *row);
+
 struct proof_mark_used {
 	struct proof_id id;
 };
@@ -110,8 +120,9 @@ struct proof_mark_void {
 };
 
 /*
- * Voids what a user has not used; all but the way back to an old address, which is there for the case
- * that somebody else has set the password.
+ * Voids what a user has not used, and forgets what was to be the address, which nothing can confirm
+ * any more; all but the way back to an old address, which is there for the case that somebody else has
+ * set the password.
  */
 enum err proof_mark_void(struct db *db, const struct proof_mark_void *in, int64_t *affected);
 

@@ -20,6 +20,10 @@ struct me_row {
 	struct str name;
 	struct str role;
 	bool verified;
+	struct str pending_email;
+	struct instant pending_email_old_confirmed_at;
+	struct instant pending_email_new_confirmed_at;
+	struct instant pending_email_expires_at;
 };
 
 struct credential_row {
@@ -48,6 +52,28 @@ struct user_rows {
 	size_t n;
 };
 
+struct user_before_row {
+	struct user_id id;
+	struct str email;
+	struct str email_key;
+	struct str name;
+	struct str locale;
+	bool taken;
+};
+
+struct moved_user_row {
+	struct user_id id;
+	struct str name;
+	struct str locale;
+};
+
+struct moved_back_user_row {
+	struct user_id id;
+	struct str name;
+	struct str locale;
+	struct str replaced;
+};
+
 struct deleted_user_row {
 	struct user_id id;
 };
@@ -64,7 +90,7 @@ struct user_insert {
 };
 
 /*
- * Creates a user; no row when the address is taken.
+ * Creates a user; no row when the address is taken, or held for somebody who can go back to it.
  */
 enum err user_insert(struct db *db, const struct user_insert *in, struct user_row *row);
 
@@ -184,17 +210,52 @@ struct user_page_after {
  */
 enum err user_page_after(struct db *db, const struct user_page_after *in, struct user_rows *rows);
 
+struct user_before {
+	struct str new_email_key;
+	struct user_id id;
+};
+
+/*
+ * What is about to be replaced, and whether the new address is somebody else's.
+ */
+enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row);
+
 struct user_update {
 	struct str email;
 	struct str email_key;
 	struct str name;
 	struct user_id id;
+	struct str old_email_key;
 };
 
 /*
- * Replaces what a user may change.
+ * Replaces email and name, unless the address has become another one meanwhile. Nobody was seen to
+ * read the mail of a new address.
  */
 enum err user_update(struct db *db, const struct user_update *in, struct user_row *row);
+
+struct user_move {
+	struct str email;
+	struct str email_key;
+	struct user_id id;
+	struct str old_email_key;
+};
+
+/*
+ * Gives a user the address that both addresses have agreed to.
+ */
+enum err user_move(struct db *db, const struct user_move *in, struct moved_user_row *row);
+
+struct user_move_back {
+	struct str email;
+	struct str email_key;
+	struct user_id id;
+};
+
+/*
+ * Gives a user an old address again, and tells which one that replaces.
+ */
+enum err user_move_back(struct db *db, const struct user_move_back *in, struct moved_back_user_row *row);
 
 struct user_delete {
 	struct user_id id;

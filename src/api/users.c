@@ -2,6 +2,7 @@
 /* Accounts: register, list, read, change, delete. */
 #include "gen/users.h"
 #include "api/audit.h"
+#include "api/email_change.h"
 #include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
@@ -229,18 +230,60 @@ SCHEMA(user_put, user_put_in,
 	FIELD(user_put_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 
+/* Of the address only another spelling; what else becomes of it has a note of its own. */
+static enum err note_update(struct req *r, const struct user_before_row *before,
+			    const struct user_put_in *in, bool moved)
+{
+	bool email = !moved && !str_eq(before->email, in->email);
+	bool name = !str_eq(before->name, in->name);
+	struct audit_note note = { .action = "user.update",
+				   .subject = before->id,
+				   .detail = email && name ? STR("name, spelling of email")
+					     : email	   ? STR("spelling of email")
+							   : STR("name") };
+
+	return email || name ? audit_note(r, &note) : OK;
+}
+
+/* Whether the address may become another one here. */
+static enum err check_move(struct req *r, const struct user_before_row *before)
+{
+	if (r->who.role != ROLE_ADMIN)
+		return problem(r, ERR_PROOF_NEEDED,
+			       "both addresses have to confirm: POST /api/v1/me/email");
+	return before->taken ? ERR_EMAIL_TAKEN : OK;
+}
+
 enum err user_put(struct req *r, const struct user_put_in *in)
 {
 	struct user_update row = { .id = in->id, .email = in->email, .name = in->name };
+	struct user_before key = { .id = in->id };
+	struct user_before_row before = { 0 };
 	struct user_row user = { 0 };
 
 	email_key(in->email, r->arena, &row.email_key);
+	key.new_email_key = row.email_key;
+	TRY(db_begin(r->db));
 
-	enum err e = user_update(r->db, &row, &user);
+	enum err e = user_before(r->db, &key, &before);
 
 	if (e == ERR_NO_ROW)
 		return unknown_user(r);
 	TRY(e);
+
+	bool moved = !str_eq(row.email_key, before.email_key);
+
+	if (moved)
+		TRY(check_move(r, &before));
+	row.old_email_key = before.email_key;
+	e = user_update(r->db, &row, &user);
+	/* Changed or deleted between the two statements. */
+	if (e == ERR_NO_ROW)
+		return ERR_RETRY;
+	TRY(e);
+	if (moved)
+		TRY(email_change_forced(r, &before, in->email));
+	TRY(note_update(r, &before, in, moved));
 	return reply(r, &user);
 }
 

@@ -22,6 +22,7 @@ const struct db_statement proof_insert_statement = {
 		"  set used_at = now()\n"
 		"  where user_id = $1::uuid\n"
 		"    and kind = $2\n"
+		"    and kind <> 'email_undo'\n"
 		"    and used_at is null\n"
 		")\n"
 		"insert into proofs (id, kind, user_id, email_change_id, code_until, link_until)\n"
@@ -223,6 +224,36 @@ enum err proof_by_link(struct db *db, const struct proof_by_link *in, struct pro
 	return db_one(db, &proof_by_link_statement, in, row);
 }
 
+static const struct db_column proof_by_id_params[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_by_id, id) },
+};
+
+static const struct db_column proof_by_id_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
+	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
+	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
+	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+};
+
+const struct db_statement proof_by_id_statement = {
+	.name = "proof_by_id",
+	.sql =
+		"select id, kind, user_id, email_change_id\n"
+		"from proofs\n"
+		"where id = $1::uuid",
+	.params = proof_by_id_params,
+	.param_count = 1,
+	.columns = proof_by_id_columns,
+	.column_count = 4,
+	.row_size = sizeof(struct proof_row),
+	.write = false,
+};
+
+enum err proof_by_id(struct db *db, const struct proof_by_id *in, struct proof_row *row)
+{
+	return db_one(db, &proof_by_id_statement, in, row);
+}
+
 static const struct db_column proof_mark_used_params[] = {
 	{ "id", KIND_UUID, offsetof(struct proof_mark_used, id) },
 };
@@ -259,6 +290,11 @@ static const struct db_column proof_mark_void_params[] = {
 const struct db_statement proof_mark_void_statement = {
 	.name = "proof_mark_void",
 	.sql =
+		"with gone as (\n"
+		"  delete from email_changes\n"
+		"  where user_id = $1::uuid\n"
+		"    and done_at is null\n"
+		")\n"
 		"update proofs\n"
 		"set used_at = now()\n"
 		"where user_id = $1::uuid\n"

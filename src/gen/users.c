@@ -28,8 +28,9 @@ const struct db_statement user_insert_statement = {
 	.name = "user_insert",
 	.sql =
 		"insert into users (id, email, email_key, name, role, password, locale, verified_at)\n"
-		"values ($1::uuid, $2, $3, $4, $5, $6, $7,\n"
-		"  case when $8::boolean then now() end)\n"
+		"select $1::uuid, $2, $3, $4, $5, $6, $7,\n"
+		"  case when $8::boolean then now() end\n"
+		"where not email_taken($3, $1::uuid)\n"
 		"on conflict (email_key) do nothing\n"
 		"returning id, email, name, role, created_at",
 	.params = user_insert_params,
@@ -86,18 +87,30 @@ static const struct db_column user_me_columns[] = {
 	{ "name", KIND_STR, offsetof(struct me_row, name) },
 	{ "role", KIND_STR, offsetof(struct me_row, role) },
 	{ "verified", KIND_BOOL, offsetof(struct me_row, verified) },
+	{ "pending_email", KIND_STR, offsetof(struct me_row, pending_email) },
+	{ "pending_email_old_confirmed_at", KIND_INSTANT, offsetof(struct me_row, pending_email_old_confirmed_at) },
+	{ "pending_email_new_confirmed_at", KIND_INSTANT, offsetof(struct me_row, pending_email_new_confirmed_at) },
+	{ "pending_email_expires_at", KIND_INSTANT, offsetof(struct me_row, pending_email_expires_at) },
 };
 
 const struct db_statement user_me_statement = {
 	.name = "user_me",
 	.sql =
-		"select id, email, name, role, verified_at is not null as verified\n"
+		"select users.id, users.email, users.name, users.role,\n"
+		"  users.verified_at is not null as verified,\n"
+		"  email_changes.new_email as pending_email,\n"
+		"  email_changes.old_confirmed_at as pending_email_old_confirmed_at,\n"
+		"  email_changes.new_confirmed_at as pending_email_new_confirmed_at,\n"
+		"  email_changes.expires_at as pending_email_expires_at\n"
 		"from users\n"
-		"where id = $1::uuid",
+		"left join email_changes on email_changes.user_id = users.id\n"
+		"  and email_changes.done_at is null\n"
+		"  and email_changes.expires_at > now()\n"
+		"where users.id = $1::uuid",
 	.params = user_me_params,
 	.param_count = 1,
 	.columns = user_me_columns,
-	.column_count = 5,
+	.column_count = 9,
 	.row_size = sizeof(struct me_row),
 	.write = false,
 };
@@ -411,11 +424,46 @@ enum err user_page_after(struct db *db, const struct user_page_after *in, struct
 	return OK;
 }
 
+static const struct db_column user_before_params[] = {
+	{ "new_email_key", KIND_STR, offsetof(struct user_before, new_email_key) },
+	{ "id", KIND_UUID, offsetof(struct user_before, id) },
+};
+
+static const struct db_column user_before_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_before_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_before_row, email) },
+	{ "email_key", KIND_STR, offsetof(struct user_before_row, email_key) },
+	{ "name", KIND_STR, offsetof(struct user_before_row, name) },
+	{ "locale", KIND_STR, offsetof(struct user_before_row, locale) },
+	{ "taken", KIND_BOOL, offsetof(struct user_before_row, taken) },
+};
+
+const struct db_statement user_before_statement = {
+	.name = "user_before",
+	.sql =
+		"select id, email, email_key, name, locale,\n"
+		"  coalesce(email_taken($1, id), false) as taken\n"
+		"from users\n"
+		"where id = $2::uuid",
+	.params = user_before_params,
+	.param_count = 2,
+	.columns = user_before_columns,
+	.column_count = 6,
+	.row_size = sizeof(struct user_before_row),
+	.write = false,
+};
+
+enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row)
+{
+	return db_one(db, &user_before_statement, in, row);
+}
+
 static const struct db_column user_update_params[] = {
 	{ "email", KIND_STR, offsetof(struct user_update, email) },
 	{ "email_key", KIND_STR, offsetof(struct user_update, email_key) },
 	{ "name", KIND_STR, offsetof(struct user_update, name) },
 	{ "id", KIND_UUID, offsetof(struct user_update, id) },
+	{ "old_email_key", KIND_STR, offsetof(struct user_update, old_email_key) },
 };
 
 static const struct db_column user_update_columns[] = {
@@ -437,12 +485,14 @@ const struct db_statement user_update_statement = {
 		"update users\n"
 		"set email = $1,\n"
 		"    email_key = $2,\n"
+		"    verified_at = case when email_key = $2 then verified_at end,\n"
 		"    name = $3,\n"
 		"    updated_at = now()\n"
 		"where id = $4::uuid\n"
+		"  and email_key = $5\n"
 		"returning id, email, name, role, created_at",
 	.params = user_update_params,
-	.param_count = 4,
+	.param_count = 5,
 	.columns = user_update_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),
@@ -453,6 +503,94 @@ const struct db_statement user_update_statement = {
 enum err user_update(struct db *db, const struct user_update *in, struct user_row *row)
 {
 	return db_one(db, &user_update_statement, in, row);
+}
+
+static const struct db_column user_move_params[] = {
+	{ "email", KIND_STR, offsetof(struct user_move, email) },
+	{ "email_key", KIND_STR, offsetof(struct user_move, email_key) },
+	{ "id", KIND_UUID, offsetof(struct user_move, id) },
+	{ "old_email_key", KIND_STR, offsetof(struct user_move, old_email_key) },
+};
+
+static const struct db_column user_move_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct moved_user_row, id) },
+	{ "name", KIND_STR, offsetof(struct moved_user_row, name) },
+	{ "locale", KIND_STR, offsetof(struct moved_user_row, locale) },
+};
+
+static const struct db_rule user_move_rules[] = {
+	{ "users_email_key_key", ERR_EMAIL_TAKEN },
+	{ NULL, OK },
+};
+
+const struct db_statement user_move_statement = {
+	.name = "user_move",
+	.sql =
+		"update users\n"
+		"set email = $1,\n"
+		"    email_key = $2,\n"
+		"    verified_at = now(),\n"
+		"    updated_at = now()\n"
+		"where id = $3::uuid\n"
+		"  and email_key = $4\n"
+		"  and disabled_at is null\n"
+		"returning id, name, locale",
+	.params = user_move_params,
+	.param_count = 4,
+	.columns = user_move_columns,
+	.column_count = 3,
+	.row_size = sizeof(struct moved_user_row),
+	.rules = user_move_rules,
+	.write = true,
+};
+
+enum err user_move(struct db *db, const struct user_move *in, struct moved_user_row *row)
+{
+	return db_one(db, &user_move_statement, in, row);
+}
+
+static const struct db_column user_move_back_params[] = {
+	{ "email", KIND_STR, offsetof(struct user_move_back, email) },
+	{ "email_key", KIND_STR, offsetof(struct user_move_back, email_key) },
+	{ "id", KIND_UUID, offsetof(struct user_move_back, id) },
+};
+
+static const struct db_column user_move_back_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct moved_back_user_row, id) },
+	{ "name", KIND_STR, offsetof(struct moved_back_user_row, name) },
+	{ "locale", KIND_STR, offsetof(struct moved_back_user_row, locale) },
+	{ "replaced", KIND_STR, offsetof(struct moved_back_user_row, replaced) },
+};
+
+static const struct db_rule user_move_back_rules[] = {
+	{ "users_email_key_key", ERR_EMAIL_TAKEN },
+	{ NULL, OK },
+};
+
+const struct db_statement user_move_back_statement = {
+	.name = "user_move_back",
+	.sql =
+		"update users\n"
+		"set email = $1,\n"
+		"    email_key = $2,\n"
+		"    verified_at = now(),\n"
+		"    updated_at = now()\n"
+		"from users as was\n"
+		"where users.id = $3::uuid\n"
+		"  and was.id = users.id\n"
+		"returning users.id, users.name, users.locale, was.email as replaced",
+	.params = user_move_back_params,
+	.param_count = 3,
+	.columns = user_move_back_columns,
+	.column_count = 4,
+	.row_size = sizeof(struct moved_back_user_row),
+	.rules = user_move_back_rules,
+	.write = true,
+};
+
+enum err user_move_back(struct db *db, const struct user_move_back *in, struct moved_back_user_row *row)
+{
+	return db_one(db, &user_move_back_statement, in, row);
 }
 
 static const struct db_column user_delete_params[] = {

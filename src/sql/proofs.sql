@@ -1,10 +1,12 @@
 -- name: proof_insert :exec
--- A new proof; those of the same kind that the user had before are void.
+-- A new proof; those of the same kind that the user had before are void. Not links to undo a new
+-- address: each leads back to another one.
 with old as (
   update proofs
   set used_at = now()
   where user_id = :user_id::user_id
     and kind = :kind
+    and kind <> 'email_undo'
     and used_at is null
 )
 insert into proofs (id, kind, user_id, email_change_id, code_until, link_until)
@@ -84,6 +86,12 @@ where id = :id::proof_id
   and used_at is null
   and link_until > now();
 
+-- name: proof_by_id :one proof
+-- What kind of proof it is, good or not.
+select id, kind, user_id, email_change_id
+from proofs
+where id = :id::proof_id;
+
 -- name: proof_mark_used :exec
 -- Uses a proof up, if nobody was faster. Its user is locked first: whoever changes a user does it in
 -- that order, so that two of them wait for one another and do not end in a deadlock.
@@ -101,8 +109,14 @@ where id = :id::proof_id
   and (select count(*) from owner) >= 0;
 
 -- name: proof_mark_void :exec
--- Voids what a user has not used; all but the way back to an old address, which is there for the case
--- that somebody else has set the password.
+-- Voids what a user has not used, and forgets what was to be the address, which nothing can confirm
+-- any more; all but the way back to an old address, which is there for the case that somebody else has
+-- set the password.
+with gone as (
+  delete from email_changes
+  where user_id = :user_id::user_id
+    and done_at is null
+)
 update proofs
 set used_at = now()
 where user_id = :user_id::user_id

@@ -1,8 +1,9 @@
 -- name: user_insert :one user
--- Creates a user; no row when the address is taken.
+-- Creates a user; no row when the address is taken, or held for somebody who can go back to it.
 insert into users (id, email, email_key, name, role, password, locale, verified_at)
-values (:id, :email, :email_key, :name, :role, :password, :locale,
-  case when :verified::boolean then now() end)
+select :id, :email, :email_key, :name, :role, :password, :locale,
+  case when :verified::boolean then now() end
+where not email_taken(:email_key, :id)
 on conflict (email_key) do nothing
 returning id, email, name, role, created_at;
 
@@ -14,9 +15,17 @@ where id = :id::user_id;
 
 -- name: user_me :one me
 -- What a user is told about itself.
-select id, email, name, role, verified_at is not null as verified
+select users.id, users.email, users.name, users.role,
+  users.verified_at is not null as verified,
+  email_changes.new_email as pending_email,
+  email_changes.old_confirmed_at as pending_email_old_confirmed_at,
+  email_changes.new_confirmed_at as pending_email_new_confirmed_at,
+  email_changes.expires_at as pending_email_expires_at
 from users
-where id = :id::user_id;
+left join email_changes on email_changes.user_id = users.id
+  and email_changes.done_at is null
+  and email_changes.expires_at > now()
+where users.id = :id::user_id;
 
 -- name: user_by_email_key :one credential
 -- What signing in needs.
@@ -92,16 +101,52 @@ where id < :after::user_id
 order by id desc
 limit :limit::integer;
 
+-- name: user_before :one user_before
+-- What is about to be replaced, and whether the new address is somebody else's.
+select id, email, email_key, name, locale,
+  coalesce(email_taken(:new_email_key, id), false) as taken
+from users
+where id = :id::user_id;
+
 -- name: user_update :one user
 -- on users_email_key_key: EMAIL_TAKEN
--- Replaces what a user may change.
+-- Replaces email and name, unless the address has become another one meanwhile. Nobody was seen to
+-- read the mail of a new address.
 update users
 set email = :email,
     email_key = :email_key,
+    verified_at = case when email_key = :email_key then verified_at end,
     name = :name,
     updated_at = now()
 where id = :id::user_id
+  and email_key = :old_email_key
 returning id, email, name, role, created_at;
+
+-- name: user_move :one moved_user
+-- on users_email_key_key: EMAIL_TAKEN
+-- Gives a user the address that both addresses have agreed to.
+update users
+set email = :email,
+    email_key = :email_key,
+    verified_at = now(),
+    updated_at = now()
+where id = :id::user_id
+  and email_key = :old_email_key
+  and disabled_at is null
+returning id, name, locale;
+
+-- name: user_move_back :one moved_back_user
+-- on users_email_key_key: EMAIL_TAKEN
+-- Gives a user an old address again, and tells which one that replaces.
+update users
+set email = :email,
+    email_key = :email_key,
+    verified_at = now(),
+    updated_at = now()
+from users as was
+where users.id = :id::user_id
+  and was.id = users.id
+returning users.id, users.name, users.locale, was.email as replaced;
 
 -- name: user_delete :exec
 -- Removes a user for good, and notes by which request; also sweeps a few old notes.

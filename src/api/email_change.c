@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another address for an account: asked for with the password, confirmed by both addresses, and
+ * for some days undone by whoever reads the mail of the old one.
+ */
+#include "api/email_change.h"
+
+#include "api/audit.h"
+#include "api/mail.h"
+#include "api/proof.h"
+#include "api/revoke.h"
+#include "cred/opaque.h"
+#include "gen/email_changes.h"
+#include "http/email.h"
+
+static struct str from_to(struct req *r, struct str from, struct str to)
+{
+	return arena_printf(r->arena, "%.*s -> %.*s", STR_ARG(from), STR_ARG(to));
+}
+
+/* --- asking --- */
+
+struct me_email_ask_in {
+	struct str email;
+	struct secret password;
+};
+/* clang-format off */
+SCHEMA(me_email_ask, me_email_ask_in,
+	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
+	FIELD(me_email_ask_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
+	      .doc = "The current one"));
+/* clang-format on */
+
+struct email_asked_out {
+	struct proof_id old_id, new_id;
+	struct instant expires_at;
+};
+/* clang-format off */
+SCHEMA(email_asked, email_asked_out,
+	FIELD(email_asked_out, old_id, .doc = "Goes with the code in the mail to the old address"),
+	FIELD(email_asked_out, new_id, .doc = "Goes with the code in the mail to the new address"),
+	FIELD(email_asked_out, expires_at, .doc = "Until then both have to confirm"));
+/* clang-format on */
+
+/* What is mailed to one of the two. */
+struct question {
+	const char *kind, *template;
+	struct str recipient;
+	bool nobody;
+};
+
+static enum err put_question(struct req *r, const struct question *q,
+			     const struct email_asker_row *asker, const struct email_change_ask *row,
+			     struct proof_id *id)
+{
+	struct proof proof = {
+		.kind = q->kind, .user = asker->id, .change = row->id, .link_us = row->life_us
+	};
+
+	TRY(proof_make(r, &proof, id));
+
+	struct mail mail = { .template = q->template,
+			     .recipient = q->recipient,
+			     .locale = asker->locale,
+			     .proof = *id,
+			     .nobody = q->nobody,
+			     .life_us = row->life_us,
+			     .words = { .name = asker->name, .new_email = row->new_email } };
+
+	return mail_queue(r, &mail);
+}
+
+static enum err ask(struct req *r, const struct email_asker_row *asker,
+		    const struct email_change_ask *row, struct email_asked_out *out)
+{
+	/* An address that is somebody else's gets no mail, so it cannot confirm; who asks is told
+	 * nothing of that, or it would tell who has an account here. */
+	struct question old = { "email_old", "email-old", asker->email, false };
+	struct question new = { "email_new", "email-new", row->new_email, asker->taken };
+	struct audit_note note = { .action = "email.change-ask",
+				   .subject = asker->id,
+				   .detail = from_to(r, asker->email, row->new_email) };
+	struct asked_change_row change = { 0 };
+
+	TRY(db_begin(r->db));
+
+	enum err e = email_change_ask(r->db, row, &change);
+
+	/* The address has changed since the password was looked at. */
+	if (e == ERR_NO_ROW)
+		return ERR_RETRY;
+	TRY(e);
+	TRY(put_question(r, &old, asker, row, &out->old_id));
+	TRY(put_question(r, &new, asker, row, &out->new_id));
+	out->expires_at = change.expires_at;
+	return audit_note(r, &note);
+}
+
+enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
+{
+	struct email_change_asker key = { .id = r->who.user };
+	struct email_asker_row asker = { 0 };
+	struct email_asked_out out = { 0 };
+	bool fits = false;
+
+	email_key(in->email, r->arena, &key.new_email_key);
+
+	enum err e = email_change_asker(r->db, &key, &asker);
+
+	if (e == ERR_NO_ROW)
+		return ERR_TOKEN_INVALID;
+	TRY(e);
+	if (str_eq(key.new_email_key, asker.email_key))
+		return fault(r, "/email", "email is the address already");
+	TRY(keeper_verify(r->app->keeper, in->password, asker.password, &fits));
+	if (!fits)
+		return ERR_PASSWORD_WRONG;
+
+	struct email_change_ask row = { .id = email_change_id_new(),
+					.user_id = asker.id,
+					.old_email_key = asker.email_key,
+					.new_email = in->email,
+					.new_email_key = key.new_email_key,
+					.life_us = r->app->conf->accounts_verify_ttl };
+
+	TRY(ask(r, &asker, &row, &out));
+	return reply(r, &out);
+}
+
+struct me_email_cancel_in;
+SCHEMA_NONE(me_email_cancel);
+
+enum err me_email_cancel(struct req *r, const struct me_email_cancel_in *in)
+{
+	struct email_change_cancel key = { .user_id = r->who.user };
+	struct cancelled_change_row change = { 0 };
+
+	(void)in;
+	TRY(db_begin(r->db));
+
+	enum err e = email_change_cancel(r->db, &key, &change);
+
+	if (e == ERR_NO_ROW)
+		return reply(r, NULL);
+	TRY(e);
+
+	struct audit_note note = { .action = "email.change-cancel",
+				   .subject = r->who.user,
+				   .detail = change.new_email };
+
+	TRY(audit_note(r, &note));
+	return reply(r, NULL);
+}
+
+/* --- confirming --- */
+
+struct auth_email_confirm_in {
+	struct proof_given given;
+};
+SCHEMA(auth_email_confirm, auth_email_confirm_in, PROOF_GIVEN(auth_email_confirm_in));
+
+struct email_confirmed_out {
+	struct str email;
+	bool old_confirmed, new_confirmed, done;
+};
+/* clang-format off */
+SCHEMA(email_confirmed, email_confirmed_out,
+	FIELD(email_confirmed_out, email, .format = FORMAT_EMAIL, .doc = "The new address"),
+	FIELD(email_confirmed_out, old_confirmed),
+	FIELD(email_confirmed_out, new_confirmed),
+	FIELD(email_confirmed_out, done, .doc = "Both have, and it is the address from now on"));
+/* clang-format on */
+
+/* Which of the two confirms is not asked: what they bring has a kind. */
+static enum err check(struct req *r, const struct proof_given *g, struct proof_row *out)
+{
+	struct opaque o = { .id = g->id.uuid };
+	struct proof_row known = { 0 };
+	struct str mac = { 0 };
+
+	if (g->token.p != NULL)
+		(void)opaque_read(g->token, r->arena, &o, &mac);
+
+	struct proof_by_id key = { .id = { o.id } };
+	enum err e = proof_by_id(r->db, &key, &known);
+
+	if (e != OK && e != ERR_NO_ROW)
+		return e;
+	return proof_check(r, str_eq(known.kind, STR("email_old")) ? "email_old" : "email_new", g,
+			   out);
+}
+
+/* Somebody else was faster. */
+static enum err refuse_taken(struct req *r, const struct email_change_row *change)
+{
+	struct email_change_cancel key = { .user_id = change->user_id };
+	struct audit_note note = { .action = "email.change-refuse",
+				   .actor = change->user_id,
+				   .subject = change->user_id,
+				   .detail = change->new_email };
+	struct cancelled_change_row cancelled = { 0 };
+
+	TRY(email_change_cancel(r->db, &key, &cancelled));
+	TRY(audit_note(r, &note));
+	r->commit = true;
+	return ERR_EMAIL_TAKEN;
+}
+
+/* The old address gets the way back, the new one is told that it is the address now. */
+static enum err tell_done(struct req *r, const struct email_change_row *change,
+			  const struct moved_user_row *user)
+{
+	struct proof proof = { .kind = "email_undo",
+			       .user = change->user_id,
+			       .change = change->id,
+			       .link_us = r->app->conf->accounts_undo_ttl };
+	struct mail_words words = { .name = user->name, .new_email = change->new_email };
+	struct mail undo = { .template = "email-undo",
+			     .recipient = change->old_email,
+			     .locale = user->locale,
+			     .life_us = proof.link_us,
+			     .words = words };
+	struct mail changed = { .template = "email-changed",
+				.recipient = change->new_email,
+				.locale = user->locale,
+				.words = words };
+
+	TRY(proof_make(r, &proof, &undo.proof));
+	TRY(mail_queue(r, &undo));
+	return mail_queue(r, &changed);
+}
+
+static enum err move(struct req *r, const struct email_change_row *change)
+{
+	struct user_move move = { .id = change->user_id,
+				  .email = change->new_email,
+				  .email_key = change->new_email_key,
+				  .old_email_key = change->old_email_key };
+	struct email_change_mark_done done = { .id = change->id,
+					       .undo_us = r->app->conf->accounts_undo_ttl };
+	struct audit_note note = { .action = "email.change",
+				   .actor = change->user_id,
+				   .subject = change->user_id,
+				   .detail = from_to(r, change->old_email, change->new_email) };
+	struct moved_user_row user = { 0 };
+
+	if (change->taken)
+		return refuse_taken(r, change);
+
+	enum err e = user_move(r->db, &move, &user);
+
+	/* Taken at this very moment, which spoils the transaction: the next one sees it taken. */
+	if (e == ERR_EMAIL_TAKEN)
+		return ERR_RETRY;
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+	TRY(email_change_mark_done(r->db, &done, NULL));
+	TRY(proof_void(r, change->user_id));
+	/* They tell the old address. */
+	TRY(revoke_tokens(r, change->user_id));
+	TRY(audit_note(r, &note));
+	return tell_done(r, change, &user);
+}
+
+enum err auth_email_confirm(struct req *r, const struct auth_email_confirm_in *in)
+{
+	struct email_change_row change = { 0 };
+	struct proof_row proof = { 0 };
+
+	TRY(check(r, &in->given, &proof));
+
+	struct email_change_confirm key = { .id = proof.email_change_id,
+					    .by_old = str_eq(proof.kind, STR("email_old")) };
+	struct audit_note note = { .action = "email.change-confirm",
+				   .actor = proof.user_id,
+				   .subject = proof.user_id,
+				   .detail = key.by_old ? STR("by the old address")
+							: STR("by the new address") };
+
+	TRY(db_begin(r->db));
+	TRY(proof_use(r, proof.id));
+
+	enum err e = email_change_confirm(r->db, &key, &change);
+
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+	TRY(audit_note(r, &note));
+
+	struct email_confirmed_out out = { .email = change.new_email,
+					   .old_confirmed = change.old_confirmed,
+					   .new_confirmed = change.new_confirmed,
+					   .done = change.old_confirmed && change.new_confirmed };
+
+	if (out.done)
+		TRY(move(r, &change));
+	return reply(r, &out);
+}
+
+/* --- undoing --- */
+
+struct auth_email_undo_in {
+	struct str token;
+};
+/* clang-format off */
+SCHEMA(auth_email_undo, auth_email_undo_in,
+	FIELD(auth_email_undo_in, token, .min = 1, .max = 1024, .doc = "Of the link"));
+/* clang-format on */
+
+static enum err tell_undone(struct req *r, const struct undoable_change_row *change,
+			    const struct moved_back_user_row *user)
+{
+	struct mail mail = { .template = "email-undone",
+			     .recipient = change->old_email,
+			     .locale = user->locale,
+			     .words = { .name = user->name, .new_email = user->replaced } };
+
+	TRY(mail_queue(r, &mail));
+	mail.recipient = user->replaced;
+	return mail_queue(r, &mail);
+}
+
+/* Whatever the address is by now: whoever took the account may have changed it twice. */
+static enum err move_back(struct req *r, const struct undoable_change_row *change)
+{
+	struct user_move_back move = { .id = change->user_id,
+				       .email = change->old_email,
+				       .email_key = change->old_email_key };
+	struct email_change_undo key = { .id = change->id };
+	struct moved_back_user_row user = { 0 };
+
+	TRY(user_move_back(r->db, &move, &user));
+	TRY(email_change_undo(r->db, &key, NULL));
+	TRY(proof_void(r, change->user_id));
+	TRY(revoke_tokens(r, change->user_id));
+	TRY(revoke_sessions(r, change->user_id, (struct session_id){ 0 }, NULL));
+
+	struct audit_note note = { .action = "email.undo",
+				   .actor = change->user_id,
+				   .subject = change->user_id,
+				   .detail = from_to(r, user.replaced, change->old_email) };
+
+	TRY(audit_note(r, &note));
+	return tell_undone(r, change, &user);
+}
+
+enum err auth_email_undo(struct req *r, const struct auth_email_undo_in *in)
+{
+	struct proof_given given = { .token = in->token };
+	struct undoable_change_row change = { 0 };
+	struct proof_row proof = { 0 };
+
+	TRY(proof_check(r, "email_undo", &given, &proof));
+	TRY(db_begin(r->db));
+	TRY(proof_use(r, proof.id));
+
+	struct email_change_undoable key = { .id = proof.email_change_id };
+	enum err e = email_change_undoable(r->db, &key, &change);
+
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+	TRY(move_back(r, &change));
+	return reply(r, NULL);
+}
+
+/* --- by an admin --- */
+
+enum err email_change_forced(struct req *r, const struct user_before_row *before,
+			     struct str new_email)
+{
+	struct email_change_forget key = { .user_id = before->id };
+	struct mail mail = { .template = "email-changed",
+			     .recipient = before->email,
+			     .locale = before->locale,
+			     .words = { .name = before->name, .new_email = new_email } };
+	struct audit_note note = { .action = "user.email",
+				   .subject = before->id,
+				   .detail = from_to(r, before->email, new_email) };
+
+	TRY(email_change_forget(r->db, &key, NULL));
+	TRY(proof_void(r, before->id));
+	TRY(revoke_tokens(r, before->id));
+	TRY(audit_note(r, &note));
+	return mail_queue(r, &mail);
+}

@@ -1,0 +1,558 @@
+# SPDX-License-Identifier: MIT
+# Another address: asked for with the password, confirmed by both addresses, undone by the old one.
+
+load helpers
+
+# link KIND ID, code KIND ID: what the mail with that proof says.
+link() { jwt_secret | "$ROOT/tests/bats/proof.py" link "$1" "$2"; }
+code() { jwt_secret | "$ROOT/tests/bats/proof.py" code "$1" "$2"; }
+
+# ask [ADDRESS]: for another address; sets NEW, OLD_ID and NEW_ID.
+ask() {
+	NEW=${1:-new.$(unique)@example.org}
+	post /api/v1/me/email "$(credentials "$NEW" "$PASSWORD")" || return
+	status 202 || return
+	OLD_ID=$(jq -r .old_id <<<"$BODY")
+	NEW_ID=$(jq -r .new_id <<<"$BODY")
+}
+
+# confirm KIND ID: follows the link in that mail.
+confirm() {
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$(link "$1" "$2")\"}"
+}
+
+# move [ADDRESS]: asks, and both confirm; sets UNDO, the id of the proof that undoes it.
+move() {
+	ask "$@" || return
+	confirm email_old "$OLD_ID" || return
+	status 200 || return
+	confirm email_new "$NEW_ID" || return
+	status 200 || return
+	body .done true || return
+	UNDO=$(mailed email-undo)
+}
+
+# undo ID: follows that link.
+undo() {
+	TOKEN='' post /api/v1/auth/email/undo "{\"token\": \"$(link email_undo "$1")\"}"
+}
+
+# mailed TEMPLATE [RECIPIENT]: the proof in the last of those mails to anybody; fails without one.
+mailed() {
+	local id
+	id=$(sql "select coalesce(proof_id::text, 'none') from outbox where template = '$1'
+		and state <> 'void' ${2:+and recipient = '$2'} order by id desc limit 1")
+	[[ -n $id ]] && echo "$id"
+}
+
+# noted ACTION [WHERE]: how many such notes the audit log has about the user.
+noted() {
+	sql "select count(*) from audit where action = '$1' and subject = '$USER_ID' ${2:+and $2}"
+}
+
+address_is() {
+	[[ $(sql "select email from users where id = '$USER_ID'") == "$1" ]] ||
+		fail "the address is $(sql "select email from users where id = '$USER_ID'")"
+}
+
+# --- asking -----------------------------------------------------------------------------------
+
+@test "another address is asked for, seen in /me, and changes nothing yet" {
+	login ann
+	get /api/v1/me
+	body_is 'keys | map(select(startswith("pending"))) == []'
+	ask
+	body_is 'keys == ["expires_at", "new_id", "old_id"] and .old_id != .new_id'
+	get /api/v1/me
+	body .email "$EMAIL"
+	body .pending_email "$NEW"
+	body_is 'has("pending_email_expires_at")
+		and (has("pending_email_old_confirmed_at") or has("pending_email_new_confirmed_at") | not)'
+	[[ $(mailed email-old "$EMAIL") == "$OLD_ID" ]]
+	[[ $(mailed email-new "$NEW") == "$NEW_ID" ]]
+	[[ $(noted email.change-ask "actor = '$USER_ID' and detail = '$EMAIL -> $NEW'") == 1 ]]
+	get "/api/v1/users/$USER_ID"
+	body .email "$EMAIL"
+}
+
+@test "asking needs the current password" {
+	login ann
+	post /api/v1/me/email "$(credentials "new.$(unique)@example.org" 'not the password')"
+	problem 403 password-wrong
+	get /api/v1/me
+	body_is 'has("pending_email") | not'
+}
+
+@test "asking needs to be signed in" {
+	post /api/v1/me/email "$(credentials "new.$(unique)@example.org" 'a password')"
+	problem 401 unauthenticated
+}
+
+@test "what is no address, or the address already, is refused" {
+	login ann
+	local bad
+	for bad in '' ann 'ann@' $'ann@example.org\nBcc: x@example.org' "$EMAIL" "${EMAIL^^}"; do
+		post /api/v1/me/email "$(credentials "$bad" "$PASSWORD")"
+		problem 400 invalid-request
+		fault /email
+	done
+	post /api/v1/me/email "$(jq -c '.user_id = "x" | .verified = true' \
+		<<<"$(credentials new@example.org "$PASSWORD")")"
+	problem 400 invalid-request
+	fault /user_id
+	fault /verified
+}
+
+@test "asking for somebody else's address is answered as for a free one, and mails nobody there" {
+	register bob
+	local bob=$EMAIL
+	login ann
+	ask "${bob^^}"
+	body_is 'keys == ["expires_at", "new_id", "old_id"]'
+	run ! mailed email-new "${bob^^}"
+	[[ $(sql "select state from outbox where proof_id = '$NEW_ID'") == void ]]
+	get /api/v1/me
+	body .pending_email "${bob^^}"
+}
+
+@test "asking again replaces what was asked for before" {
+	login ann
+	ask
+	local old=$OLD_ID new=$NEW_ID
+	confirm email_old "$old"
+	status 200
+	ask
+	get /api/v1/me
+	body .pending_email "$NEW"
+	body_is 'has("pending_email_old_confirmed_at") | not'
+	confirm email_new "$new"
+	problem 410 proof-gone
+	confirm email_old "$old"
+	problem 410 proof-gone
+	address_is "$EMAIL"
+}
+
+@test "what was asked for is withdrawn, as often as one likes" {
+	login ann
+	ask
+	delete /api/v1/me/email
+	status 204
+	[[ $(noted email.change-cancel) == 1 ]]
+	get /api/v1/me
+	body_is 'has("pending_email") | not'
+	confirm email_old "$OLD_ID"
+	problem 410 proof-gone
+	delete /api/v1/me/email
+	status 204
+	[[ $(noted email.change-cancel) == 1 ]]
+	TOKEN='' delete /api/v1/me/email
+	problem 401 unauthenticated
+}
+
+@test "what was not confirmed in time is gone, from /me too" {
+	login ann
+	ask
+	sql "update email_changes set expires_at = now() where user_id = '$USER_ID'"
+	get /api/v1/me
+	body_is 'has("pending_email") | not'
+	confirm email_old "$OLD_ID"
+	problem 410 proof-gone
+}
+
+# --- confirming -------------------------------------------------------------------------------
+
+@test "one address alone changes nothing, whichever it is" {
+	login ann
+	ask
+	confirm email_old "$OLD_ID"
+	status 200
+	body .email "$NEW"
+	body_is '.old_confirmed and (.new_confirmed or .done | not)'
+	get /api/v1/me
+	body .email "$EMAIL"
+	body_is 'has("pending_email_old_confirmed_at") and (has("pending_email_new_confirmed_at") | not)'
+	login bob
+	ask
+	confirm email_new "$NEW_ID"
+	status 200
+	body_is '.new_confirmed and (.old_confirmed or .done | not)'
+	address_is "$EMAIL"
+}
+
+@test "when both have confirmed, in either order, the address is the new one" {
+	local first
+	for first in old new; do
+		login ann
+		ask "New.$(unique)@BÜCHER.example"
+		if [[ $first == old ]]; then
+			confirm email_old "$OLD_ID"
+			confirm email_new "$NEW_ID"
+		else
+			confirm email_new "$NEW_ID"
+			confirm email_old "$OLD_ID"
+		fi
+		status 200
+		body_is '.done and .old_confirmed and .new_confirmed'
+		body .email "$NEW"
+		TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+		problem 401 bad-credentials
+		sign_in "${NEW,,}" "$PASSWORD"
+		get /api/v1/me
+		body .email "$NEW"
+		body_is 'has("pending_email") | not'
+		[[ $(sql "select verified_at is not null from users where id = '$USER_ID'") == t ]]
+		[[ $(noted email.change "actor = '$USER_ID' and detail = '$EMAIL -> $NEW'") == 1 ]]
+		mailed email-undo "$EMAIL"
+		[[ $(mailed email-changed "$NEW") == none ]]
+	done
+}
+
+@test "codes confirm as links do, typed with spaces and hyphens" {
+	login ann
+	ask
+	local code
+	code=$(code email_old "$OLD_ID")
+	TOKEN='' post /api/v1/auth/email/confirm "{\"id\": \"$OLD_ID\", \"code\": \"${code:0:4} ${code:4}\"}"
+	status 200
+	code=$(code email_new "$NEW_ID")
+	post /api/v1/auth/email/confirm "{\"id\": \"$NEW_ID\", \"code\": \"${code:0:4}-${code:4}\"}"
+	status 200
+	body .done true
+	address_is "$NEW"
+}
+
+@test "a code is for its own address, and wrong five times it is dead" {
+	login ann
+	ask
+	local code
+	code=$(code email_old "$OLD_ID")
+	[[ $code != 00000000 ]] || skip 'one in a hundred million'
+	TOKEN='' post /api/v1/auth/email/confirm "{\"id\": \"$NEW_ID\", \"code\": \"$code\"}"
+	problem 400 proof-wrong
+	for _ in {1..5}; do
+		TOKEN='' post /api/v1/auth/email/confirm "{\"id\": \"$OLD_ID\", \"code\": \"00000000\"}"
+		problem 400 proof-wrong
+	done
+	TOKEN='' post /api/v1/auth/email/confirm "{\"id\": \"$OLD_ID\", \"code\": \"$code\"}"
+	problem 410 proof-gone
+	# Nobody guesses a link, so it is still good.
+	confirm email_old "$OLD_ID"
+	status 200
+}
+
+@test "a link is good once" {
+	login ann
+	ask
+	confirm email_old "$OLD_ID"
+	status 200
+	confirm email_old "$OLD_ID"
+	problem 410 proof-gone
+	confirm email_new "$NEW_ID"
+	status 200
+	confirm email_new "$NEW_ID"
+	problem 410 proof-gone
+	[[ $(noted email.change) == 1 ]]
+}
+
+@test "links of another kind, changed ones and nonsense confirm nothing" {
+	login ann
+	ask
+	local token bad
+	token=$(link email_old "$OLD_ID")
+	for bad in "$(link email_new "$OLD_ID")" "$(link reset "$OLD_ID")" "$(link email_undo "$OLD_ID")" \
+		"${token:0:70}$([[ ${token: -1} == A ]] && echo Q || echo A)" x "$token$token" \
+		"$(link email_old 01890000-0000-7000-8000-000000000000)"; do
+		TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$bad\"}"
+		[[ $STATUS == 400 || $STATUS == 410 ]] || fail "took $bad"
+	done
+	TOKEN='' post /api/v1/auth/email/confirm '{}'
+	problem 400 invalid-request
+	get /api/v1/me
+	body_is 'has("pending_email_old_confirmed_at") | not'
+	confirm email_old "$OLD_ID"
+	status 200
+}
+
+@test "a new address ends the access tokens that tell the old one, and no session" {
+	register ann
+	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	status 200
+	local refresh
+	TOKEN=$(jq -r .access_token <<<"$BODY")
+	refresh=$(jq -r .refresh_token <<<"$BODY")
+	move
+	get /api/v1/me
+	problem 401 token-revoked
+	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
+	status 200
+	TOKEN=$(jq -r .access_token <<<"$BODY")
+	[[ $(claims .email) == "\"$NEW\"" ]]
+	get /api/v1/me
+	body .email "$NEW"
+}
+
+@test "an address that was taken meanwhile is refused, and so is the change" {
+	login ann
+	ask
+	confirm email_old "$OLD_ID"
+	TOKEN='' post /api/v1/users "$(person "$NEW" 'a long passphrase' Bob)"
+	status 201
+	confirm email_new "$NEW_ID"
+	problem 409 email-taken
+	address_is "$EMAIL"
+	get /api/v1/me
+	body_is 'has("pending_email") | not'
+	[[ $(noted email.change-refuse) == 1 ]]
+	confirm email_new "$NEW_ID"
+	problem 410 proof-gone
+}
+
+@test "one address that two ask for is the first one's" {
+	login ann
+	ask
+	local old=$OLD_ID new=$NEW_ID
+	login bob
+	ask "$NEW"
+	confirm email_old "$old"
+	confirm email_old "$OLD_ID"
+	confirm email_new "$NEW_ID"
+	status 200
+	body .done true
+	confirm email_new "$new"
+	problem 409 email-taken
+	address_is "$NEW"
+}
+
+@test "a disabled user does not get another address" {
+	login ann
+	ask
+	confirm email_old "$OLD_ID"
+	sql "update users set disabled_at = now() where id = '$USER_ID'"
+	confirm email_new "$NEW_ID"
+	problem 410 proof-gone
+	address_is "$EMAIL"
+}
+
+# --- undoing ----------------------------------------------------------------------------------
+
+@test "the old address undoes the change, and whoever made it is signed out" {
+	login ann
+	move
+	local old=$EMAIL
+	sign_in "$NEW" "$PASSWORD"
+	ask
+	undo "$UNDO"
+	status 204
+	address_is "$old"
+	[[ $(sql "select verified_at is not null from users where id = '$USER_ID'") == t ]]
+	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 0 ]]
+	[[ $(noted email.undo "actor = '$USER_ID'") == 1 ]]
+	get /api/v1/me
+	problem 401 token-revoked
+	# What was asked for meanwhile is forgotten, too.
+	confirm email_old "$OLD_ID"
+	problem 410 proof-gone
+	[[ $(sql "select count(*) from outbox where template = 'email-undone'
+		and words like '%\"name\":\"ann\"%' and recipient in ('$old', (
+			select recipient from outbox where proof_id = '$OLD_ID'))") == 2 ]]
+	sign_in "$old" "$PASSWORD"
+	get /api/v1/me
+	body .email "$old"
+	body_is 'has("pending_email") | not'
+}
+
+@test "a change is undone once, and by its own link only" {
+	login ann
+	move
+	TOKEN='' post /api/v1/auth/email/undo "{\"token\": \"$(link email_old "$UNDO")\"}"
+	problem 400 proof-wrong
+	TOKEN='' post /api/v1/auth/email/undo '{"token": "x"}'
+	problem 400 proof-wrong
+	undo "$UNDO"
+	status 204
+	undo "$UNDO"
+	problem 410 proof-gone
+	[[ $(noted email.undo) == 1 ]]
+}
+
+@test "a change cannot be undone for ever" {
+	login ann
+	move
+	[[ $(sql "select link_until - now() between interval '6 days 23 hours' and interval '7 days'
+		from proofs where id = '$UNDO'") == t ]]
+	sql "update proofs set link_until = now() where id = '$UNDO'"
+	undo "$UNDO"
+	problem 410 proof-gone
+	address_is "$NEW"
+}
+
+@test "a new password does not take the way back away" {
+	login ann
+	move
+	# As setting a new password does.
+	sql "update proofs set used_at = now()
+		where user_id = '$USER_ID' and kind <> 'email_undo' and used_at is null"
+	local old=$EMAIL
+	undo "$UNDO"
+	status 204
+	address_is "$old"
+}
+
+@test "after two changes each old address leads back to itself" {
+	login ann
+	local first=$EMAIL second undo_first undo_second
+	move
+	second=$NEW undo_first=$UNDO
+	sign_in "$second" "$PASSWORD"
+	move
+	undo_second=$UNDO
+	# Whoever has the second address does not close the way to the first one.
+	undo "$undo_second"
+	status 204
+	address_is "$second"
+	undo "$undo_first"
+	status 204
+	address_is "$first"
+	undo "$undo_second"
+	problem 410 proof-gone
+}
+
+@test "going back to the first of three addresses takes the second one's way back" {
+	login ann
+	local first=$EMAIL undo_first undo_second
+	move
+	undo_first=$UNDO
+	sign_in "$NEW" "$PASSWORD"
+	move
+	undo_second=$UNDO
+	undo "$undo_first"
+	status 204
+	address_is "$first"
+	undo "$undo_second"
+	problem 410 proof-gone
+	address_is "$first"
+}
+
+@test "nobody else takes the old address while it can be undone, its owner does" {
+	login ann
+	move
+	local ann=$USER_ID old=$EMAIL new=$NEW password=$PASSWORD
+	TOKEN='' post /api/v1/users "$(person "${old^^}" 'a long passphrase' Eve)"
+	problem 409 email-taken
+	echo 'the keys to it all' | {
+		run cli user create --name Eve "$old"
+		[[ $status != 0 && $output == *registered* ]]
+	}
+	login eve
+	ask "$old"
+	[[ $(sql "select state from outbox where proof_id = '$NEW_ID'") == void ]]
+	confirm email_old "$OLD_ID"
+	confirm email_new "$NEW_ID"
+	problem 409 email-taken
+	local eve=$USER_ID
+	admin
+	put "/api/v1/users/$eve" "$(jq -nc --arg e "$old" '{email: $e, name: "Eve"}')"
+	problem 409 email-taken
+	PASSWORD=$password USER_ID=$ann
+	sign_in "$new" "$PASSWORD"
+	EMAIL=$new
+	move "$old"
+	address_is "$old"
+}
+
+@test "the old address is free again when it can no longer be undone" {
+	login ann
+	move
+	sql "update email_changes set expires_at = now() where user_id = '$USER_ID'"
+	TOKEN='' post /api/v1/users "$(person "$EMAIL" 'a long passphrase' Bob)"
+	status 201
+}
+
+# --- PUT --------------------------------------------------------------------------------------
+
+@test "PUT is no way around the confirmations" {
+	login ann
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Ann"}')"
+	problem 403 proof-needed 'both addresses have to confirm: POST /api/v1/me/email'
+	get "/api/v1/users/$USER_ID"
+	body .email "$EMAIL"
+	body .name ann
+	# Nor is it one to find out who has an account.
+	register bob
+	local bob=$EMAIL
+	login ann
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$bob" '{email: $e, name: "Ann"}')"
+	problem 403 proof-needed
+}
+
+@test "a PUT that changes something is noted with what, one that changes nothing is not" {
+	login ann
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+	status 200
+	[[ $(noted user.update) == 0 ]]
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Ann B."}')"
+	status 200
+	[[ $(noted user.update "actor = '$USER_ID' and detail = 'name'") == 1 ]]
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^^}" '{email: $e, name: "Ann"}')"
+	status 200
+	[[ $(noted user.update "detail = 'name, spelling of email'") == 1 ]]
+	get /api/v1/me
+	status 200
+}
+
+@test "an admin changes an address at once, and everything that the old one said is void" {
+	login ann
+	move
+	sign_in "$NEW" "$PASSWORD"
+	ask
+	local ann=$USER_ID old=$UNDO before token=$TOKEN password=$PASSWORD
+	before=$(sql "select email from users where id = '$ann'")
+	local email=forced.$(unique)@example.org
+	admin
+	local admin=$USER_ID
+	put "/api/v1/users/$ann" "$(jq -nc --arg e "$email" '{email: $e, name: "ann"}')"
+	status 200
+	body .email "$email"
+	USER_ID=$ann
+	[[ $(sql "select verified_at is null from users where id = '$ann'") == t ]]
+	[[ $(noted user.email "actor = '$admin' and detail = '$before -> $email'") == 1 ]]
+	[[ $(noted user.update) == 0 ]]
+	[[ $(mailed email-changed "$before") == none ]]
+	undo "$old"
+	problem 410 proof-gone
+	confirm email_old "$OLD_ID"
+	problem 410 proof-gone
+	TOKEN=$token get /api/v1/me
+	problem 401 token-revoked
+	sign_in "$email" "$password"
+}
+
+@test "an admin who changes only the name touches nothing else" {
+	login ann
+	ask
+	sql "update users set verified_at = now() where id = '$USER_ID'"
+	local ann=$USER_ID email=$EMAIL token=$TOKEN
+	admin
+	put "/api/v1/users/$ann" "$(jq -nc --arg e "$email" '{email: $e, name: "Robert"}')"
+	status 200
+	USER_ID=$ann
+	[[ $(sql "select verified_at is not null from users where id = '$ann'") == t ]]
+	TOKEN=$token get /api/v1/me
+	status 200
+	body .name Robert
+	body .pending_email "$NEW"
+	[[ $(noted user.email) == 0 ]]
+	confirm email_old "$OLD_ID"
+	status 200
+}
+
+@test "no token and no code of these mails is in the database or in a log" {
+	login ann
+	move
+	local text
+	for text in "$(link email_old "$OLD_ID")" "$(code email_old "$OLD_ID")" "$(link email_undo "$UNDO")"; do
+		run ! grep -rqF -- "$text" "$RUN_DIR/log"
+		[[ $(sql "select count(*) from outbox where position('$text' in outbox::text) > 0") == 0 ]]
+		[[ $(sql "select count(*) from audit where position('$text' in audit::text) > 0") == 0 ]]
+	done
+}
