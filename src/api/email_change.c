@@ -50,8 +50,8 @@ struct question {
 };
 
 static enum err put_question(struct req *r, const struct question *q,
-			     const struct email_asker_row *asker, const struct email_change_ask *row,
-			     struct proof_id *id)
+			     const struct email_asker_row *asker,
+			     const struct email_change_ask *row, struct proof_id *id)
 {
 	struct proof proof = {
 		.kind = q->kind, .user = asker->id, .change = row->id, .link_us = row->life_us
@@ -311,10 +311,10 @@ SCHEMA(auth_email_undo, auth_email_undo_in,
 static enum err tell_undone(struct req *r, const struct undoable_change_row *change,
 			    const struct moved_back_user_row *user)
 {
-	struct mail mail = { .template = "email-undone",
+	struct mail mail = { .template = "email-changed",
 			     .recipient = change->old_email,
 			     .locale = user->locale,
-			     .words = { .name = user->name, .new_email = user->replaced } };
+			     .words = { .name = user->name, .new_email = change->old_email } };
 
 	TRY(mail_queue(r, &mail));
 	mail.recipient = user->replaced;

@@ -4,8 +4,8 @@
 load helpers
 
 # link KIND ID, code KIND ID: what the mail with that proof says.
-link() { jwt_secret | "$ROOT/tests/bats/proof.py" link "$1" "$2"; }
-code() { jwt_secret | "$ROOT/tests/bats/proof.py" code "$1" "$2"; }
+link() { jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2" | cut -d' ' -f2; }
+code() { jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2" | cut -d' ' -f1; }
 
 # ask [ADDRESS]: for another address; sets NEW, OLD_ID and NEW_ID.
 ask() {

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+# The pages behind the links in mails. What they do is seen in a real browser: where Chromium is not
+# installed (it takes more room than all else that the tests need), those tests are skipped.
+
+load helpers
+
+KINDS='verify reset unlock email_old email_new email_undo'
+
+link() { jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2" | cut -d' ' -f2; }
+
+# ask: signs somebody in who asks for another address; sets NEW, OLD_ID and NEW_ID.
+ask() {
+	login ann
+	NEW=new.$(unique)@example.org
+	post /api/v1/me/email "$(credentials "$NEW" "$PASSWORD")"
+	status 202
+	OLD_ID=$(jq -r .old_id <<<"$BODY")
+	NEW_ID=$(jq -r .new_id <<<"$BODY")
+}
+
+unused() {
+	[[ $(sql "select used_at is null and tries = 0 from proofs where id = '$1'") == t ]]
+}
+
+browser() {
+	command -v chromium >/dev/null || skip 'chromium is not installed'
+}
+
+# Waits until the page says what came of it.
+OUTCOME='new Promise(done => {
+	const timer = setInterval(() => {
+		const outcome = document.getElementById("outcome");
+		if (outcome.dataset.sort && !document.getElementById("go").disabled) {
+			clearInterval(timer);
+			done({ sort: outcome.dataset.sort, text: outcome.textContent, focus: document.activeElement.id,
+				form: !document.getElementById("form").hidden });
+		}
+	}, 20);
+})'
+PRESS='document.getElementById("go").click()'
+
+# page LANGUAGE KIND#FRAGMENT STEP...: sets PAGE to what the browser saw there. It talked to nobody
+# else, had nothing to complain about, and sent the token in no address.
+page() {
+	local token=${2##*token=}
+	PAGE=$("$ROOT/tests/bats/browser.py" "$1" "$BASE/account/$2" "${@:3}" 3>&- 4>&-) || return
+	page_is '.errors == [] and (.requests | length > 0)' || return
+	page_is --arg base "$BASE/" '.requests | all(split(" ")[1] | startswith($base))' || return
+	[[ $token == "$2" ]] || page_is --arg t "$token" '.requests | all(contains($t) | not)'
+}
+
+# page_is [jq option ...] FILTER
+page_is() {
+	jq -e "$@" <<<"$PAGE" >/dev/null || {
+		echo "does not hold: $* of $PAGE" >&2
+		return 1
+	}
+}
+
+# --- what nginx serves ------------------------------------------------------------------------
+
+@test "there is a page for each kind of link, and for nothing else" {
+	local kind
+	for kind in $KINDS; do
+		get "/account/$kind"
+		status 200
+		[[ $BODY == '<!doctype html>'* ]]
+		get "/account/$kind" --head
+		status 200
+	done
+	for kind in '' index.html email verify/ verify.html verify/x Verify account.js/ account.json \
+		.. ../conf/nginx.conf %2e%2e/conf/nginx.conf ..%2fenv; do
+		get "/account/$kind"
+		problem 404 not-found
+	done
+}
+
+@test "pages, script and style say what they are, and may load nothing but one another" {
+	local path type
+	while read -r path type; do
+		get "/account/$path"
+		status 200
+		header Content-Type "$type; charset=utf-8"
+		header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		[[ $(header Content-Security-Policy | wc -l) == 1 ]]
+		header Referrer-Policy no-referrer
+		header X-Content-Type-Options nosniff
+		header Strict-Transport-Security 'max-age=*'
+		header Cache-Control no-cache
+		header X-Request-Id
+		no_header Set-Cookie
+		get "/account/$path" -H "If-None-Match: $(header ETag)"
+		status 304
+	done <<-END
+		verify text/html
+		email_undo text/html
+		account.css text/css
+		account.js text/javascript
+	END
+	get /api/v1/health
+	header Content-Security-Policy "default-src 'none'; frame-ancestors 'none'"
+}
+
+@test "nothing in the pages is from elsewhere, and no script or style is within" {
+	run ! grep -nE 'https?:|//[a-z]|style=|<style| on[a-z]+=|<script>' "$ROOT/nginx/account/index.html"
+	run ! grep -nE 'https?:|innerHTML|outerHTML|insertAdjacent|document.write|eval\(|localStorage|sessionStorage|cookie' \
+		"$ROOT/nginx/account/account.js"
+	run ! grep -nE 'url\(|@import' "$ROOT/nginx/account/account.css"
+}
+
+@test "a page takes nothing" {
+	local method
+	for method in POST PUT DELETE PATCH; do
+		request "$method" /account/verify
+		problem 405 method-not-allowed
+		header Allow 'GET, HEAD'
+	done
+}
+
+@test "following a link uses nothing up, however often and by whomever" {
+	ask
+	local token
+	token=$(link email_old "$OLD_ID")
+	for _ in 1 2 3; do
+		get "/account/email_old" -A 'a mail scanner'
+		status 200
+		get "/account/email_old?token=$token"
+		status 200
+		request HEAD "/account/email_old?token=$token"
+		status 200
+	done
+	get "/api/v1/auth/email/confirm?token=$token"
+	problem 405 method-not-allowed
+	unused "$OLD_ID"
+	run ! grep -rqF -- "$token" "$RUN_DIR/log"
+}
+
+# --- what a browser makes of it ---------------------------------------------------------------
+
+@test "a page says what will happen, in the reader's language, and does nothing by itself" {
+	browser
+	ask
+	local token
+	token=$(link email_old "$OLD_ID")
+	page en-GB "email_old#token=$token" '({ url: location.href, length: history.length,
+		lang: document.documentElement.lang, title: document.title,
+		lead: document.getElementById("lead").textContent, go: document.getElementById("go").textContent })'
+	page_is --arg url "$BASE/account/email_old" '.result | .url == $url and .lang == "en"
+		and .title == "Change your address" and (.lead | length > 20) and .go == "Confirm"'
+	page de-AT "email_old#token=$token" '({ lang: document.documentElement.lang, title: document.title })'
+	page_is '.result | .lang == "de" and .title == "Adresse ändern"'
+	page fr "email_old#token=$token" 'document.documentElement.lang'
+	page_is '.result == "en"'
+	unused "$OLD_ID"
+}
+
+@test "both links change the address, and each page says what is left to do" {
+	browser
+	ask
+	page en "email_old#token=$(link email_old "$OLD_ID")" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and .focus == "outcome" and (.form | not)
+		and (.text | contains("other address has to confirm"))'
+	page_is --arg url "POST $BASE/api/v1/auth/email/confirm" '.requests[-1] == $url'
+	page de "email_new#token=$(link email_new "$NEW_ID")" "$PRESS" "$OUTCOME"
+	page_is --arg text "Ihre Adresse ist jetzt $NEW." '.result | .sort == "done" and .text == $text'
+	[[ $(sql "select email from users where id = '$USER_ID'") == "$NEW" ]]
+	local undo
+	undo=$(sql "select id from proofs where user_id = '$USER_ID' and kind = 'email_undo'")
+	page en "email_undo#token=$(link email_undo "$undo")" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and (.text | contains("old address is back"))'
+	[[ $(sql "select email from users where id = '$USER_ID'") == "$EMAIL" ]]
+}
+
+@test "a keyboard is enough" {
+	browser
+	ask
+	page en "email_old#token=$(link email_old "$OLD_ID")" key:Tab key:Enter "$OUTCOME"
+	page_is '.result.sort == "done"'
+	page en "email_new#token=$(link email_new "$NEW_ID")" key:Tab key:Space "$OUTCOME"
+	page_is '.result.sort == "done"'
+}
+
+@test "a link that is used, wrong or cut says so" {
+	browser
+	ask
+	local token
+	token=$(link email_old "$OLD_ID")
+	page en "email_old#token=$token" "$PRESS" "$OUTCOME"
+	page en "email_old#token=$token" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "failed" and .form and (.text | contains("used before"))'
+	page de "email_old#token=${token:0:40}" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "failed" and (.text | contains("stimmt nicht"))'
+	page en email_old "$OUTCOME"
+	page_is '.result | .sort == "failed" and (.form | not) and (.text | contains("not complete"))'
+}
+
+@test "a second link into an open page is the one that counts" {
+	browser
+	ask
+	page en "email_old#token=x" "location.hash = 'token=$(link email_old "$OLD_ID")'" \
+		'new Promise(done => setTimeout(done, 100))' "$PRESS" "$OUTCOME"
+	page_is '.result.sort == "done"'
+}
+
+@test "each page has all of its words and labels in both languages" {
+	browser
+	local kind language
+	for kind in $KINDS; do
+		for language in en de; do
+			page "$language" "$kind#token=x" '[...document.querySelectorAll("h1, #lead, label, button")]
+				.filter(e => !e.closest("[hidden]"))
+				.map(e => e.textContent.trim())
+				.concat([...document.querySelectorAll("input:enabled:not([type=checkbox])")]
+					.filter(e => !e.closest("[hidden]"))
+					.map(e => e.labels[0].textContent + ":" + e.autocomplete))'
+			page_is '.result | length >= 3 and all(length > 3 and (contains("undefined") | not))'
+			case $kind in
+			reset) page_is '.result[-1] | test("^(New password|Neues Passwort):new-password$")' ;;
+			unlock) page_is '.result[-2:] | (.[0] | endswith(":username"))
+				and (.[1] | endswith(":current-password"))' ;;
+			esac
+		done
+	done
+}
