@@ -55,6 +55,7 @@ struct proof_insert_asked {
 	struct proof_id id;
 	struct str kind;
 	struct user_id user_id;
+	struct email_change_id email_change_id;
 	int64_t code_us;
 	int64_t link_us;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another address for an account: asked for with the password, confirmed by both addresses, and
- * for some days undone by whoever reads the mail of the old one.
+ * Another address for an account: confirmed by both addresses, and for some days undone by whoever
+ * reads the mail of the old one. How it is asked for: email_ask.c.
  */
 #include "api/email_change.h"
 
@@ -11,145 +11,10 @@
 #include "api/revoke.h"
 #include "cred/opaque.h"
 #include "gen/email_changes.h"
-#include "http/email.h"
 
-static struct str from_to(struct req *r, struct str from, struct str to)
+struct str email_change_detail(struct req *r, struct str from, struct str to)
 {
 	return arena_printf(r->arena, "%.*s -> %.*s", STR_ARG(from), STR_ARG(to));
-}
-
-/* --- asking --- */
-
-struct me_email_ask_in {
-	struct str email;
-	struct secret password;
-};
-/* clang-format off */
-SCHEMA(me_email_ask, me_email_ask_in,
-	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
-	FIELD(me_email_ask_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "The current one"));
-/* clang-format on */
-
-struct email_asked_out {
-	struct proof_id old_id, new_id;
-	struct instant expires_at;
-};
-/* clang-format off */
-SCHEMA(email_asked, email_asked_out,
-	FIELD(email_asked_out, old_id, .doc = "Goes with the code in the mail to the old address"),
-	FIELD(email_asked_out, new_id, .doc = "Goes with the code in the mail to the new address"),
-	FIELD(email_asked_out, expires_at, .doc = "Until then both have to confirm"));
-/* clang-format on */
-
-/* What is mailed to one of the two. */
-struct question {
-	const char *kind, *template;
-	struct str recipient;
-	bool nobody;
-};
-
-static enum err put_question(struct req *r, const struct question *q,
-			     const struct email_asker_row *asker,
-			     const struct email_change_ask *row, struct proof_id *id)
-{
-	struct proof proof = {
-		.kind = q->kind, .user = asker->id, .change = row->id, .link_us = row->life_us
-	};
-
-	TRY(proof_make(r, &proof, id));
-
-	struct mail mail = { .template = q->template,
-			     .recipient = q->recipient,
-			     .locale = asker->locale,
-			     .proof = *id,
-			     .nobody = q->nobody,
-			     .life_us = row->life_us,
-			     .words = { .name = asker->name, .new_email = row->new_email } };
-
-	return mail_queue(r, &mail);
-}
-
-static enum err ask(struct req *r, const struct email_asker_row *asker,
-		    const struct email_change_ask *row, struct email_asked_out *out)
-{
-	/* An address that is somebody else's gets no mail, so it cannot confirm; who asks is told
-	 * nothing of that, or it would tell who has an account here. */
-	struct question old = { "email_old", "email-old", asker->email, false };
-	struct question new = { "email_new", "email-new", row->new_email, asker->taken };
-	struct audit_note note = { .action = "email.change-ask",
-				   .subject = asker->id,
-				   .detail = from_to(r, asker->email, row->new_email) };
-	struct asked_change_row change = { 0 };
-
-	TRY(db_begin(r->db));
-
-	enum err e = email_change_ask(r->db, row, &change);
-
-	/* The address has changed since the password was looked at. */
-	if (e == ERR_NO_ROW)
-		return ERR_RETRY;
-	TRY(e);
-	TRY(put_question(r, &old, asker, row, &out->old_id));
-	TRY(put_question(r, &new, asker, row, &out->new_id));
-	out->expires_at = change.expires_at;
-	return audit_note(r, &note);
-}
-
-enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
-{
-	struct email_change_asker key = { .id = r->who.user };
-	struct email_asker_row asker = { 0 };
-	struct email_asked_out out = { 0 };
-	bool fits = false;
-
-	email_key(in->email, r->arena, &key.new_email_key);
-
-	enum err e = email_change_asker(r->db, &key, &asker);
-
-	if (e == ERR_NO_ROW)
-		return ERR_TOKEN_INVALID;
-	TRY(e);
-	if (str_eq(key.new_email_key, asker.email_key))
-		return fault(r, "/email", "email is the address already");
-	TRY(keeper_verify(r->app->keeper, in->password, asker.password, &fits));
-	if (!fits)
-		return ERR_PASSWORD_WRONG;
-
-	struct email_change_ask row = { .id = email_change_id_new(),
-					.user_id = asker.id,
-					.old_email_key = asker.email_key,
-					.new_email = in->email,
-					.new_email_key = key.new_email_key,
-					.life_us = r->app->conf->accounts_verify_ttl };
-
-	TRY(ask(r, &asker, &row, &out));
-	return reply(r, &out);
-}
-
-struct me_email_cancel_in;
-SCHEMA_NONE(me_email_cancel);
-
-enum err me_email_cancel(struct req *r, const struct me_email_cancel_in *in)
-{
-	struct email_change_cancel key = { .user_id = r->who.user };
-	struct cancelled_change_row change = { 0 };
-
-	(void)in;
-	TRY(db_begin(r->db));
-
-	enum err e = email_change_cancel(r->db, &key, &change);
-
-	if (e == ERR_NO_ROW)
-		return reply(r, NULL);
-	TRY(e);
-
-	struct audit_note note = { .action = "email.change-cancel",
-				   .subject = r->who.user,
-				   .detail = change.new_email };
-
-	TRY(audit_note(r, &note));
-	return reply(r, NULL);
 }
 
 /* --- confirming --- */
@@ -241,7 +106,8 @@ static enum err move(struct req *r, const struct email_change_row *change)
 	struct audit_note note = { .action = "email.change",
 				   .actor = change->user_id,
 				   .subject = change->user_id,
-				   .detail = from_to(r, change->old_email, change->new_email) };
+				   .detail = email_change_detail(r, change->old_email,
+								 change->new_email) };
 	struct moved_user_row user = { 0 };
 
 	if (change->taken)
@@ -269,6 +135,9 @@ enum err auth_email_confirm(struct req *r, const struct auth_email_confirm_in *i
 	struct proof_row proof = { 0 };
 
 	TRY(check(r, &in->given, &proof));
+	/* Of an address that is somebody else's; nobody was sent it. */
+	if (uuid_none(proof.user_id.uuid))
+		return ERR_PROOF_WRONG;
 
 	struct email_change_confirm key = { .id = proof.email_change_id,
 					    .by_old = str_eq(proof.kind, STR("email_old")) };
@@ -339,7 +208,8 @@ static enum err move_back(struct req *r, const struct undoable_change_row *chang
 	struct audit_note note = { .action = "email.undo",
 				   .actor = change->user_id,
 				   .subject = change->user_id,
-				   .detail = from_to(r, user.replaced, change->old_email) };
+				   .detail = email_change_detail(r, user.replaced,
+								 change->old_email) };
 
 	TRY(audit_note(r, &note));
 	return tell_undone(r, change, &user);
@@ -377,7 +247,7 @@ enum err email_change_forced(struct req *r, const struct user_before_row *before
 			     .words = { .name = before->name, .new_email = new_email } };
 	struct audit_note note = { .action = "user.email",
 				   .subject = before->id,
-				   .detail = from_to(r, before->email, new_email) };
+				   .detail = email_change_detail(r, before->email, new_email) };
 
 	TRY(email_change_forget(r->db, &key, NULL));
 	TRY(proof_void(r, before->id));

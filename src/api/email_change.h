@@ -10,3 +10,6 @@
  */
 enum err email_change_forced(struct req *r, const struct user_before_row *before,
 			     struct str new_email);
+
+/* What the audit log says of it. */
+struct str email_change_detail(struct req *r, struct str from, struct str to);

@@ -47,6 +47,7 @@ enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proo
 		.id = proof_id_new(),
 		.kind = str_from(p->kind),
 		.user_id = p->user,
+		.email_change_id = p->change,
 		.address = p->address,
 		.keep = p->keep,
 		.mails = r->app->conf->limits_mails,

@@ -26,6 +26,7 @@ struct proof_asked {
 	const char *kind;
 	struct address_id address; /* see proof_address */
 	struct user_id user;	   /* none: nobody has the address */
+	struct email_change_id change;
 	int64_t link_us;	   /* as in struct proof */
 	bool keep;		   /* those it was asked for before stay as they are */
 };

@@ -80,6 +80,7 @@ static const struct db_column proof_insert_asked_params[] = {
 	{ "id", KIND_UUID, offsetof(struct proof_insert_asked, id) },
 	{ "kind", KIND_STR, offsetof(struct proof_insert_asked, kind) },
 	{ "user_id", KIND_UUID, offsetof(struct proof_insert_asked, user_id) },
+	{ "email_change_id", KIND_UUID, offsetof(struct proof_insert_asked, email_change_id) },
 	{ "code_us", KIND_I64, offsetof(struct proof_insert_asked, code_us) },
 	{ "link_us", KIND_I64, offsetof(struct proof_insert_asked, link_us) },
 };
@@ -106,21 +107,22 @@ const struct db_statement proof_insert_asked_statement = {
 		"    and not $3::boolean\n"
 		"    and (select few from may)\n"
 		"), new as (\n"
-		"  insert into proofs (id, kind, user_id, address, code_until, link_until)\n"
+		"  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until)\n"
 		"  select\n"
 		"    $4::uuid,\n"
 		"    $5,\n"
 		"    case when few then $6::uuid end,\n"
+		"    $7::uuid,\n"
 		"    case when few then $2::uuid end,\n"
-		"    now() + $7::bigint * interval '1 microsecond',\n"
-		"    now() + $8::bigint * interval '1 microsecond'\n"
+		"    now() + $8::bigint * interval '1 microsecond',\n"
+		"    now() + $9::bigint * interval '1 microsecond'\n"
 		"  from may\n"
 		"  returning id, created_at\n"
 		")\n"
 		"select new.id, new.created_at, coalesce(may.few, false) as mailed\n"
 		"from new, may",
 	.params = proof_insert_asked_params,
-	.param_count = 8,
+	.param_count = 9,
 	.columns = proof_insert_asked_columns,
 	.column_count = 3,
 	.row_size = sizeof(struct asked_proof_row),

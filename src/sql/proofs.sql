@@ -45,11 +45,12 @@ with may as (
     and not :keep::boolean
     and (select few from may)
 ), new as (
-  insert into proofs (id, kind, user_id, address, code_until, link_until)
+  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until)
   select
     :id::proof_id,
     :kind,
     case when few then :user_id::user_id end,
+    :email_change_id::email_change_id,
     case when few then :address end,
     now() + :code_us::bigint * interval '1 microsecond',
     now() + :link_us::bigint * interval '1 microsecond'

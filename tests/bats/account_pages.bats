@@ -6,7 +6,7 @@ load helpers
 
 KINDS='verify reset unlock email_old email_new email_undo'
 
-link() { jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2" | cut -d' ' -f2; }
+link() { proof_of "$1" "$2" && echo "$LINK"; }
 
 # ask: signs somebody in who asks for another address; sets NEW, OLD_ID and NEW_ID.
 ask() {

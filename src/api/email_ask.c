@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking for another address, with the password, and thinking better of it. */
+#include "api/audit.h"
+#include "api/email_change.h"
+#include "api/mail.h"
+#include "api/proof.h"
+#include "gen/email_changes.h"
+#include "http/email.h"
+
+struct me_email_ask_in {
+	struct str email;
+	struct secret password;
+};
+/* clang-format off */
+SCHEMA(me_email_ask, me_email_ask_in,
+	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
+	FIELD(me_email_ask_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
+	      .doc = "The current one"));
+/* clang-format on */
+
+struct email_asked_out {
+	struct proof_id old_id, new_id;
+	struct instant expires_at;
+};
+/* clang-format off */
+SCHEMA(email_asked, email_asked_out,
+	FIELD(email_asked_out, old_id, .doc = "Goes with the code in the mail to the old address"),
+	FIELD(email_asked_out, new_id, .doc = "Goes with the code in the mail to the new address"),
+	FIELD(email_asked_out, expires_at, .doc = "Until then both have to confirm"));
+/* clang-format on */
+
+/* What one of the two is asked by mail. */
+struct question {
+	const char *kind, *template;
+	struct str recipient;
+	struct address_id address;
+	struct user_id user; /* none: the mail is not sent */
+};
+
+/* What was asked for before is void because its change is no more; the proofs of others who ask for
+ * the same address stay as they are. */
+static enum err put_question(struct req *r, const struct question *q,
+			     const struct email_asker_row *asker,
+			     const struct email_change_ask *change, struct proof_id *id)
+{
+	struct proof_asked asked = { .kind = q->kind,
+				     .address = q->address,
+				     .user = q->user,
+				     .change = change->id,
+				     .link_us = change->life_us,
+				     .keep = true };
+	struct asked_proof_row proof = { 0 };
+
+	TRY(proof_ask(r, &asked, &proof));
+	*id = proof.id;
+
+	struct mail mail = { .template = q->template,
+			     .recipient = q->recipient,
+			     .locale = asker->locale,
+			     .proof = proof.id,
+			     .nobody = uuid_none(q->user.uuid) || !proof.mailed,
+			     .life_us = change->life_us,
+			     .words = { .name = asker->name, .new_email = change->new_email } };
+
+	return mail_queue(r, &mail);
+}
+
+static enum err ask(struct req *r, const struct email_asker_row *asker,
+		    const struct email_change_ask *row, struct email_asked_out *out)
+{
+	/* An address that is somebody else's gets no mail, so it cannot confirm; who asks is told
+	 * nothing of that, or it would tell who has an account here. */
+	struct question old = { .kind = "email_old",
+				.template = "email-old",
+				.recipient = asker->email,
+				.user = asker->id };
+	struct question new = { .kind = "email_new",
+				.template = "email-new",
+				.recipient = row->new_email };
+	struct audit_note note = { .action = "email.change-ask",
+				   .subject = asker->id,
+				   .detail = email_change_detail(r, asker->email, row->new_email) };
+	struct asked_change_row change = { 0 };
+
+	if (!asker->taken)
+		new.user = asker->id;
+	TRY(proof_address(r, old.kind, asker->email_key, &old.address));
+	TRY(proof_address(r, new.kind, row->new_email_key, &new.address));
+	TRY(db_begin(r->db));
+
+	enum err e = email_change_ask(r->db, row, &change);
+
+	/* The address has changed since the password was looked at. */
+	if (e == ERR_NO_ROW)
+		return ERR_RETRY;
+	TRY(e);
+	TRY(put_question(r, &old, asker, row, &out->old_id));
+	TRY(put_question(r, &new, asker, row, &out->new_id));
+	out->expires_at = change.expires_at;
+	return audit_note(r, &note);
+}
+
+enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
+{
+	struct email_change_asker key = { .id = r->who.user };
+	struct email_asker_row asker = { 0 };
+	struct email_asked_out out = { 0 };
+	bool fits = false;
+
+	email_key(in->email, r->arena, &key.new_email_key);
+
+	enum err e = email_change_asker(r->db, &key, &asker);
+
+	if (e == ERR_NO_ROW)
+		return ERR_TOKEN_INVALID;
+	TRY(e);
+	if (str_eq(key.new_email_key, asker.email_key))
+		return fault(r, "/email", "email is the address already");
+	TRY(keeper_verify(r->app->keeper, in->password, asker.password, &fits));
+	if (!fits)
+		return ERR_PASSWORD_WRONG;
+
+	struct email_change_ask row = { .id = email_change_id_new(),
+					.user_id = asker.id,
+					.old_email_key = asker.email_key,
+					.new_email = in->email,
+					.new_email_key = key.new_email_key,
+					.life_us = r->app->conf->accounts_verify_ttl };
+
+	TRY(ask(r, &asker, &row, &out));
+	return reply(r, &out);
+}
+
+struct me_email_cancel_in;
+SCHEMA_NONE(me_email_cancel);
+
+enum err me_email_cancel(struct req *r, const struct me_email_cancel_in *in)
+{
+	struct email_change_cancel key = { .user_id = r->who.user };
+	struct cancelled_change_row change = { 0 };
+
+	(void)in;
+	TRY(db_begin(r->db));
+
+	enum err e = email_change_cancel(r->db, &key, &change);
+
+	if (e == ERR_NO_ROW)
+		return reply(r, NULL);
+	TRY(e);
+
+	struct audit_note note = { .action = "email.change-cancel",
+				   .subject = r->who.user,
+				   .detail = change.new_email };
+
+	TRY(audit_note(r, &note));
+	return reply(r, NULL);
+}
