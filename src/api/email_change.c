@@ -180,7 +180,7 @@ SCHEMA(auth_email_undo, auth_email_undo_in,
 static enum err tell_undone(struct req *r, const struct undoable_change_row *change,
 			    const struct moved_back_user_row *user)
 {
-	struct mail mail = { .template = "email-changed",
+	struct mail mail = { .template = "email-undone",
 			     .recipient = change->old_email,
 			     .locale = user->locale,
 			     .words = { .name = user->name, .new_email = change->old_email } };

@@ -27,8 +27,8 @@ struct proof_asked {
 	struct address_id address; /* see proof_address */
 	struct user_id user;	   /* none: nobody has the address */
 	struct email_change_id change;
-	int64_t link_us;	   /* as in struct proof */
-	bool keep;		   /* those it was asked for before stay as they are */
+	int64_t link_us; /* as in struct proof */
+	bool keep;	 /* those it was asked for before stay as they are */
 };
 
 /* The digest of an address (email_key) by which proofs for `what` are counted. */

@@ -171,6 +171,37 @@ page_is() {
 	[[ $(sql "select email from users where id = '$USER_ID'") == "$EMAIL" ]]
 }
 
+# fill ID TEXT: a step that types it.
+fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojson)).value = \($t | tojson)"'; }
+
+@test "a forgotten password is set anew, when it is good enough" {
+	browser
+	register ann
+	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	mail_for "$EMAIL" reset
+	page de "reset#token=$LINK" "$(fill password 'password1')" "$PRESS" "$OUTCOME" \
+		"$(fill password 'Zwölf "Boxkämpfer" & mehr')" 'delete document.getElementById("outcome").dataset.sort' \
+		"$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and (.form | not)'
+	page_is --arg url "POST $BASE/api/v1/auth/reset" '[.requests[] | select(. == $url)] | length == 2'
+	sign_in "$EMAIL" 'Zwölf "Boxkämpfer" & mehr'
+	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	mail_for "$EMAIL" reset
+	page de "reset#token=$LINK" "$(fill password 'password1')" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "failed" and .form and (.text | startswith("Wählen Sie ein anderes Passwort: "))'
+	page en "reset#token=$LINK" "$PRESS" 'document.activeElement.id'
+	page_is '.result == "password" and (.requests | all(startswith("GET ")))'
+}
+
+@test "a new address is confirmed on its page" {
+	browser
+	register ann
+	mail_for "$EMAIL" verify
+	page en "verify#token=$LINK" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and (.text | contains("confirmed"))'
+	[[ $(sql "select verified_at is not null from users where id = '$USER_ID'") == t ]]
+}
+
 @test "a keyboard is enough" {
 	browser
 	ask

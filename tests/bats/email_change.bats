@@ -33,6 +33,17 @@ move() {
 	UNDO=$PROOF
 }
 
+# letter EMAIL TEMPLATE: the text of the newest such mail as the courier has delivered it; sets LINK
+# to the one in it.
+letter() {
+	mail_for "$1" "$2" || return
+	wait_for 10 test -s "$RUN_DIR/mail/$MAIL_ID.eml" || fail "no mail $MAIL_ID" || return
+	TEXT=$(python3 -c 'import email, email.policy, sys
+mail = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
+print(mail["To"], mail.get_body(("plain",)).get_content(), sep="\n")' <"$RUN_DIR/mail/$MAIL_ID.eml") || return
+	LINK=$(grep -o 'https://[^ ]*/account/[^ ]*' <<<"$TEXT" || true)
+}
+
 # undo ID: follows that link.
 undo() {
 	TOKEN='' post /api/v1/auth/email/undo "{\"token\": \"$(link email_undo "$1")\"}"
@@ -386,7 +397,7 @@ address_is() {
 	# What was asked for meanwhile is forgotten, too.
 	confirm email_old "$OLD_ID"
 	problem 410 proof-gone
-	[[ $(mails_to "$old" email-changed) == 1 && $(mails_to "$moved" email-changed) == 2 ]]
+	[[ $(mails_to "$old" email-undone) == 1 && $(mails_to "$moved" email-undone) == 1 ]]
 	sign_in "$old" "$PASSWORD"
 	get /api/v1/me
 	body .email "$old"
@@ -500,6 +511,32 @@ address_is() {
 	sql "update email_changes set expires_at = now() where user_id = '$USER_ID'"
 	TOKEN='' post /api/v1/users "$(person "$EMAIL" 'a long passphrase' Bob)"
 	status 201
+}
+
+@test "the letters themselves lead all the way to another address and back" {
+	login ann
+	ask
+	local old=$EMAIL
+	letter "$EMAIL" email-old
+	[[ $TEXT == *"$EMAIL"*"$NEW"* && $LINK == "$BASE/account/email_old#token="* ]]
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
+	status 200
+	letter "$NEW" email-new
+	# Who reads it may be a stranger.
+	[[ $TEXT == *"$NEW"* && $TEXT != *"$EMAIL"* && $TEXT != *ann,* && $LINK == "$BASE/account/email_new#token="* ]]
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
+	status 200
+	body .done true
+	letter "$NEW" email-changed
+	[[ $TEXT == *"$NEW"* && -z $LINK ]]
+	letter "$EMAIL" email-undo
+	[[ $TEXT == *"$NEW"*'7 days'* && $LINK == "$BASE/account/email_undo#token="* ]]
+	run ! grep -E '[0-9]{4} [0-9]{4}' <<<"$TEXT"
+	TOKEN='' post /api/v1/auth/email/undo "{\"token\": \"${LINK#*token=}\"}"
+	status 204
+	address_is "$old"
+	letter "$old" email-undone
+	[[ $TEXT == *"$old again"* ]]
 }
 
 # --- PUT --------------------------------------------------------------------------------------
