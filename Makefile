@@ -96,7 +96,7 @@ build/fuzz/%: tests/fuzz/%.c build/fuzzing/lib.a
 # Yardsticks and load generators.
 build/bench/%: tests/bench/%.c build/gcc/libpostern.a
 	@mkdir -p $(@D)
-	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lm
+	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lssl -lcrypto -lm
 
 -include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUT)/main.d $(UNITS:=.d)
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Puts load on an HTTP/1.1 server of this machine and tells what came back: one process, epoll,
- * kept connections. With --rate the loop is open: each request is due at its time whether or not
- * earlier ones have been answered, and its latency counts from then, so a stall is seen by all
- * whom it would have hit. `load` without arguments lists the options.
+ * Puts load on an HTTP/1.1 server of this machine, plain or through TLS, and tells what came back:
+ * one process, epoll, kept connections. With --rate the loop is open: each request is due at its
+ * time whether or not earlier ones have been answered, and its latency counts from then, so a stall
+ * is seen by all whom it would have hit. `load` without arguments lists the options.
  */
 #include <fcntl.h>
 #include <math.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/instant.h"
 #include "load_options.h"
 #include "load_reply.h"
+#include "load_stream.h"
 #include "load_tally.h"
 
 enum {
@@ -28,11 +28,11 @@ enum {
 	MEMORY = 1 << 30
 };
 
-enum conn_state { CONN_IDLE, CONN_RESTING, CONN_CONNECTING, CONN_ACTIVE };
+enum conn_state { CONN_IDLE, CONN_RESTING, CONN_CONNECTING, CONN_GREETING, CONN_ACTIVE };
 
 struct conn {
 	enum conn_state state;
-	int fd; /* -1: to be connected at the next request */
+	struct stream stream; /* closed: to be connected at the next request */
 	const struct target *target;
 	size_t written;
 	int64_t due;	  /* what its latency counts from */
@@ -48,6 +48,7 @@ struct load {
 	size_t idle_n, active_n;  /* active: not idle, not resting */
 	int64_t start, end, last; /* last: when the last request ended */
 	int epoll;
+	SSL_CTX *tls; /* NULL: plain */
 	FILE *timeline;
 	char *input;
 };
@@ -65,13 +66,6 @@ static void tell(struct load *l, const char *what, int64_t latency)
 			what, latency);
 }
 
-static void conn_close(struct conn *c)
-{
-	if (c->fd >= 0)
-		close(c->fd); /* which also takes it out of the epoll set */
-	c->fd = -1;
-}
-
 static void conn_idle(struct load *l, struct conn *c)
 {
 	c->state = CONN_IDLE;
@@ -80,7 +74,7 @@ static void conn_idle(struct load *l, struct conn *c)
 
 static void conn_fail(struct load *l, struct conn *c, enum load_error e)
 {
-	conn_close(c);
+	stream_close(&c->stream);
 	l->active_n--;
 	l->last = ticks_us();
 	l->tally.errors[e]++;
@@ -99,7 +93,7 @@ static void conn_done(struct load *l, struct conn *c)
 	char text[16] = "";
 
 	if (c->reply.close)
-		conn_close(c);
+		stream_close(&c->stream);
 	l->active_n--;
 	l->last = ticks_us();
 	tally_reply(&l->tally, status, l->last - c->due);
@@ -114,7 +108,7 @@ static void watch(struct load *l, struct conn *c, int op, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = c };
 
-	if (epoll_ctl(l->epoll, op, c->fd, &e) != 0)
+	if (epoll_ctl(l->epoll, op, c->stream.fd, &e) != 0)
 		die("epoll_ctl");
 }
 
@@ -124,13 +118,13 @@ static void conn_write(struct load *l, struct conn *c)
 	const struct str text = c->target->text;
 
 	while (c->written < text.n) {
-		ssize_t n = send(c->fd, text.p + c->written, text.n - c->written, MSG_NOSIGNAL);
+		ssize_t n = stream_send(&c->stream, text.p + c->written, text.n - c->written);
 
-		if (n < 0 && errno == EAGAIN) {
+		if (n == STREAM_WANTS_WRITE || n == STREAM_WANTS_READ) {
 			watch(l, c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
 			return;
 		}
-		if (n < 0) {
+		if (n <= 0) {
 			/* Reading tells: an early refusal (413) may still lie in the socket. */
 			c->written = text.n;
 			return;
@@ -144,14 +138,32 @@ static void conn_connect(struct load *l, struct conn *c)
 	const int one = 1;
 
 	c->state = CONN_CONNECTING;
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (c->fd < 0)
+	c->stream.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->stream.fd < 0)
 		die("socket");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	setsockopt(c->stream.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	watch(l, c, EPOLL_CTL_ADD, EPOLLOUT);
-	if (connect(c->fd, (const struct sockaddr *)&l->o.address, sizeof l->o.address) != 0 &&
+	if (connect(c->stream.fd, (const struct sockaddr *)&l->o.address, sizeof l->o.address) !=
+		    0 &&
 	    errno != EINPROGRESS)
 		conn_fail(l, c, LOAD_CONNECT);
+}
+
+static void conn_greet(struct load *l, struct conn *c)
+{
+	ssize_t n = stream_greet(&c->stream);
+
+	if (n == STREAM_WANTS_READ || n == STREAM_WANTS_WRITE) {
+		watch(l, c, EPOLL_CTL_MOD, n == STREAM_WANTS_READ ? EPOLLIN : EPOLLOUT);
+		return;
+	}
+	if (n <= 0) {
+		conn_fail(l, c, LOAD_CONNECT);
+		return;
+	}
+	c->state = CONN_ACTIVE;
+	watch(l, c, EPOLL_CTL_MOD, EPOLLIN);
+	conn_write(l, c);
 }
 
 static void conn_connected(struct load *l, struct conn *c)
@@ -159,13 +171,13 @@ static void conn_connected(struct load *l, struct conn *c)
 	int error = 0;
 	socklen_t size = sizeof error;
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+	if (getsockopt(c->stream.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0 ||
+	    !stream_begin(&c->stream, l->tls)) {
 		conn_fail(l, c, LOAD_CONNECT);
 		return;
 	}
-	c->state = CONN_ACTIVE;
-	watch(l, c, EPOLL_CTL_MOD, EPOLLIN);
-	conn_write(l, c);
+	c->state = CONN_GREETING;
+	conn_greet(l, c);
 }
 
 static void conn_begin(struct load *l, struct conn *c, int64_t due)
@@ -177,7 +189,7 @@ static void conn_begin(struct load *l, struct conn *c, int64_t due)
 	reply_begin(&c->reply, c->target->head);
 	l->tally.sent++;
 	l->active_n++;
-	if (c->fd < 0) {
+	if (c->stream.fd < 0) {
 		conn_connect(l, c);
 		return;
 	}
@@ -188,7 +200,7 @@ static void conn_begin(struct load *l, struct conn *c, int64_t due)
 static void conn_eof(struct load *l, struct conn *c)
 {
 	if (c->state == CONN_IDLE) {
-		conn_close(c); /* the server's right; nobody was waiting */
+		stream_close(&c->stream); /* the server's right; nobody was waiting */
 	} else if (c->reply.state == REPLY_TO_CLOSE) {
 		c->reply.close = true;
 		conn_done(l, c);
@@ -197,34 +209,46 @@ static void conn_eof(struct load *l, struct conn *c)
 	}
 }
 
-static void conn_read(struct load *l, struct conn *c)
+/* False when there was nothing, or the connection is closed now. */
+static bool conn_take(struct load *l, struct conn *c)
 {
-	ssize_t n = recv(c->fd, l->input, READ, 0);
+	ssize_t n = stream_recv(&c->stream, l->input, READ);
 
-	if (n < 0 && errno == EAGAIN)
-		return;
+	if (n == STREAM_WANTS_READ || n == STREAM_WANTS_WRITE)
+		return false;
 	if (n <= 0) {
 		conn_eof(l, c);
-		return;
+		return false;
 	}
 	l->tally.bytes += n;
 	if (c->state == CONN_IDLE) {
-		conn_close(c); /* a 408 to nobody, for instance */
-		return;
+		stream_close(&c->stream); /* a 408 to nobody, for instance */
+		return false;
 	}
 	reply_feed(&c->reply, l->input, (size_t)n);
 	if (c->reply.state == REPLY_BAD)
 		conn_fail(l, c, LOAD_MALFORMED);
 	else if (c->reply.state == REPLY_DONE)
 		conn_done(l, c);
+	return c->stream.fd >= 0;
+}
+
+static void conn_read(struct load *l, struct conn *c)
+{
+	while (conn_take(l, c) && stream_pending(&c->stream))
+		;
 }
 
 static void conn_event(struct load *l, struct conn *c, uint32_t events)
 {
-	if (c->fd < 0)
+	if (c->stream.fd < 0)
 		return; /* closed earlier in this turn */
 	if (c->state == CONN_CONNECTING) {
 		conn_connected(l, c);
+		return;
+	}
+	if (c->state == CONN_GREETING) {
+		conn_greet(l, c);
 		return;
 	}
 	if (events & EPOLLOUT) {
@@ -340,10 +364,13 @@ int main(int argc, char *argv[])
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0)
 		die("epoll_create1");
+	signal(SIGPIPE, SIG_IGN);
+	if (l->o.tls && (l->tls = stream_tls()) == NULL)
+		die("TLS");
 	if (l->o.timeline_file != NULL && (l->timeline = fopen(l->o.timeline_file, "w")) == NULL)
 		die(l->o.timeline_file);
 	for (int64_t i = l->o.connections; i-- > 0;) {
-		l->conns[i].fd = -1;
+		l->conns[i].stream.fd = -1;
 		conn_idle(l, &l->conns[i]);
 	}
 	run(l);

@@ -22,10 +22,10 @@ struct target {
 struct options {
 	struct sockaddr_in address;
 	struct str host, path, method, body, headers; /* headers: lines ending with CRLF */
-	const char *targets_file, *timeline_file;
+	const char *targets_file, *tokens_file, *timeline_file;
 	int64_t connections, max_requests, timeout_us, slow_us; /* max_requests 0: no bound */
 	double rate, seconds;					/* rate 0: closed loop */
-	bool json, typed;					/* a Content-Type was given */
+	bool json, tls, typed; /* typed: a Content-Type was given */
 };
 
 struct targets {
@@ -34,11 +34,12 @@ struct targets {
 };
 
 static const char usage[] =
-	"usage: load --url http://127.0.0.1[:PORT]/PATH [OPTION]...\n"
+	"usage: load --url http[s]://127.0.0.1[:PORT]/PATH [OPTION]...\n"
 	"  --method M        GET, or POST when there is a body\n"
 	"  --header 'K: V'   added to each request; repeatable\n"
 	"  --body TEXT       Content-Type is application/json unless given\n"
 	"  --targets FILE    lines 'METHOD PATH [BODY]', taken in turn\n"
+	"  --tokens FILE     a line each: the n-th target has the n-th as its Bearer token\n"
 	"  --connections N   kept connections (1)\n"
 	"  --rate R          requests a second, timed from when each was due (0: as fast as replies"
 	" come)\n"
@@ -72,9 +73,12 @@ static inline void options_url(struct options *o, const char *url, struct arena 
 	struct str rest = str_from(url), authority = { 0 }, host = { 0 };
 	int64_t port = 80;
 
-	if (!str_starts(rest, STR("http://")))
-		options_refuse("not an http:// address", url);
-	rest = str_from_at(rest, 7);
+	o->tls = str_starts(rest, STR("https://"));
+	if (o->tls)
+		port = 443;
+	else if (!str_starts(rest, STR("http://")))
+		options_refuse("not an http:// or https:// address", url);
+	rest = str_from_at(rest, o->tls ? 8 : 7);
 	str_split(&rest, '/', &authority);
 	o->host = arena_dup(a, authority);
 	o->path = arena_printf(a, "/%.*s", STR_ARG(rest));
@@ -120,6 +124,9 @@ static inline void options_set(struct options *o, char option, const char *value
 	case 'f':
 		o->targets_file = value;
 		return;
+	case 'k':
+		o->tokens_file = value;
+		return;
 	case 'c':
 		o->connections = (int64_t)options_number("--connections", value, CONNECTIONS_MAX);
 		return;
@@ -158,6 +165,7 @@ static inline struct options options_read(int argc, char *argv[], struct arena *
 		{ "header", required_argument, NULL, 'h' },
 		{ "body", required_argument, NULL, 'b' },
 		{ "targets", required_argument, NULL, 'f' },
+		{ "tokens", required_argument, NULL, 'k' },
 		{ "connections", required_argument, NULL, 'c' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' },
@@ -183,15 +191,35 @@ static inline struct options options_read(int argc, char *argv[], struct arena *
 	return o;
 }
 
-static inline struct target target_make(const struct options *o, struct str method, struct str path,
-					struct str body, struct arena *a)
+/* The next line of the file of tokens, and from its end its first one again. */
+static inline struct str tokens_next(FILE *tokens, char line[static LINE])
 {
-	struct buf b = buf_make(a, 256 + o->headers.n + body.n);
+	if (tokens == NULL)
+		return (struct str){ 0 };
+	if (fgets(line, LINE, tokens) == NULL) {
+		rewind(tokens);
+		if (fgets(line, LINE, tokens) == NULL)
+			options_refuse("--tokens", "an empty file");
+	}
+	return (struct str){ line, strcspn(line, "\r\n") };
+}
 
-	buf_printf(&b, "%.*s %.*s HTTP/1.1\r\nHost: ", STR_ARG(method), STR_ARG(path));
+struct request {
+	struct str method, path, body, token;
+};
+
+static inline struct target target_make(const struct options *o, const struct request *r,
+					struct arena *a)
+{
+	struct str method = r->method, body = r->body;
+	struct buf b = buf_make(a, 256 + o->headers.n + r->token.n + body.n);
+
+	buf_printf(&b, "%.*s %.*s HTTP/1.1\r\nHost: ", STR_ARG(method), STR_ARG(r->path));
 	buf_add(&b, o->host);
 	buf_add(&b, STR("\r\n"));
 	buf_add(&b, o->headers);
+	if (r->token.n > 0)
+		buf_printf(&b, "Authorization: Bearer %.*s\r\n", STR_ARG(r->token));
 	if (body.n > 0 && !o->typed)
 		buf_add(&b, STR("Content-Type: application/json\r\n"));
 	if (body.n > 0 || str_eq(method, STR("POST")) || str_eq(method, STR("PUT")))
@@ -201,23 +229,34 @@ static inline struct target target_make(const struct options *o, struct str meth
 	return (struct target){ buf_str(&b), str_eq(method, STR("HEAD")) };
 }
 
-static inline void targets_load(const struct options *o, struct targets *t, struct arena *a)
+static inline FILE *options_open(const char *name)
 {
-	char *line = arena_alloc(a, LINE);
-	FILE *f = fopen(o->targets_file, "r");
+	FILE *f = name == NULL ? NULL : fopen(name, "r");
 
-	if (f == NULL)
-		options_refuse(o->targets_file, strerror(errno));
+	if (name != NULL && f == NULL)
+		options_refuse(name, strerror(errno));
+	return f;
+}
+
+static inline void targets_load(const struct options *o, struct targets *t, FILE *tokens,
+				struct arena *a)
+{
+	char *line = arena_alloc(a, LINE), *token = arena_alloc(a, LINE);
+	FILE *f = options_open(o->targets_file);
+
 	t->list = arena_new_array(a, TARGETS_MAX, struct target);
 	while (t->n < TARGETS_MAX && fgets(line, LINE, f) != NULL) {
-		struct str rest = { line, strcspn(line, "\n") }, method = { 0 }, path = { 0 };
+		struct str rest = { line, strcspn(line, "\n") };
+		struct request r = { 0 };
 
 		if (rest.n == 0 || line[0] == '#')
 			continue;
-		str_split(&rest, ' ', &method);
-		if (!str_split(&rest, ' ', &path) || !str_starts(path, STR("/")))
+		str_split(&rest, ' ', &r.method);
+		if (!str_split(&rest, ' ', &r.path) || !str_starts(r.path, STR("/")))
 			options_refuse("not 'METHOD /path [body]'", line);
-		t->list[t->n++] = target_make(o, method, path, rest, a);
+		r.body = rest;
+		r.token = tokens_next(tokens, token);
+		t->list[t->n++] = target_make(o, &r, a);
 	}
 	fclose(f);
 	if (t->n == 0)
@@ -226,16 +265,20 @@ static inline void targets_load(const struct options *o, struct targets *t, stru
 
 static inline struct targets targets_make(const struct options *o, struct arena *a)
 {
+	struct request r = { .method = o->method, .path = o->path, .body = o->body };
+	FILE *tokens = options_open(o->tokens_file);
 	struct targets t = { 0 };
-	struct str method = o->method;
 
 	if (o->targets_file != NULL) {
-		targets_load(o, &t, a);
-		return t;
+		targets_load(o, &t, tokens, a);
+	} else {
+		if (r.method.p == NULL)
+			r.method = r.body.n > 0 ? STR("POST") : STR("GET");
+		r.token = tokens_next(tokens, arena_alloc(a, LINE));
+		t.list = arena_new(a, struct target);
+		t.list[t.n++] = target_make(o, &r, a);
 	}
-	if (method.p == NULL)
-		method = o->body.n > 0 ? STR("POST") : STR("GET");
-	t.list = arena_new(a, struct target);
-	t.list[t.n++] = target_make(o, method, o->path, o->body, a);
+	if (tokens != NULL)
+		fclose(tokens);
 	return t;
 }
