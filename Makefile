@@ -11,6 +11,8 @@ PACKAGES_BUILD := gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson
 PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps
+# For the peers also cargo and node 20 or newer, when they are there; nothing installs those.
+PACKAGES_BENCH := jq python3 python3-matplotlib valgrind
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -37,7 +39,7 @@ UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: help build run stop test unit gen check-gen lint layers fuzz bench faults deps deps-build \
-	deps-test format clean
+	deps-test deps-bench format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -126,11 +128,11 @@ lint: layers
 layers:
 	src/tools/check-layers
 
-## make bench      measure the engine and sign-ins against what libfcgi, PostgreSQL and libsodium allow
-bench:
-	tests/bench/engine
-	tests/bench/flood
-	tests/bench/timing
+## make bench      measure it side by side with others; a smoke test with QUICK=1; see docs/performance.md
+BENCH_OPTIONS :=
+bench: deps-bench
+	tests/bench/run $(if $(QUICK),--quick) $(BENCH_OPTIONS)
+	$(if $(QUICK),,tests/bench/timing)
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
 faults:
@@ -153,7 +155,7 @@ format:
 clean:
 	rm -rf build
 
-## make deps       install what make run needs; deps-test also what make test needs
+## make deps       install what make run needs; deps-test, deps-bench also what those need
 deps:
 	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN)
 
@@ -162,6 +164,9 @@ deps-build:
 
 deps-test:
 	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
+
+deps-bench:
+	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_BENCH)
 
 ## make run        install, build and run all of it until Ctrl-C; DETACH=1: in the background
 run: deps

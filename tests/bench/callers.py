@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""Who calls: the users of the table, and access tokens for some of them."""
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+
+ACTIVE = 1000  # users who are signed in and call
+PASSWORD = "a long passphrase"
+
+
+def user_id(n):
+    return f"00000000-0000-7000-8000-{n:012x}"
+
+
+def email(n):
+    return f"user{n}@bench.example"
+
+
+def encode(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+class Tokens:
+    """Access tokens like the one that Postern has just signed, for others."""
+
+    def __init__(self, secret, pattern):
+        payload = pattern.split(".")[1]
+        self.claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        self.secret = secret.encode()
+
+    def sign(self, n):
+        claims = {**self.claims, "sub": user_id(n), "email": email(n), "role": "user"}
+        claims |= {"jti": str(uuid.uuid4()), "sid": str(uuid.uuid4())}
+        head = encode(b'{"alg":"HS256","typ":"JWT"}')
+        text = head + b"." + encode(json.dumps(claims, separators=(",", ":")).encode())
+        return (text + b"." + encode(hmac.new(self.secret, text, hashlib.sha256).digest())).decode()
