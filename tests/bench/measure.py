@@ -74,7 +74,7 @@ class Measure(Workloads):
         if os.path.exists(f"{work}/bin/seed"):
             command = [f"{work}/bin/seed"]
             out.append(Subject("seed", "proxy", "LISTEN", command, seed))
-            out.append(Subject("tuned", "proxy", "LISTEN", command, {**seed, "POOL_SIZE": str(self.args.pool_size)}))
+            out.append(Subject("tuned", "proxy", "LISTEN", command, {**seed, "POOL_SIZE": str(2 * CPUS)}))
         if os.path.exists(f"{work}/fastify/server.js"):
             settings = {"JWT_SECRET": self.secret, "DATABASE_HOST": f"{work}/main/sock", "NODE_ENV": "production"}
             out.append(Subject("fastify", "proxy", "LISTEN", ["node", f"{work}/fastify/server.js"], settings))
@@ -205,7 +205,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("--work", "--out", "--pgbin"):
         parser.add_argument(name, required=True)
-    for name in ("--rounds", "--users", "--starts", "--pool-size"):
+    for name in ("--rounds", "--users", "--starts"):
         parser.add_argument(name, type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--only", default="")

@@ -129,8 +129,8 @@ def absolute(blocks):
     columns = {
         "GET req/s": ("P1", "rps", 1),
         "CPU us: app": ("P1", "app_us", 1),
-        "nginx": ("P1", "nginx_us", 1),
-        "PostgreSQL": ("P1", "pg_us", 1),
+        "CPU us: nginx": ("P1", "nginx_us", 1),
+        "CPU us: PostgreSQL": ("P1", "pg_us", 1),
         "p50 ms": ("latency", "p50_us", 1e-3),
         "p99 ms": ("latency", "p99_us", 1e-3),
         "at req/s": ("latency", "rate", 1),
@@ -211,6 +211,8 @@ def notes(args, blocks, ratios, skipped):
     out = [f"{args.rounds} rounds of blocks of {args.seconds:g} s; {args.users:,} users; CPU time is of one reply."]
     if args.quick:
         out.append("A smoke test: it shows that everything runs. Its figures mean nothing.")
+    for pool in blocks.list("tuning", "tuned", "pool"):
+        out.append(f"S+ has a pool of {pool} connections{'' if args.quick else ', with which it was fastest'}.")
     for what, ratio in ratios.items():
         off = abs(ratio - 1)
         verdict = "as it should be" if off <= CONTROL_MAX else "VOID: the machine was too noisy to tell subjects apart"

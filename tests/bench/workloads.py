@@ -17,6 +17,8 @@ class Workloads:
         """GET by id, each by its own user. The first one comes again at the end: the control."""
         subjects = [(s, s.name) for s in self.others("postern", "seed", "tuned", "fastify")]
         block = self.get_block()
+        for s in self.others("tuned"):
+            self.tune(s, block)
         self.interleave("P1", [*subjects, (self.postern, "again")], block)
         medians = {}
         for name in {n for _, n in subjects}:
@@ -31,6 +33,22 @@ class Workloads:
             return {**self.bench.load(subject, seconds, **options), "rate": mine}
 
         self.interleave("latency", subjects, open_loop, min(self.rounds, 3), warm=False)
+
+    def tune(self, subject, block):
+        """The pool of S+ has the size that it is fastest with here."""
+        sizes = (2 * CPUS,) if self.args.quick else (CPUS, 2 * CPUS, 4 * CPUS, 8 * CPUS)
+        rates = dict.fromkeys(sizes, 0)
+        for size in [*sizes, *reversed(sizes)] if len(sizes) > 1 else ():
+            subject.settings["POOL_SIZE"] = str(size)
+            subject.stop()
+            self.begin(subject)
+            rates[size] += block(subject, min(3, self.seconds))["rps"]
+        best = max(rates, key=rates.get)
+        subject.settings["POOL_SIZE"] = str(best)
+        subject.stop()
+        self.begin(subject)
+        self.bench.record("tuning", "tuned", 0, pool=best)
+        print(f"  S+ has a pool of {best} connections", flush=True)
 
     def p3(self):
         """Without TLS, against the same statement by pgbench, and a responder that does nothing."""
