@@ -227,7 +227,7 @@ bool message_write(const struct message *m, struct buf *out)
 	uuid_format(m->id, id);
 	add_headers(m, id, out);
 	/* "=_" never comes out of quoted-printable, so no text can end its part. */
-	buf_printf(out, "Content-Type: multipart/alternative; boundary=\"=_%s\"\r\n\r\n", id);
+	buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_%s\"\r\n\r\n", id);
 	add_part(id, "text/plain", m->text, out);
 	add_part(id, "text/html", m->html, out);
 	buf_printf(out, "--=_%s--\r\n", id);

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * libcurl's SMTP waits where its multi interface promises not to: for the answer to a mail, and for
+ * the one to QUIT. So each delivery has a thread of its own while it lasts, and the loop goes on. A
+ * thread touches nothing but its struct sending, which belongs to it until it has ended.
+ */
 #include "mail/post.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/instant.h"
-#include "base/log.h"
 #include "base/wipe.h"
 #include "mail/drop.h"
 #include "mail/reply.h"
@@ -16,113 +25,45 @@
 
 enum {
 	/* Servers drop what idles; a connection that is closed already costs a try. */
-	IDLE_S = 20
+	IDLE_S = 20,
+	/* All has been said; whether a farewell is answered is of no interest. */
+	FAREWELL_US = 1000000
+};
+
+/* A handle of libcurl's, which keeps its connection from one mail to the next. */
+struct line {
+	struct line *next;
+	CURL *easy;
+	int fd; /* of its newest connection; -1: none */
 };
 
 struct post {
 	const struct conf *conf;
-	struct str folder; /* null: SMTP */
-	CURLM *multi;
-	struct timer timer;
-	struct sending *sending;
+	struct str folder;     /* null: SMTP */
+	struct line *idle;     /* lines that nobody uses */
+	struct sending *first; /* under way */
+	int ended[2];	       /* a pipe: threads write which sending has ended */
+	struct watch watch;
 };
 
-/* Lives on the stack of the task that waits. */
 struct sending {
 	struct sending *next;
-	struct task *task;
-	CURL *easy;
-	struct str rest; /* of the content */
+	struct task *task; /* NULL: it has gone */
+	struct line *line;
+	pthread_t thread;
+	int report; /* written to at the end */
+	struct curl_slist *to;
+	char *content; /* wiped when it is released */
+	struct str rest;
 	struct dialogue dialogue;
+	int64_t farewell; /* tick at which QUIT was said; 0: not yet */
 	CURLcode result;
-	bool done, hurried;
+	bool done;
+	atomic_bool writing, abort;
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A descriptor of libcurl's. */
-struct wire {
-	struct watch watch;
-	struct post *post;
-};
-
-/* --- libcurl and the loop --- */
-
-static void take_done(struct post *p)
-{
-	CURLMsg *m = NULL;
-	int left = 0;
-
-	while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
-		struct sending *s = NULL;
-
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
-		s->result = m->data.result;
-		s->done = true;
-		task_wake(s->task, OK);
-	}
-}
-
-static void act(struct post *p, curl_socket_t fd, int events)
-{
-	int running = 0;
-
-	curl_multi_socket_action(p->multi, fd, events, &running);
-	take_done(p);
-}
-
-static void on_wire(struct watch *w, uint32_t events)
-{
-	struct wire *wire = OWNER_OF(w, struct wire, watch);
-
-	/* It may be gone when this returns. */
-	act(wire->post, w->fd,
-	    (events & EPOLLIN ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		    (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
-}
-
-static void on_timer(struct timer *t)
-{
-	act(OWNER_OF(t, struct post, timer), CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *post, void *known)
-{
-	struct post *p = post;
-	struct wire *wire = known;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0U) |
-			  (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (wire != NULL)
-			loop_unwatch(&wire->watch);
-		free(wire);
-		return 0;
-	}
-	if (wire == NULL) {
-		wire = calloc(1, sizeof *wire);
-		if (wire == NULL)
-			return -1;
-		wire->watch = (struct watch){ .fd = -1, .ready = on_wire };
-		wire->post = p;
-		curl_multi_assign(p->multi, fd, wire);
-	}
-	return loop_watch(&wire->watch, fd, events) == OK ? 0 : -1;
-}
-
-static int set_timer(CURLM *multi, long ms, void *post)
-{
-	struct post *p = post;
-
-	(void)multi;
-	if (ms < 0)
-		timer_clear(&p->timer);
-	else
-		timer_set(&p->timer, ticks_us() + ms * 1000);
-	return 0;
-}
-
-/* --- one mail --- */
+/* --- in the thread --- */
 
 static size_t give(char *to, size_t size, size_t n, void *sending)
 {
@@ -144,20 +85,107 @@ static int overhear(CURL *easy, curl_infotype type, char *data, size_t n, void *
 		dialogue_said(&s->dialogue, (struct str){ data, n });
 	else if (type == CURLINFO_HEADER_IN)
 		dialogue_heard(&s->dialogue, (struct str){ data, n });
+	if (s->dialogue.over && s->farewell == 0)
+		s->farewell = ticks_us();
+	atomic_store(&s->writing, dialogue_writing(&s->dialogue));
 	return 0;
 }
 
-static void set_connection(CURL *e, const struct conf *c)
+/* Called at least once a second; other than 0 ends it. */
+static int go_on(void *sending, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
+	struct sending *s = sending;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return atomic_load(&s->abort) ||
+	       (s->farewell != 0 && ticks_us() - s->farewell > FAREWELL_US);
+}
+
+static int open_socket(void *line, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct line *l = line;
+
+	(void)purpose;
+	l->fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	return l->fd < 0 ? CURL_SOCKET_BAD : l->fd;
+}
+
+static int close_socket(void *line, curl_socket_t fd)
+{
+	struct line *l = line;
+
+	if (l->fd == fd)
+		l->fd = -1;
+	return close(fd);
+}
+
+static void *thread(void *sending)
+{
+	struct sending *s = sending;
+
+	s->result = curl_easy_perform(s->line->easy);
+	/* A pointer is written whole; the pipe has room for many more than there are hands. */
+	while (write(s->report, &s, sizeof s) < 0)
+		;
+	return NULL;
+}
+
+/* --- lines --- */
+
+static struct line *line_take(struct post *p)
+{
+	struct line *l = p->idle;
+
+	if (l != NULL) {
+		p->idle = l->next;
+		return l;
+	}
+	l = calloc(1, sizeof *l);
+	if (l == NULL || (l->easy = curl_easy_init()) == NULL) {
+		free(l);
+		return NULL;
+	}
+	l->fd = -1;
+	return l;
+}
+
+/* Its settings go, the password with them; the connection stays. */
+static void line_give(struct post *p, struct line *l)
+{
+	curl_easy_reset(l->easy);
+	l->next = p->idle;
+	p->idle = l;
+}
+
+static void line_free(struct line *l)
+{
+	/* So that nobody waits for the answer to a QUIT. */
+	if (l->fd >= 0)
+		shutdown(l->fd, SHUT_RDWR);
+	curl_easy_cleanup(l->easy);
+	free(l);
+}
+
+/* --- one mail --- */
+
+static void set_connection(struct line *l, const struct conf *c)
+{
+	CURL *e = l->easy;
 	long milliseconds = (long)(c->mail_timeout / 1000);
 
 	curl_easy_setopt(e, CURLOPT_URL, c->mail_url.p);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, milliseconds);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
+	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (milliseconds + 999) / 1000);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
+	curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, l);
 	curl_easy_setopt(e, CURLOPT_USE_SSL,
 			 (long)(c->mail_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -173,20 +201,18 @@ static void set_connection(CURL *e, const struct conf *c)
 	}
 }
 
-static void release_list(void *list)
-{
-	curl_slist_free_all(list);
-}
-
 static bool set_mail(struct sending *s, const struct parcel *parcel, struct arena *a)
 {
-	CURL *e = s->easy;
-	struct curl_slist *to = curl_slist_append(NULL, arena_printf(a, "<%s>", parcel->to.p).p);
+	CURL *e = s->line->easy;
 
-	arena_defer(a, release_list, to);
-	s->rest = parcel->content;
+	s->to = curl_slist_append(NULL, arena_printf(a, "<%s>", parcel->to.p).p);
+	s->content = malloc(parcel->content.n);
+	if (s->to == NULL || s->content == NULL)
+		return false;
+	memcpy(s->content, parcel->content.p, parcel->content.n);
+	s->rest = (struct str){ s->content, parcel->content.n };
 	curl_easy_setopt(e, CURLOPT_MAIL_FROM, arena_printf(a, "<%s>", parcel->from.p).p);
-	curl_easy_setopt(e, CURLOPT_MAIL_RCPT, to);
+	curl_easy_setopt(e, CURLOPT_MAIL_RCPT, s->to);
 	curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)parcel->content.n);
 	curl_easy_setopt(e, CURLOPT_READFUNCTION, give);
@@ -194,76 +220,136 @@ static bool set_mail(struct sending *s, const struct parcel *parcel, struct aren
 	curl_easy_setopt(e, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, overhear);
 	curl_easy_setopt(e, CURLOPT_DEBUGDATA, s);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, go_on);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, s);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
-	curl_easy_setopt(e, CURLOPT_PRIVATE, s);
-	return to != NULL;
+	return true;
+}
+
+static void release(struct post *p, struct sending *s)
+{
+	line_give(p, s->line);
+	curl_slist_free_all(s->to);
+	wipe_free(s->content);
+	free(s);
+}
+
+static void unlink_sending(struct post *p, struct sending *s)
+{
+	struct sending **at = &p->first;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+}
+
+/* Takes back what a thread has ended with; false when there is none. */
+static bool take_ended(struct post *p)
+{
+	struct sending *s = NULL;
+
+	if (read(p->ended[0], &s, sizeof s) != (ssize_t)sizeof s)
+		return false;
+	pthread_join(s->thread, NULL);
+	unlink_sending(p, s);
+	s->done = true;
+	if (s->task != NULL)
+		task_wake(s->task, OK);
+	else
+		release(p, s);
+	return true;
+}
+
+static void on_ended(struct watch *w, uint32_t events)
+{
+	(void)events;
+	while (take_ended(OWNER_OF(w, struct post, watch)))
+		;
 }
 
 static void judge(const struct sending *s, struct arena *a, struct post_outcome *out)
 {
-	const char *why = s->hurried		? "interrupted"
-			  : s->error[0] != '\0' ? s->error
-						: curl_easy_strerror(s->result);
-	bool sent = s->done && s->result == CURLE_OK;
+	const char *why = atomic_load(&s->abort) ? "interrupted"
+			  : s->error[0] != '\0'	 ? s->error
+						 : curl_easy_strerror(s->result);
+	bool sent = s->result == CURLE_OK;
 
 	*out = (struct post_outcome){
 		.result = sent ? POST_SENT : dialogue_judge(&s->dialogue),
 		.code = dialogue_code(&s->dialogue),
 		.reply = dialogue_text(&s->dialogue, a),
 	};
+	if (!sent && atomic_load(&s->abort))
+		out->result = POST_AWAY;
 	/* The server's own words say it best, where they are about it. */
 	if (!sent && (out->code < 400 || out->reply.n == 0))
 		out->reply = dialogue_clean(str_from(why), a);
 }
 
+/* Ends when the thread has, or when the task was ended; the thread then follows by itself. */
 static enum err transfer(struct post *p, struct sending *s)
 {
-	struct sending **at = &p->sending;
-
-	if (curl_multi_add_handle(p->multi, s->easy) != CURLM_OK)
+	if (pthread_create(&s->thread, NULL, thread, s) != 0)
 		return ERR_INTERNAL;
-	s->next = p->sending;
-	p->sending = s;
+	s->next = p->first;
+	p->first = s;
 
 	enum err e = task_park();
 
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	curl_multi_remove_handle(p->multi, s->easy);
-	return s->done || s->hurried ? OK : e;
+	if (s->done)
+		return OK;
+	s->task = NULL;
+	atomic_store(&s->abort, true);
+	return e;
 }
 
 enum err post_send(struct post *p, const struct parcel *parcel, struct arena *a,
 		   struct post_outcome *out)
 {
-	struct sending s = { .task = task_self() };
-
 	if (p->folder.p != NULL) {
 		drop_write(p->folder, parcel, a, out);
 		return OK;
 	}
-	s.easy = curl_easy_init();
-	if (s.easy == NULL)
-		return ERR_INTERNAL;
-	set_connection(s.easy, p->conf);
 
-	enum err e = set_mail(&s, parcel, a) ? transfer(p, &s) : ERR_INTERNAL;
+	struct sending *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->line = line_take(p)) == NULL) {
+		free(s);
+		return ERR_INTERNAL;
+	}
+	s->task = task_self();
+	s->report = p->ended[1];
+	set_connection(s->line, p->conf);
+
+	enum err e = set_mail(s, parcel, a) ? transfer(p, s) : ERR_INTERNAL;
 
 	if (e == OK)
-		judge(&s, a, out);
-	curl_easy_cleanup(s.easy);
+		judge(s, a, out);
+	if (s->task != NULL)
+		release(p, s);
 	return e;
 }
 
 void post_hurry(struct post *p)
 {
-	for (struct sending *s = p->sending; s != NULL; s = s->next) {
-		if (s->done || dialogue_writing(&s->dialogue))
-			continue;
-		s->hurried = true;
-		task_wake(s->task, OK);
-	}
+	for (struct sending *s = p->first; s != NULL; s = s->next)
+		if (!atomic_load(&s->writing))
+			atomic_store(&s->abort, true);
+}
+
+/* --- the whole of it --- */
+
+static bool open_smtp(struct post *p)
+{
+	/* Its memory holds mails and the password. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, strdup,
+				 calloc) != CURLE_OK ||
+	    pipe2(p->ended, O_CLOEXEC) != 0)
+		return false;
+	/* Only reading may fail for want of something to read. */
+	return fcntl(p->ended[0], F_SETFL, O_NONBLOCK) == 0 &&
+	       loop_watch(&p->watch, p->ended[0], EPOLLIN) == OK;
 }
 
 struct post *post_make(const struct conf *c)
@@ -273,32 +359,33 @@ struct post *post_make(const struct conf *c)
 	if (p == NULL)
 		return NULL;
 	p->conf = c;
-	p->timer.fire = on_timer;
 	p->folder = drop_folder(c);
-	if (p->folder.p != NULL)
+	p->watch = (struct watch){ .fd = -1, .ready = on_ended };
+	if (p->folder.p != NULL || open_smtp(p))
 		return p;
-	/* Its memory holds mails and the password. */
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, strdup,
-				 calloc) != CURLE_OK ||
-	    (p->multi = curl_multi_init()) == NULL) {
-		free(p);
-		return NULL;
-	}
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
-	return p;
+	free(p);
+	return NULL;
 }
 
 void post_free(struct post *p)
 {
 	if (p == NULL)
 		return;
-	if (p->multi != NULL) {
-		curl_multi_cleanup(p->multi);
+	/* Those whose task has gone; they were told to end. */
+	while (p->first != NULL)
+		if (!take_ended(p))
+			usleep(1000);
+	while (p->idle != NULL) {
+		struct line *l = p->idle;
+
+		p->idle = l->next;
+		line_free(l);
+	}
+	if (p->folder.p == NULL) {
+		loop_unwatch(&p->watch);
+		close(p->ended[0]);
+		close(p->ended[1]);
 		curl_global_cleanup();
 	}
-	timer_clear(&p->timer);
 	free(p);
 }

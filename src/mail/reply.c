@@ -12,6 +12,10 @@ void dialogue_said(struct dialogue *d, struct str command)
 			 { STR("RCPT "), STAGE_RECIPIENT },
 			 { STR("DATA"), STAGE_DATA } };
 
+	if (d->over || str_starts(command, STR("QUIT"))) {
+		d->over = true;
+		return;
+	}
 	d->n = 0;
 	d->ended = false;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -32,6 +36,8 @@ void dialogue_heard(struct dialogue *d, struct str line)
 {
 	size_t room = 0;
 
+	if (d->over)
+		return;
 	if (d->ended)
 		d->n = 0;
 	room = sizeof d->reply - d->n;

@@ -15,6 +15,7 @@ struct dialogue {
 	char reply[REPLY_KEPT];
 	size_t n;
 	bool ended; /* the last line was that of a whole reply; the next one begins another */
+	bool over;  /* QUIT was said: what is answered to it is of no interest */
 };
 
 /* A command as it was sent. */

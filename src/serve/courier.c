@@ -140,12 +140,14 @@ static enum err put_back(struct hand *h, const struct letter_row *row, int32_t a
 static enum err note_sent(struct hand *h, const struct letter_row *row, struct str reply)
 {
 	struct courier *c = h->courier;
-	enum err e = OK;
 
 	task_deadline(task_self(), 0);
+
+	enum err e = finish(h, row, "sent", reply);
+
 	c->noting++;
-	while ((e = finish(h, row, "sent", reply)) != OK && task_sleep_us(NOTE_AGAIN_US) == OK)
-		;
+	while (e != OK && task_sleep_us(NOTE_AGAIN_US) == OK)
+		e = finish(h, row, "sent", reply);
 	c->noting--;
 	return e;
 }
@@ -173,9 +175,10 @@ static enum err note(struct hand *h, const struct letter_row *row, const struct 
 	case POST_AWAY:
 		break;
 	}
+	if (c->drain_until != 0)
+		return put_back(h, row, row->attempts - 1, 0, o->reply);
 	server_away(c, o->reply);
-	return put_back(h, row, row->attempts - 1,
-			c->drain_until != 0 ? 0 : c->away_until - ticks_us(), o->reply);
+	return put_back(h, row, row->attempts - 1, c->away_until - ticks_us(), o->reply);
 }
 
 /* --- turns --- */
