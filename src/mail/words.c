@@ -132,7 +132,9 @@ struct str words_minutes(int64_t us, struct arena *a)
 {
 	int64_t n = minutes(us);
 
-	return n == 0 ? (struct str){ 0 } : arena_printf(a, "%lld", (long long)n);
+	if (n == 0)
+		return (struct str){ 0 };
+	return arena_printf(a, "%lld", (long long)n);
 }
 
 struct str words_time(int64_t us, struct str locale, struct arena *a)

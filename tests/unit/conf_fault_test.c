@@ -258,11 +258,14 @@ static const struct {
 	  "module=level, as in info,db=debug" },
 	{ { JWT, URL, "APP__LOG__FORMAT=xml" },
 	  "log.format: must be json, text or auto, not \"xml\"" },
-	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=7" },
-	  "database.max_connections: 7 is too few for 4 workers, which need 2 each; set it to at "
-	  "least 8, or lower server.workers" },
-	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=8" }, "" },
-	{ { JWT, URL, "APP__SERVER__WORKERS=0", "APP__DATABASE__MAX_CONNECTIONS=2" }, "" },
+	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=9" },
+	  "database.max_connections: 9 is too few for 4 workers and 1 couriers, which need 2 each; "
+	  "set it to at least 10, or lower server.workers" },
+	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=10" }, "" },
+	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=8",
+	    "APP__SERVER__COURIERS=0" },
+	  "" },
+	{ { JWT, URL, "APP__SERVER__WORKERS=0", "APP__DATABASE__MAX_CONNECTIONS=4" }, "" },
 	{ { JWT, URL, "APP__DATABASE__STATEMENT_TIMEOUT=10001ms" },
 	  "database.statement_timeout: 10001ms is longer than server.request_timeout, 10s; lower "
 	  "the "

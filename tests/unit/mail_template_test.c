@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Templates: the language they are written in, and those there are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mail/locale.h"
+#include "mail/templates.h"
+
+#include "text.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static const struct words words = { .v = {
+					    [WORD_NAME] = STR("Ann <b>&\"'"),
+					    [WORD_CODE] = STR("1234 5678"),
+					    [WORD_DEVICE] = STR(""),
+					    [WORD_ADDRESS] = STR("a\r\nb\tc\x7f\xc2\x85"
+								 "d"),
+					    [WORD_CONTENT] = STR("<p>{{name}}</p>"),
+					    [WORD_SUBJECT] = STR("<s>"),
+				    } };
+
+static void renders(void **state)
+{
+	static const struct {
+		enum template_form form;
+		const char *source, *wanted;
+	} rows[] = {
+		{ TEMPLATE_TEXT, "", "" },
+		{ TEMPLATE_TEXT, "plain { } }} {", "plain { } }} {" },
+		{ TEMPLATE_TEXT, "a {{name}} b", "a Ann <b>&\"' b" },
+		{ TEMPLATE_HTML, "a {{name}} b", "a Ann &lt;b&gt;&amp;&quot;&#39; b" },
+		{ TEMPLATE_TEXT, "{{ name }}{{name}}", "Ann <b>&\"'Ann <b>&\"'" },
+		{ TEMPLATE_TEXT, "{{email}}.", "." },
+		{ TEMPLATE_TEXT, "{{address}}", "a  b c  d" },
+		{ TEMPLATE_TEXT, "{{#code}}yes {{code}}{{/code}}{{^code}}no{{/code}}",
+		  "yes 1234 5678" },
+		{ TEMPLATE_TEXT, "{{#email}}yes{{/email}}{{^email}}no{{/email}}", "no" },
+		{ TEMPLATE_TEXT, "{{#device}}yes{{/device}}{{^device}}no{{/device}}", "no" },
+		{ TEMPLATE_TEXT, "{{#code}}{{#email}}x{{/email}}y{{/code}}z", "yz" },
+		{ TEMPLATE_TEXT, "{{^code}}{{#name}}x{{/name}}y{{/code}}z", "z" },
+		{ TEMPLATE_TEXT, "{{#code}}{{#code}}x{{/code}}{{/code}}", "x" },
+		{ TEMPLATE_TEXT_FRAME, "{{subject}}|{{content}}", "<s>|<p>{{name}}</p>" },
+		{ TEMPLATE_HTML_FRAME, "{{subject}}|{{content}}", "&lt;s&gt;|<p>{{name}}</p>" },
+	};
+	struct arena *a = arena_make(1 << 20, NULL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct template *t = NULL;
+		struct str fault = { 0 };
+		struct buf b = buf_make(a, 16);
+
+		if (!template_parse(str_from(rows[i].source), 1, rows[i].form, a, &t, &fault))
+			fail_msg("%s: %s", rows[i].source, fault.p);
+		template_render(t, &words, &b);
+		assert_str(buf_str(&b), rows[i].wanted);
+	}
+	arena_free(a);
+}
+
+static void refuses(void **state)
+{
+	static const struct {
+		enum template_form form;
+		const char *source, *fault;
+	} rows[] = {
+		{ TEMPLATE_TEXT, "{{nobody}}", "line 1: there is no such word: {{nobody}}" },
+		{ TEMPLATE_TEXT, "a\n\n{{Name}}", "line 3: there is no such word: {{Name}}" },
+		{ TEMPLATE_TEXT, "{{}}", "line 1: there is no such word: {{}}" },
+		{ TEMPLATE_TEXT, "{{content}}", "line 1: there is no such word: {{content}}" },
+		{ TEMPLATE_HTML, "{{subject}}", "line 1: there is no such word: {{subject}}" },
+		{ TEMPLATE_TEXT, "{{{name}}}", "line 1: there is no such word: {{{name}}" },
+		{ TEMPLATE_TEXT, "{{#nobody}}", "line 1: there is no such word: {{#nobody}}" },
+		{ TEMPLATE_TEXT, "{{name", "line 1: a {{ is not followed by }}" },
+		{ TEMPLATE_TEXT, "\n{{na\nme}}", "line 2: a {{ is not followed by }}" },
+		{ TEMPLATE_TEXT, "{{/name}}", "line 1: nothing is open for {{/name}}" },
+		{ TEMPLATE_TEXT, "{{#name}}{{/code}}",
+		  "line 1: something else is open at {{/code}}" },
+		{ TEMPLATE_TEXT, "{{#name}}\n", "line 2: something is still open at the end" },
+		{ TEMPLATE_TEXT, "{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}",
+		  "line 1: too much is open at {{#name}}" },
+		{ TEMPLATE_TEXT, "a\xff", "line 1: it is not UTF-8" },
+	};
+	struct arena *a = arena_make(1 << 20, NULL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct template *t = NULL;
+		struct str fault = { 0 };
+
+		assert_false(
+			template_parse(str_from(rows[i].source), 1, rows[i].form, a, &t, &fault));
+		assert_str(fault, rows[i].fault);
+	}
+	arena_free(a);
+}
+
+/* What others ask for by name. */
+static void has_all_mails_in_all_languages(void **state)
+{
+	static const char *const names[] = {
+		"verify",	    "reset",	      "unlock",		  "email-old",
+		"email-new",	    "email-undo",     "email-undone",	  "email-changed",
+		"password-changed", "session-reused", "registered-again", "account-disabled",
+	};
+	struct arena *a = arena_make(1 << 24, NULL, NULL);
+	struct conf_faults faults = { 0 };
+	struct templates *t = templates_load(STR(""), a, &faults);
+	struct mail_template mail = { 0 };
+
+	(void)state;
+	assert_non_null(t);
+	for (size_t i = 0; i < COUNT(names); i++)
+		for (size_t l = 0; l < locales_count; l++)
+			if (!templates_find(t, locales[l], str_from(names[i]), &mail))
+				fail_msg("%s/%s", locales[l].p, names[i]);
+	assert_false(templates_find(t, STR("fr"), STR("verify"), &mail));
+	assert_false(templates_find(t, STR("en"), STR("frame"), &mail));
+	assert_false(templates_find(t, STR("en"), STR(""), &mail));
+	assert_false(templates_find(t, STR("en"), STR("verif"), &mail));
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(renders),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(has_all_mails_in_all_languages),
+	};
+
+	return cmocka_run_group_tests_name("mail_template", tests, NULL, NULL);
+}
