@@ -47,5 +47,13 @@ void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now)
 bool revoked_has(struct revoked *r, struct uuid session, struct uuid user, int32_t version,
 		 int64_t now);
 
+/*
+ * The board as it is now, and that all of it up to a mark is known from elsewhere: by a reading of
+ * the feed that began after the mark was taken. So a neighbour that died while writing holds up
+ * nothing for long.
+ */
+uint64_t revoked_mark(const struct revoked *r);
+void revoked_passed(struct revoked *r, uint64_t mark);
+
 /* How many are remembered. */
 size_t revoked_count(const struct revoked *r);

@@ -106,6 +106,8 @@ void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now)
 	size_t at = n % REVOKED_BOARD;
 
 	atomic_store(&r->board->slots[at].sequence, 0);
+	/* The slot is seen to be written before any of the news is. */
+	atomic_thread_fence(memory_order_release);
 	r->board->slots[at].news = *what;
 	atomic_store(&r->board->slots[at].sequence, n + 1);
 	revoked_add(r, what, now);
@@ -121,6 +123,8 @@ static void catch_up(struct revoked *r, uint64_t count, int64_t now)
 		uint64_t sequence = atomic_load(&r->board->slots[at].sequence);
 		struct revocation news = r->board->slots[at].news;
 
+		/* The news is read before its number is looked at again. */
+		atomic_thread_fence(memory_order_acquire);
 		/* Being written: later. Its writer may have died, so not for ever. */
 		if (sequence < r->seen + 1 && count - r->seen < REVOKED_BOARD / 2)
 			return;
@@ -146,6 +150,17 @@ bool revoked_has(struct revoked *r, struct uuid session, struct uuid user, int32
 	if (count != r->seen)
 		catch_up(r, count, now);
 	return r->used > 0 && (refused(r, session, version, now) || refused(r, user, version, now));
+}
+
+uint64_t revoked_mark(const struct revoked *r)
+{
+	return atomic_load(&r->board->count);
+}
+
+void revoked_passed(struct revoked *r, uint64_t mark)
+{
+	if (mark > r->seen)
+		r->seen = mark;
 }
 
 size_t revoked_count(const struct revoked *r)

@@ -12,8 +12,7 @@
 enum {
 	EACH_US = 300000, /* a revocation is known everywhere within a second, with room for a slow
 			     reading */
-	STALE_US = 60000000,
-	PATIENCE_US = 5000000, /* of one reading */
+	PATIENCE_US = 5000000, /* of one page */
 	PAGE = 1000,	       /* revocation_page's limit */
 	MEMORY = 1024 * 1024
 };
@@ -31,7 +30,7 @@ static void on_stale(struct timer *t)
 	struct feed *f = OWNER_OF(t, struct feed, stale);
 
 	f->fresh = false;
-	log_error("feed", "no revocations could be read for a minute: tokens are refused");
+	log_error("feed", "nobody knows what was revoked: tokens are refused until it can be read");
 }
 
 static void learn(struct feed *f, const struct revocation_row *row)
@@ -43,40 +42,50 @@ static void learn(struct feed *f, const struct revocation_row *row)
 	revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
 }
 
+/* One page from *at on, which is moved behind it. Its memory is given back: there may be many. */
+static enum err read_page(struct feed *f, struct revocation_page *at, bool *more)
+{
+	struct revocation_rows page = { 0 };
+
+	arena_reset(f->arena);
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
+	TRY(revocation_page(db_open(f->o.pool, f->arena), at, &page));
+	for (size_t i = 0; i < page.n; i++)
+		learn(f, &page.v[i]);
+	*more = page.n == PAGE;
+	if (page.n > 0) {
+		at->xact = page.v[page.n - 1].xact;
+		at->subject = page.v[page.n - 1].subject;
+	}
+	return OK;
+}
+
 /*
  * What was written since the last reading. Its horizon is asked for first: what commits between the
  * two questions is read twice, never not at all.
  */
 static enum err read_all(struct feed *f)
 {
-	struct db *db = db_open(f->o.pool, f->arena);
+	uint64_t mark = revoked_mark(f->o.revoked);
 	struct horizon_row horizon = { 0 };
-	struct revocation_rows page = { 0 };
 	struct revocation_page at = { .xact = f->from };
+	bool more = true;
 
-	TRY(revocation_horizon(db, &horizon));
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
+	TRY(revocation_horizon(db_open(f->o.pool, f->arena), &horizon));
 	/* Another database, or an older copy of it: from the beginning. */
 	if (horizon.xact - 1 < f->from)
 		at.xact = 0;
-	do {
-		TRY(revocation_page(db, &at, &page));
-		for (size_t i = 0; i < page.n; i++)
-			learn(f, &page.v[i]);
-		if (page.n > 0) {
-			at.xact = page.v[page.n - 1].xact;
-			at.subject = page.v[page.n - 1].subject;
-		}
-	} while (page.n == PAGE);
+	while (more)
+		TRY(read_page(f, &at, &more));
 	f->from = horizon.xact - 1;
+	revoked_passed(f->o.revoked, mark);
 	return OK;
 }
 
 static void reading(void *arg)
 {
 	struct feed *f = arg;
-
-	task_deadline(task_self(), ticks_us() + PATIENCE_US);
-
 	enum err e = read_all(f);
 
 	arena_reset(f->arena);
@@ -84,7 +93,7 @@ static void reading(void *arg)
 	if (e != OK)
 		return;
 	f->fresh = true;
-	timer_set(&f->stale, ticks_us() + STALE_US);
+	timer_set(&f->stale, ticks_us() + f->o.stale_us);
 }
 
 static void on_next(struct timer *t)

@@ -13,14 +13,15 @@ struct feed;
 struct feed_options {
 	struct pool *pool;
 	struct revoked *revoked;
+	int64_t stale_us; /* what it knows is good for so long after a reading */
 };
 
 /* Starts to read. NULL when out of memory. */
 struct feed *feed_make(const struct feed_options *o);
 
 /*
- * Whether what it knows is recent enough to rely on. Before the first reading and after a minute
- * without one, tokens are not taken: they might have been revoked.
+ * Whether what it knows is recent enough to rely on. Before the first reading and stale_us after
+ * the last one, tokens are not taken: they might have been revoked.
  */
 const bool *feed_fresh(const struct feed *f);
 

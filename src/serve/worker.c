@@ -122,7 +122,9 @@ static bool make_dispatch(struct worker *w)
 	    w->dispatch.app.identities == NULL || w->dispatch.app.revoked == NULL)
 		return false;
 
-	struct feed_options feed = { .pool = w->dispatch.pool, .revoked = w->dispatch.app.revoked };
+	struct feed_options feed = { .pool = w->dispatch.pool,
+				     .revoked = w->dispatch.app.revoked,
+				     .stale_us = c->sessions_blind };
 
 	w->feed = feed_make(&feed);
 	if (w->feed == NULL)
