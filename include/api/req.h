@@ -16,6 +16,9 @@ enum role { ROLE_USER, ROLE_ADMIN };
 
 enum { USER_NAME_MAX = 200 /* characters */ };
 
+/* The roles, as a field has them that takes one. */
+#define ROLES "user, admin"
+
 /* Who asks. user is none on a route that anyone may call. email is that of the access token. */
 struct who {
 	struct user_id user;
@@ -95,6 +98,18 @@ enum err problem(struct req *r, enum err e, const char *format, ...)
 /* Notes a fault of the input and returns ERR_INVALID. pointer: "/email". */
 enum err fault(struct req *r, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The access token of a request: that of its Authorization header, or at the gate that of its
+ * cookie, where sessions.access_cookie allows that. Null when there is none.
+ */
+struct str who_token(const struct req *r);
+
+/*
+ * Sets r->who to whom a token speaks for. ERR_UNAUTHENTICATED when it is null, ERR_TOKEN_* when it
+ * is refused, ERR_DB_UNAVAILABLE while nobody knows what was revoked.
+ */
+enum err who_is(struct req *r, struct str token);
 
 /* Where the request came from, as nginx knows it; "" when it does not say. */
 struct str client_address(const struct req *r);

@@ -29,6 +29,7 @@ struct field {
 	int64_t max_bytes;
 	int64_t preset;
 	enum format format;
+	const char *one_of;  /* Strings: the values that there are, as "user, admin" */
 	const char *pattern; /* POSIX extended regular expression, anchored by its author */
 	const char *doc;     /* one line for OpenAPI; NULL for none */
 };

@@ -12,7 +12,10 @@ enum access {
 	ACCESS_ANYONE,
 	ACCESS_USER, /* signed in */
 	ACCESS_SELF, /* the user named by {id} in the path, or an admin */
-	ACCESS_ADMIN
+	ACCESS_ADMIN,
+	/* Signed in, by a cookie too; whatever else is wrong with the request is 403: nginx's
+	 * auth_request knows no other refusals. */
+	ACCESS_GATE
 };
 
 enum reply_shape { REPLY_NONE, REPLY_ONE, REPLY_LIST, REPLY_RAW };

@@ -6,7 +6,10 @@
 #define REFRESH "__Secure-postern-refresh"
 #define ACCESS "__Host-postern-access"
 
-/* RFC 6265 section 4.2.1: "a=1; b=2". */
+/*
+ * RFC 6265 section 4.2.1: "a=1; b=2". Of two with one name the other one may be that of a page on a
+ * neighbouring host (RFC 6265 section 8.6), and nothing tells which; so neither is taken.
+ */
 static struct str find(const struct req *r, struct str name)
 {
 	struct str rest = r->http->cookie, pair = { 0 }, found = { 0 };
@@ -14,8 +17,11 @@ static struct str find(const struct req *r, struct str name)
 	while (str_split(&rest, ';', &pair)) {
 		struct str value = str_trim(pair), key = { 0 };
 
-		if (str_split(&value, '=', &key) && str_eq(key, name) && value.n > 0)
-			found = value;
+		if (!str_split(&value, '=', &key) || !str_eq(key, name) || value.n == 0)
+			continue;
+		if (found.p != NULL)
+			return (struct str){ 0 };
+		found = value;
 	}
 	return found;
 }

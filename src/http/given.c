@@ -63,6 +63,16 @@ static struct str counted(struct arena *a, const char *bound, int64_t n, const c
 	return arena_printf(a, "must be at %s %" PRId64 " %s%s", bound, n, unit, n == 1 ? "" : "s");
 }
 
+static bool listed(const char *values, struct str s)
+{
+	struct str rest = str_from(values), one = { 0 };
+
+	while (str_split(&rest, ',', &one))
+		if (str_eq(str_trim(one), s))
+			return true;
+	return false;
+}
+
 static struct str text_fault(const struct field *f, struct str s, struct arena *a)
 {
 	int64_t chars = (int64_t)str_chars(s);
@@ -79,6 +89,8 @@ static struct str text_fault(const struct field *f, struct str s, struct arena *
 		return STR("must be a valid email address");
 	if (f->format == FORMAT_TEXT && str_has_controls(s))
 		return STR("must not contain control characters");
+	if (f->one_of != NULL && !listed(f->one_of, s))
+		return arena_printf(a, "must be one of %s", f->one_of);
 	if (f->pattern != NULL && !pattern_match(f->pattern, s.p, a))
 		return arena_printf(a, "must match %s", f->pattern);
 	return (struct str){ 0 };

@@ -23,6 +23,19 @@ static json_t *draft_end(const struct draft *d)
 	return NULL;
 }
 
+static void put_values(struct draft *d, const char *values)
+{
+	struct str rest = str_from(values), one = { 0 };
+	json_t *list = json_array();
+
+	while (str_split(&rest, ',', &one)) {
+		one = str_trim(one);
+		if (json_array_append_new(list, json_stringn(one.p, one.n)) != 0)
+			d->failed = true;
+	}
+	put(d, "enum", list);
+}
+
 static void put_text_type(struct draft *d, const struct field *f)
 {
 	static const char no_controls[] = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
@@ -38,6 +51,8 @@ static void put_text_type(struct draft *d, const struct field *f)
 	}
 	if (f->format == FORMAT_EMAIL)
 		put(d, "format", json_string("email"));
+	if (f->one_of != NULL)
+		put_values(d, f->one_of);
 	if (f->pattern != NULL)
 		put(d, "pattern", json_string(f->pattern));
 	else if (f->format == FORMAT_TEXT)

@@ -90,6 +90,9 @@ static bool signs_in(const struct route *r, struct traits t)
 
 static bool answers(const struct route *r, struct traits t, int status)
 {
+	/* See ACCESS_GATE. */
+	if (r->access == ACCESS_GATE && status >= 400 && status < 500)
+		return status == 401 || status == 403;
 	switch (status) {
 	case 401:
 		return r->access != ACCESS_ANYONE || signs_in(r, t);
@@ -206,6 +209,7 @@ static void put_access(struct document *d, const struct route *r, json_t *operat
 		[ACCESS_USER] = "For whoever is signed in.",
 		[ACCESS_SELF] = "For the user named in the path, and for admins.",
 		[ACCESS_ADMIN] = "For admins.",
+		[ACCESS_GATE] = "For nginx (auth_request): whoever is signed in passes.",
 	};
 
 	document_put(d, operation, "description", json_string(who[r->access]));

@@ -13,43 +13,9 @@ enum {
 	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
 };
 
-/* "Bearer" and the token, RFC 6750 section 2.1; the scheme's case does not matter. */
-static bool bearer(struct str header, struct str *token)
-{
-	struct str rest = str_trim(header), scheme = { 0 };
-
-	if (header.p == NULL || !str_split(&rest, ' ', &scheme) || rest.p == NULL)
-		return false;
-	*token = str_trim(rest);
-	return str_eq_nocase(scheme, STR("Bearer")) && token->n > 0;
-}
-
 static enum err authenticate(struct req *r)
 {
-	const struct app *app = r->app;
-	struct identity id = { 0 };
-	struct str token = { 0 };
-
-	if (r->match.route->access == ACCESS_ANYONE)
-		return OK;
-	if (!bearer(r->http->authorization, &token))
-		return ERR_UNAUTHENTICATED;
-	if (!*app->feed_fresh)
-		return ERR_DB_UNAVAILABLE;
-
-	struct instant now = instant_now();
-
-	TRY(identity_of(app->identities, &app->key, token, now, r->arena, &id));
-	if (revoked_has(app->revoked, id.session, id.subject, id.version, now.us / 1000000))
-		return ERR_TOKEN_REVOKED;
-	r->who.user.uuid = id.subject;
-	r->who.session.uuid = id.session;
-	r->who.email = id.email;
-	if (str_eq(id.role, STR("admin")))
-		r->who.role = ROLE_ADMIN;
-	else if (!str_eq(id.role, STR("user")))
-		return ERR_TOKEN_INVALID;
-	return OK;
+	return r->match.route->access == ACCESS_ANYONE ? OK : who_is(r, who_token(r));
 }
 
 static enum err authorize(const struct req *r)
@@ -61,6 +27,7 @@ static enum err authorize(const struct req *r)
 	switch (r->match.route->access) {
 	case ACCESS_ANYONE:
 	case ACCESS_USER:
+	case ACCESS_GATE:
 		return OK;
 	case ACCESS_SELF:
 		/* What is no UUID is nobody's: the fault is told by the decoder. */
@@ -121,7 +88,7 @@ static enum err run(struct req *r, const void *in)
 static enum err handle(struct req *r)
 {
 	TRY(route_find(routes, routes_count, r->http, r->arena, &r->match));
-	if (!accept_parse(r->http->accept).json)
+	if (r->match.route->shape != REPLY_NONE && !accept_parse(r->http->accept).json)
 		return ERR_NOT_ACCEPTABLE;
 	TRY(authenticate(r));
 	TRY(authorize(r));
@@ -129,8 +96,10 @@ static enum err handle(struct req *r)
 
 	const struct schema *schema = r->match.route->in;
 	void *in = arena_alloc(r->arena, schema->size);
+	enum err e = json_decode(schema, &r->match, r->http, r->arena, &r->faults, in);
 
-	TRY(json_decode(schema, &r->match, r->http, r->arena, &r->faults, in));
+	if (e != OK)
+		return r->match.route->access == ACCESS_GATE ? ERR_FORBIDDEN : e;
 	return run(r, in);
 }
 
@@ -139,7 +108,7 @@ static void challenge(struct req *r, enum err e)
 	struct str value = STR("Bearer realm=\"postern\"");
 
 	/* RFC 6750 section 3.1: no error code when the request had no token at all. */
-	if (e == ERR_TOKEN_INVALID || e == ERR_TOKEN_EXPIRED)
+	if (e == ERR_TOKEN_INVALID || e == ERR_TOKEN_EXPIRED || e == ERR_TOKEN_REVOKED)
 		value = arena_printf(r->arena,
 				     "Bearer realm=\"postern\", error=\"invalid_token\","
 				     " error_description=\"%s\"",
@@ -211,6 +180,17 @@ static void conclude(struct req *r, enum err e, struct http_exchange *x)
 		   e == OK && route->shape == REPLY_RAW ? STR("no-cache") : STR("no-store"));
 }
 
+/*
+ * Whether a request is worth a line: what passed the gate is one of another application, and nginx
+ * has a line for it.
+ */
+static bool logs(const struct req *r, enum err e)
+{
+	bool passed = e == OK && r->match.route->access == ACCESS_GATE;
+
+	return log_wants(passed ? LOG_DEBUG : LOG_INFO, "http");
+}
+
 static void log_end(const struct req *r, enum err e, int64_t began,
 		    const struct log_context *context)
 {
@@ -257,7 +237,7 @@ void dispatch(void *ctx, struct http_exchange *x)
 	if (!uuid_none(r.who.user.uuid))
 		context.user_id = uuid_format(r.who.user.uuid, user);
 	conclude(&r, e, x);
-	if (log_wants(LOG_INFO, "http"))
+	if (logs(&r, e))
 		log_end(&r, e, began, &context);
 	task_log(NULL);
 }

@@ -343,6 +343,11 @@ claims() {
 	jwt_part "$TOKEN" 2 | jq -c "${1:-.}"
 }
 
+# The session of TOKEN.
+session() {
+	claims .sid | tr -d '"'
+}
+
 jwt_secret() {
 	cat "$RUN_DIR/secrets/jwt_secret"
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Who asks: from the access token that came along. No round trip: see cred/revoked.h. */
+#include "api/cookie.h"
+
+/* "Bearer" and the token, RFC 6750 section 2.1; the scheme's case does not matter. */
+static struct str bearer(struct str header)
+{
+	struct str rest = str_trim(header), scheme = { 0 };
+
+	if (header.p == NULL || !str_split(&rest, ' ', &scheme) || rest.p == NULL ||
+	    !str_eq_nocase(scheme, STR("Bearer")))
+		return (struct str){ 0 };
+	rest = str_trim(rest);
+	return rest.n > 0 ? rest : (struct str){ 0 };
+}
+
+struct str who_token(const struct req *r)
+{
+	struct str token = bearer(r->http->authorization);
+
+	/* Another scheme is meant for the application behind the gate (RFC 9110 section 11.6.2). */
+	if (token.p == NULL && r->match.route->access == ACCESS_GATE)
+		token = cookie_access(r);
+	return token;
+}
+
+enum err who_is(struct req *r, struct str token)
+{
+	const struct app *app = r->app;
+	struct instant now = instant_now();
+	struct identity id = { 0 };
+	struct who who = { 0 };
+
+	if (token.p == NULL)
+		return ERR_UNAUTHENTICATED;
+	if (!*app->feed_fresh)
+		return ERR_DB_UNAVAILABLE;
+	TRY(identity_of(app->identities, &app->key, token, now, r->arena, &id));
+	if (revoked_has(app->revoked, id.session, id.subject, id.version, now.us / 1000000))
+		return ERR_TOKEN_REVOKED;
+	who.user.uuid = id.subject;
+	who.session.uuid = id.session;
+	who.email = id.email;
+	if (str_eq(id.role, STR("admin")))
+		who.role = ROLE_ADMIN;
+	else if (!str_eq(id.role, STR("user")))
+		return ERR_TOKEN_INVALID;
+	r->who = who;
+	return OK;
+}
