@@ -136,10 +136,12 @@ enum err session_logout(struct db *db, const struct session_logout *in, struct e
 struct session_delete_others {
 	struct user_id user_id;
 	struct session_id keep;
+	int64_t access_us;
 };
 
 /*
- * Ends all sessions of a user but one; all of them where that is no session.
+ * Ends all sessions of a user but one, all of them where that is no session, and refuses their
+ * tokens.
  */
 enum err session_delete_others(struct db *db, const struct session_delete_others *in, struct ended_session_rows *rows);
 

@@ -8,11 +8,17 @@
 
 struct json_t;
 
+/* Whether an operation reads a body, and whether a request may come without one. */
+enum json_body { JSON_BODY_NONE, JSON_BODY_OPTIONAL, JSON_BODY_REQUIRED };
+
+/* As the operation's fields say: without a required one in the body it may be missing. */
+enum json_body json_body(const struct route *r);
+
 /*
  * Decodes path parameters, query and body of a request into `out` (schema->size zeroed bytes).
  * Every fault is reported at once. The body must be one JSON object: no duplicate keys, invalid
  * UTF-8, NUL, depth over 32; unknown members, query parameters included, are refused. A body on an
- * operation that takes none is refused too; an empty one is fine there.
+ * operation that takes none is refused too; an empty one is fine there, and where it is optional.
  *
  * Returns ERR_BAD_JSON (malformed, with a fault that points at it) or ERR_INVALID with faults.
  * Messages begin with the field's name: "email is required", "password must be at least 8

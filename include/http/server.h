@@ -24,8 +24,11 @@ struct http_server_options {
 
 struct http_server;
 
-/* Starts to accept. NULL when out of memory or the kernel refuses. */
+/* NULL when out of memory. */
 struct http_server *http_server_make(const struct http_server_options *o);
+
+/* Starts to accept; false when the kernel refuses. */
+bool http_server_listen(struct http_server *s);
 
 /* Accepts no more; the connections that are open are served until the peer closes them. */
 void http_server_drain(struct http_server *s);

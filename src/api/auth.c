@@ -199,7 +199,7 @@ struct auth_logout_in {
 /* clang-format off */
 SCHEMA(auth_logout, auth_logout_in,
 	FIELD(auth_logout_in, refresh_token, .optional = true, .min = 1, .max = 1024,
-	      .doc = "Without it the cookie is taken"));
+	      .doc = "Without it the cookie is taken, or else the access token"));
 /* clang-format on */
 
 /* Done is done, whether there was a session or not. */
@@ -210,9 +210,11 @@ enum err auth_logout(struct req *r, const struct auth_logout_in *in)
 	enum err e = take_refresh(r, in->refresh_token, &token, &cookie);
 
 	if (e == ERR_REFRESH_INVALID)
-		return reply(r, NULL);
-	TRY(e);
-	TRY(session_end(r, token));
+		TRY(session_end_own(r));
+	else if (e != OK)
+		return e;
+	else
+		TRY(session_end(r, token));
 	if (cookie)
 		cookie_clear(r);
 	return reply(r, NULL);

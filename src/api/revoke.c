@@ -4,21 +4,34 @@
 #include "gen/revocations.h"
 #include "gen/sessions.h"
 
-static enum err revoke(struct req *r, struct uuid subject, int32_t version)
+enum { CLOCKS_US = 60000000 /* that they may differ by */ };
+
+int64_t revoke_life(const struct req *r)
 {
-	int64_t life = r->app->conf->jwt_access_ttl;
-	struct revocation_insert row = { .subject = { subject },
-					 .version = version,
-					 .access_us = life };
+	return r->app->conf->jwt_access_ttl + CLOCKS_US;
+}
+
+/* What the other workers of the host are told after the commit. */
+static void remember(struct req *r, struct uuid subject, int32_t version)
+{
 	struct revoking *note = arena_new(r->arena, struct revoking);
 
-	TRY(revocation_insert(r->db, &row, NULL));
-	/* One second more: an expiry is cut to whole ones. */
 	note->what = (struct revocation){ .subject = subject,
 					  .version = version,
-					  .expires = (instant_now().us + life) / 1000000 + 1 };
+					  .expires = (instant_now().us + revoke_life(r)) /
+						     1000000 };
 	note->next = r->revoking;
 	r->revoking = note;
+}
+
+static enum err revoke(struct req *r, struct uuid subject, int32_t version)
+{
+	struct revocation_insert row = { .subject = { subject },
+					 .version = version,
+					 .access_us = revoke_life(r) };
+
+	TRY(revocation_insert(r->db, &row, NULL));
+	remember(r, subject, version);
 	return OK;
 }
 
@@ -41,12 +54,14 @@ enum err revoke_tokens(struct req *r, struct user_id id)
 
 enum err revoke_sessions(struct req *r, struct user_id id, struct session_id keep, size_t *ended)
 {
-	struct session_delete_others key = { .user_id = id, .keep = keep };
+	struct session_delete_others key = { .user_id = id,
+					     .keep = keep,
+					     .access_us = revoke_life(r) };
 	struct ended_session_rows sessions = { 0 };
 
 	TRY(session_delete_others(r->db, &key, &sessions));
 	for (size_t i = 0; i < sessions.n; i++)
-		TRY(revoke_session(r, sessions.v[i].id));
+		remember(r, sessions.v[i].id.uuid, 0);
 	if (ended != NULL)
 		*ended = sessions.n;
 	return OK;

@@ -7,6 +7,12 @@
 
 #include "api/req.h"
 
+/*
+ * How long a revocation is kept, in microseconds: as long as access tokens are valid, and a minute
+ * more, for the clocks of hosts and database differ.
+ */
+int64_t revoke_life(const struct req *r);
+
 /* Refuses the access tokens of a session that has been ended. */
 enum err revoke_session(struct req *r, struct session_id id);
 

@@ -31,25 +31,6 @@ SCHEMA(token, token_out,
 	      .doc = "Seconds, if it is not used; using it moves that on, up to sessions.absolute"));
 /* clang-format on */
 
-static enum err sign_access(struct req *r, const struct account *a, struct session_id session,
-			    struct str *token)
-{
-	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
-	int64_t now = instant_now().us / SECOND_US;
-	struct token_claims claims = {
-		.subject = uuid_format(a->user.uuid, subject),
-		.email = a->email,
-		.role = a->role,
-		.id = uuid_format(uuid_v7(), id),
-		.session = uuid_format(session.uuid, sid),
-		.version = a->version,
-		.issued = now,
-		.expires = now + r->app->conf->jwt_access_ttl / SECOND_US,
-	};
-
-	return keeper_sign(r->app->keeper, &claims, r->arena, token);
-}
-
 static enum err sign_refresh(struct req *r, struct opaque o, struct str *token)
 {
 	struct str mac = { 0 };
@@ -68,18 +49,43 @@ struct issue {
 	struct instant ends;
 };
 
+static enum err sign_access(struct req *r, const struct issue *i, int64_t seconds,
+			    struct str *token)
+{
+	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
+	int64_t now = instant_now().us / SECOND_US;
+	struct token_claims claims = {
+		.subject = uuid_format(i->account.user.uuid, subject),
+		.email = i->account.email,
+		.role = i->account.role,
+		.id = uuid_format(uuid_v7(), id),
+		.session = uuid_format(i->session.uuid, sid),
+		.version = i->account.version,
+		.issued = now,
+		.expires = now + seconds,
+	};
+
+	return keeper_sign(r->app->keeper, &claims, r->arena, token);
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Neither of them outlives the session. */
 static enum err make_tokens(struct req *r, const struct issue *i, struct token_out *out)
 {
-	int64_t now = instant_now().us, idle = r->app->conf->sessions_idle;
+	const struct conf *c = r->app->conf;
+	int64_t left = i->ends.us - instant_now().us;
 	struct opaque o = { .id = i->session.uuid, .count = i->count };
 
 	*out = (struct token_out){
 		.token_type = STR("Bearer"),
-		.expires_in = r->app->conf->jwt_access_ttl / SECOND_US,
-		.refresh_expires_in = (i->ends.us - now < idle ? i->ends.us - now : idle) /
-				      SECOND_US,
+		.expires_in = lesser(left, c->jwt_access_ttl) / SECOND_US,
+		.refresh_expires_in = lesser(left, c->sessions_idle) / SECOND_US,
 	};
-	TRY(sign_access(r, &i->account, i->session, &out->access_token));
+	TRY(sign_access(r, i, out->expires_in, &out->access_token));
 	return sign_refresh(r, o, &out->refresh_token);
 }
 
@@ -108,9 +114,8 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie)
 		.user_id = a->user,
 		.version = a->version,
 		.others = (int32_t)c->sessions_per_user - 1,
-		.access_us = c->jwt_access_ttl,
-		.idle_us = c->sessions_idle < c->sessions_absolute ? c->sessions_idle
-								   : c->sessions_absolute,
+		.access_us = revoke_life(r),
+		.idle_us = lesser(c->sessions_idle, c->sessions_absolute),
 		.absolute_us = c->sessions_absolute,
 		.cookie = cookie,
 		.address = client_address(r),
@@ -213,20 +218,15 @@ enum err session_refresh(struct req *r, struct str token, bool cookie)
 	return reply_tokens(r, &i, &out);
 }
 
-enum err session_end(struct req *r, struct str token)
+static enum err end(struct req *r, struct session_id id)
 {
+	struct session_logout key = { .id = id };
 	struct ended_session_row session = { 0 };
-	struct opaque o = { 0 };
-	enum err e = read_refresh(r, token, &o);
-
-	if (e == ERR_REFRESH_INVALID)
-		return OK;
-	TRY(e);
-
-	struct session_logout key = { .id = { o.id } };
 
 	TRY(db_begin(r->db));
-	e = session_logout(r->db, &key, &session);
+
+	enum err e = session_logout(r->db, &key, &session);
+
 	if (e == ERR_NO_ROW)
 		return OK;
 	TRY(e);
@@ -238,4 +238,25 @@ enum err session_end(struct req *r, struct str token)
 
 	TRY(revoke_session(r, session.id));
 	return audit_note(r, &note);
+}
+
+enum err session_end(struct req *r, struct str token)
+{
+	struct opaque o = { 0 };
+	enum err e = read_refresh(r, token, &o);
+
+	if (e == ERR_REFRESH_INVALID)
+		return OK;
+	TRY(e);
+	return end(r, (struct session_id){ o.id });
+}
+
+enum err session_end_own(struct req *r)
+{
+	enum err e = who_is(r, who_token(r));
+
+	/* Not knowing what was revoked is no reason to say that it is done. */
+	if (e == ERR_DB_UNAVAILABLE)
+		return e;
+	return e == OK ? end(r, r->who.session) : OK;
 }

@@ -11,8 +11,10 @@ struct account {
 };
 
 /*
- * Begins a session in a transaction of its own, and replies with its tokens. Whoever calls has seen
- * to it that this is the user, and may sign in.
+ * Begins a session in the request's transaction, and replies with its tokens. Whoever calls has
+ * seen to it that this is the user, and may sign in. ERR_RETRY when the user was disabled or
+ * deleted, or the version raised meanwhile: so what was proved before a password was changed begins
+ * nothing after it.
  */
 enum err session_begin(struct req *r, const struct account *a, bool cookie);
 
@@ -21,3 +23,6 @@ enum err session_refresh(struct req *r, struct str token, bool cookie);
 
 /* Ends the session of a refresh token, if there is one. */
 enum err session_end(struct req *r, struct str token);
+
+/* Ends the session of the access token that came along, if there is one. */
+enum err session_end_own(struct req *r);

@@ -3,6 +3,7 @@
 #include "gen/sessions.h"
 #include "api/audit.h"
 #include "api/revoke.h"
+#include "gen/users.h"
 
 struct session_out {
 	struct session_id id;
@@ -20,6 +21,20 @@ SCHEMA(session, session_out,
 	FIELD(session_out, ends_at, .doc = "However much it is used"),
 	FIELD(session_out, current, .doc = "The one of this request"));
 /* clang-format on */
+
+/* ERR_USER_NOT_FOUND when there is no such user; an admin may name anybody. */
+static enum err known_user(struct req *r, struct user_id user)
+{
+	struct user_by_id key = { .id = user };
+	struct user_row row = { 0 };
+	char id[UUID_TEXT];
+	enum err e = user_by_id(r->db, &key, &row);
+
+	if (e == ERR_NO_ROW)
+		return problem(r, ERR_USER_NOT_FOUND, "user %s not found",
+			       uuid_format(user.uuid, id).p);
+	return e;
+}
 
 static enum err list(struct req *r, struct user_id user)
 {
@@ -110,6 +125,7 @@ SCHEMA(user_session_list, user_session_list_in, FIELD(user_session_list_in, id))
 
 enum err user_session_list(struct req *r, const struct user_session_list_in *in)
 {
+	TRY(known_user(r, in->id));
 	return list(r, in->id);
 }
 
@@ -135,5 +151,6 @@ SCHEMA(user_session_remove_all, user_session_remove_all_in, FIELD(user_session_r
 
 enum err user_session_remove_all(struct req *r, const struct user_session_remove_all_in *in)
 {
+	TRY(known_user(r, in->id));
 	return end_all(r, in->id, (struct session_id){ 0 });
 }

@@ -212,7 +212,7 @@ const struct db_statement session_page_statement = {
 		"where user_id = $1::uuid\n"
 		"  and idle_until > now()\n"
 		"order by id desc\n"
-		"limit 1000",
+		"limit 200",
 	.params = session_page_params,
 	.param_count = 1,
 	.columns = session_page_columns,
@@ -291,6 +291,7 @@ enum err session_logout(struct db *db, const struct session_logout *in, struct e
 static const struct db_column session_delete_others_params[] = {
 	{ "user_id", KIND_UUID, offsetof(struct session_delete_others, user_id) },
 	{ "keep", KIND_UUID, offsetof(struct session_delete_others, keep) },
+	{ "access_us", KIND_I64, offsetof(struct session_delete_others, access_us) },
 };
 
 static const struct db_column session_delete_others_columns[] = {
@@ -306,12 +307,16 @@ const struct db_statement session_delete_others_statement = {
 		"  where user_id = $1::uuid\n"
 		"    and id is distinct from $2::uuid\n"
 		"  returning id, user_id\n"
+		"), told as (\n"
+		"  insert into revocations (subject, version, expires_at)\n"
+		"  select id, 0, now() + $3::bigint * interval '1 microsecond'\n"
+		"  from gone\n"
 		")\n"
 		"select id, user_id\n"
 		"from gone\n"
 		"limit 10000",
 	.params = session_delete_others_params,
-	.param_count = 2,
+	.param_count = 3,
 	.columns = session_delete_others_columns,
 	.column_count = 2,
 	.row_size = sizeof(struct ended_session_row),

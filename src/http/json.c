@@ -25,6 +25,20 @@ enum source source_of(const struct route *r, const struct field *f)
 	return SOURCE_BODY;
 }
 
+enum json_body json_body(const struct route *r)
+{
+	enum json_body body = JSON_BODY_NONE;
+
+	for (size_t i = 0; i < r->in->n; i++) {
+		if (source_of(r, &r->in->fields[i]) != SOURCE_BODY)
+			continue;
+		if (!r->in->fields[i].optional)
+			return JSON_BODY_REQUIRED;
+		body = JSON_BODY_OPTIONAL;
+	}
+	return body;
+}
+
 /* Index of the field of that name and source; schema->n when there is none. */
 static size_t field_index(const struct decoding *d, struct str name, enum source source)
 {
@@ -96,21 +110,15 @@ static void query_read(struct decoding *d)
 			parameter_read(d, name, value);
 }
 
-static bool takes_body(const struct decoding *d)
-{
-	for (size_t i = 0; i < d->schema->n; i++)
-		if (source_of(d->match->route, &d->schema->fields[i]) == SOURCE_BODY)
-			return true;
-	return false;
-}
-
 static enum err body_read(struct decoding *d, struct faults *f)
 {
+	enum json_body body = json_body(d->match->route);
 	json_t *root = NULL;
 
-	if (!takes_body(d)) {
-		if (d->request->body.n > 0)
-			fault_add(&d->strange, d->arena, STR(""), "there must be no body");
+	if (d->request->body.n == 0 && body != JSON_BODY_REQUIRED)
+		return OK;
+	if (body == JSON_BODY_NONE) {
+		fault_add(&d->strange, d->arena, STR(""), "there must be no body");
 		return OK;
 	}
 	TRY(body_parse(d->request->body, d->arena, f, &root));

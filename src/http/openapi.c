@@ -197,8 +197,8 @@ static void put_body(struct document *d, const struct route *r, json_t *operatio
 	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, true, in_body, r));
 
 	document_put(d, operation, "requestBody",
-		     json_pack("{s:b, s:o}", "required", true, "content",
-			       document_content("application/json", schema)));
+		     json_pack("{s:b, s:o}", "required", json_body(r) == JSON_BODY_REQUIRED,
+			       "content", document_content("application/json", schema)));
 }
 
 /* Who may call it; an empty `security` says that no token is needed. */

@@ -344,11 +344,12 @@ struct http_server *http_server_make(const struct http_server_options *o)
 	s->again.fire = on_again;
 	s->hook.before_wait = look_again;
 	loop_hook(&s->hook);
-	if (loop_watch(&s->listener, o->listener, EPOLLIN | EPOLLEXCLUSIVE) != OK) {
-		free(s);
-		return NULL;
-	}
 	return s;
+}
+
+bool http_server_listen(struct http_server *s)
+{
+	return loop_watch(&s->listener, s->o.listener, EPOLLIN | EPOLLEXCLUSIVE) == OK;
 }
 
 void http_server_drain(struct http_server *s)

@@ -40,19 +40,15 @@ static enum err authorize(const struct req *r)
 	return ERR_FORBIDDEN;
 }
 
-/* Whether the operation reads its input from a body. */
-static bool takes_body(const struct route *route)
-{
-	return route->method != METHOD_GET && route->method != METHOD_DELETE && route->in->size > 0;
-}
-
 static enum err check_body(const struct req *r)
 {
+	enum json_body body = json_body(r->match.route);
+
 	if (r->http->body.n > HTTP_BODY_MAX)
 		return ERR_TOO_LARGE;
-	if (takes_body(r->match.route) && !content_type_json(r->http->content_type))
-		return ERR_UNSUPPORTED_MEDIA_TYPE;
-	return OK;
+	if (body == JSON_BODY_NONE || (body == JSON_BODY_OPTIONAL && r->http->body.n == 0))
+		return OK;
+	return content_type_json(r->http->content_type) ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
 }
 
 /* Ends the handler's transaction. A refusal may have something to keep: see req.commit. */

@@ -22,7 +22,7 @@ struct feed {
 	struct arena *arena;
 	int64_t from; /* all of this transaction and those before it was read */
 	struct timer next, stale;
-	bool fresh, reading;
+	bool fresh, reading, tried;
 };
 
 static void on_stale(struct timer *t)
@@ -90,6 +90,7 @@ static void reading(void *arg)
 
 	arena_reset(f->arena);
 	f->reading = false;
+	f->tried = true;
 	if (e != OK)
 		return;
 	f->fresh = true;
@@ -127,6 +128,11 @@ struct feed *feed_make(const struct feed_options *o)
 const bool *feed_fresh(const struct feed *f)
 {
 	return &f->fresh;
+}
+
+bool feed_tried(const struct feed *f)
+{
+	return f->tried;
 }
 
 bool feed_stop(struct feed *f)

@@ -25,6 +25,9 @@ struct feed *feed_make(const struct feed_options *o);
  */
 const bool *feed_fresh(const struct feed *f);
 
+/* Whether the first reading has ended, with success or without. */
+bool feed_tried(const struct feed *f);
+
 /* Reads no more; whether the last reading has ended, so that feed_free may be called. */
 bool feed_stop(struct feed *f);
 

@@ -20,6 +20,8 @@ enum {
 	PULSE_US = 250000,
 	IDLE_PULSES = 8, /* without a request, then memory is given back */
 	REQUEST_MEMORY = 2 * 1024 * 1024,
+	BEGIN_LOOK_US = 2000,
+	BEGIN_WAIT_US = 2000000,
 	IDENTITIES = 2048, /* tokens that are remembered; 120 bytes each */
 	DRAIN_LOOK_US = 20000
 };
@@ -30,7 +32,8 @@ struct worker {
 	struct feed *feed;
 	struct http_server *server;
 	struct watch signals;
-	struct timer pulse, drained;
+	struct timer pulse, begin, drained;
+	int64_t begin_until;
 	int64_t drain_until; /* tick; 0: not draining */
 	/* For giving memory back: requests served by the last pulse, and how many pulses ago. */
 	uint64_t served;
@@ -54,6 +57,7 @@ static void drain(struct worker *w)
 {
 	if (w->drain_until != 0)
 		return;
+	timer_clear(&w->begin);
 	w->drain_until = ticks_us() + w->setup->conf->server_drain_timeout;
 	http_server_drain(w->server);
 	on_drained(&w->drained);
@@ -82,6 +86,25 @@ static void on_pulse(struct timer *t)
 	if (w->idle == IDLE_PULSES)
 		http_server_trim(w->server);
 	timer_set(t, ticks_us() + PULSE_US);
+}
+
+/*
+ * Before the feed was read for the first time no token can be taken: what comes meanwhile is better
+ * off with another worker, or in the listener's queue. Without a database, though, it is to be
+ * told.
+ */
+static void on_begin(struct timer *t)
+{
+	struct worker *w = OWNER_OF(t, struct worker, begin);
+
+	if (!feed_tried(w->feed) && ticks_us() < w->begin_until)
+		return timer_set(t, ticks_us() + BEGIN_LOOK_US);
+	if (!http_server_listen(w->server)) {
+		log_error("worker", "cannot listen");
+		return loop_stop();
+	}
+	atomic_store(&w->setup->pulse->ready, true);
+	log_debug("worker", "worker %zu serves", w->setup->number);
 }
 
 static bool make_dispatch(struct worker *w)
@@ -165,6 +188,8 @@ int worker_run(const struct worker_setup *s)
 	struct worker w = { .setup = s,
 			    .signals = { .fd = -1, .ready = on_signal },
 			    .pulse.fire = on_pulse,
+			    .begin.fire = on_begin,
+			    .begin_until = ticks_us() + BEGIN_WAIT_US,
 			    .drained.fire = on_drained };
 	int signals = process_signals();
 
@@ -175,8 +200,7 @@ int worker_run(const struct worker_setup *s)
 		return EX_OSERR;
 	}
 	on_pulse(&w.pulse);
-	atomic_store(&s->pulse->ready, true);
-	log_debug("worker", "worker %zu serves", s->number);
+	on_begin(&w.begin);
 	loop_run();
 	log_flush();
 	if (http_server_requests(w.server) == 0 && feed_stop(w.feed))

@@ -81,7 +81,7 @@ from sessions
 where user_id = :user_id::user_id
   and idle_until > now()
 order by id desc
-limit 1000;
+limit 200;
 
 -- name: session_delete :one ended_session
 -- Ends one session of a user.
@@ -97,12 +97,17 @@ where id = :id::session_id
 returning id, user_id;
 
 -- name: session_delete_others :many ended_session
--- Ends all sessions of a user but one; all of them where that is no session.
+-- Ends all sessions of a user but one, all of them where that is no session, and refuses their
+-- tokens.
 with gone as (
   delete from sessions
   where user_id = :user_id::user_id
     and id is distinct from :keep::session_id
   returning id, user_id
+), told as (
+  insert into revocations (subject, version, expires_at)
+  select id, 0, now() + :access_us::bigint * interval '1 microsecond'
+  from gone
 )
 select id, user_id
 from gone

@@ -229,11 +229,22 @@ credentials() {
 	jq -nc --arg e "$1" --arg p "$2" '{email: $e, password: $p}'
 }
 
-# sign_in EMAIL PASSWORD: sets TOKEN.
+# sign_in EMAIL PASSWORD [curl option ...]: sets TOKEN and REFRESH.
 sign_in() {
-	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "$2")" || return
+	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "$2")" "${@:3}" || return
 	status 200 || return
+	tokens
+}
+
+# tokens: takes TOKEN and REFRESH from the last reply.
+tokens() {
 	TOKEN=$(jq -r .access_token <<<"$BODY")
+	REFRESH=$(jq -r '.refresh_token // empty' <<<"$BODY")
+}
+
+# refresh [TOKEN]: asks for new tokens with REFRESH, or with another one.
+refresh() {
+	TOKEN='' post /api/v1/auth/refresh "$(jq -nc --arg t "${1-$REFRESH}" '{refresh_token: $t}')"
 }
 
 # login NAME: registers a new user and signs in.
@@ -398,6 +409,14 @@ pool_pid() {
 # The processes of the pool, without the master.
 pool_children() {
 	pgrep -P "$(pool_pid)"
+}
+
+# Those of one kind: worker, keeper.
+pool_kind() {
+	local pid
+	for pid in $(pool_children); do
+		[[ $(cat "/proc/$pid/comm" 2>/dev/null) != *"$1"* ]] || echo "$pid"
+	done
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
