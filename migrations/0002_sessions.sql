@@ -11,6 +11,9 @@ alter table users
   -- Of the mails: a language of RFC 5646.
   add column locale text not null default 'en';
 
+-- Whether somebody administers is asked whenever an administrator goes.
+create index users_admins_idx on users (id) where role = 'admin';
+
 create table sessions (
   id session_id not null,
   user_id user_id not null,

@@ -23,5 +23,11 @@ struct instant instant_now(void);
 /* RFC 3339 section 5.6 in UTC with microseconds. Years 0..9999; others are cut to them. */
 struct str instant_format(struct instant t, char text[static INSTANT_TEXT]);
 
+/*
+ * Reads RFC 3339 section 5.6, with any offset and any number of digits of a second, of which six
+ * count. False for anything else: a date that there is not, a year before 1970, a leap second.
+ */
+bool instant_parse(struct str text, struct instant *out);
+
 /* Microseconds on a clock that never jumps (CLOCK_MONOTONIC). */
 int64_t ticks_us(void);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/instant.h"
 #include "base/str.h"
 
 /* RFC 9562. All zero means "none": SQL null. */
@@ -15,6 +16,12 @@ enum { UUID_TEXT = 37 }; /* 36 characters and NUL */
 
 /* A version 7 id (RFC 9562 section 5.7): never goes backwards within a process. */
 struct uuid uuid_v7(void);
+
+/*
+ * The least version 7 id of an instant's millisecond: others of that time or later are not below it.
+ * Instants before 1970 are cut to it.
+ */
+struct uuid uuid_v7_least(struct instant t);
 
 /* The 8-4-4-4-12 form, either case. */
 bool uuid_parse(struct str text, struct uuid *out);

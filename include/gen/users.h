@@ -78,6 +78,25 @@ struct deleted_user_row {
 	struct user_id id;
 };
 
+struct locked_user_row {
+	struct user_id id;
+	struct str email;
+	struct str name;
+	struct str role;
+	struct str locale;
+	struct instant created_at;
+	bool verified;
+	bool disabled;
+};
+
+struct admins_lock_row {
+	struct str held;
+};
+
+struct other_admin_row {
+	struct user_id id;
+};
+
 struct user_insert {
 	struct user_id id;
 	struct str email;
@@ -276,3 +295,38 @@ struct user_deleted_by {
  * Whether this very request has deleted that user before.
  */
 enum err user_deleted_by(struct db *db, const struct user_deleted_by *in, struct deleted_user_row *row);
+
+struct user_lock {
+	struct user_id id;
+};
+
+/*
+ * A user who is about to be changed; whoever wants the same waits.
+ */
+enum err user_lock(struct db *db, const struct user_lock *in, struct locked_user_row *row);
+
+struct user_set_state {
+	struct str role;
+	bool disabled;
+	struct user_id id;
+};
+
+/*
+ * What an admin decides about a user.
+ */
+enum err user_set_state(struct db *db, const struct user_set_state *in, int64_t *affected);
+
+/*
+ * Whoever takes an administrator away waits here until the one before has committed; a statement of
+ * its own, for a statement sees what was there when it began. The number is nobody else's.
+ */
+enum err user_admins_lock(struct db *db, struct admins_lock_row *row);
+
+struct user_other_admin {
+	struct user_id id;
+};
+
+/*
+ * Somebody else who administers.
+ */
+enum err user_other_admin(struct db *db, const struct user_other_admin *in, struct other_admin_row *row);

@@ -23,6 +23,9 @@ struct field {
 	enum kind kind;
 	/* Input: may be missing; the member then holds `preset` (integers) or null. */
 	bool optional;
+	/* Input: offset of a bool that is set when the field was given, where `preset` does not tell
+	 * that; see GIVEN. 0: none. */
+	size_t given;
 	/* Strings: length in code points; integers: value. max == 0: no upper bound. */
 	int64_t min, max;
 	/* Strings: length in bytes, for what is hashed or stored as bytes. 0: no bound. */
@@ -66,6 +69,9 @@ struct schema {
 
 /* FIELD(struct tag, member, .min = 1, ...): the JSON name is the member's. */
 #define FIELD(type, member, ...) FIELD_AS(#member, type, member, __VA_ARGS__)
+
+/* FIELD(tag, on, .optional = true, GIVEN(tag, on_given)): whether a client has said anything. */
+#define GIVEN(type, member) .given = offsetof(struct type, member)
 
 /* Defines `label_schema` for struct `type`. */
 #define SCHEMA(label, type, ...)                                                                   \

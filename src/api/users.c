@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Accounts: register, list, read, change, delete. */
 #include "gen/users.h"
+#include "api/admins.h"
 #include "api/audit.h"
 #include "api/email_change.h"
 #include "api/limit.h"
@@ -302,6 +303,7 @@ enum err user_remove(struct req *r, const struct user_remove_in *in)
 	struct audit_note note = { .action = "user.delete", .subject = in->id };
 
 	TRY(db_begin(r->db));
+	TRY(admins_remain(r, in->id));
 	TRY(user_delete(r->db, &key, &deleted));
 	if (deleted > 0) {
 		TRY(revoke_user(r, in->id));

@@ -74,3 +74,88 @@ struct str instant_format(struct instant t, char text[static INSTANT_TEXT])
 	*p = '\0';
 	return (struct str){ text, (size_t)(p - text) };
 }
+
+/* Takes exactly n digits off *s. */
+static bool number(struct str *s, size_t n, int64_t *out)
+{
+	if (s->n < n || s->p[0] == '-' || !str_to_i64((struct str){ s->p, n }, 0, INT64_MAX, out))
+		return false;
+	*s = str_from_at(*s, n);
+	return true;
+}
+
+/* Takes one of two characters off *s. */
+static bool sign(struct str *s, char c, char other)
+{
+	if (s->n == 0 || (s->p[0] != c && s->p[0] != other))
+		return false;
+	*s = str_from_at(*s, 1);
+	return true;
+}
+
+/* ".123456789": microseconds; what is beyond them is cut off. */
+static bool fraction(struct str *s, int64_t *us)
+{
+	int64_t unit = 100000;
+	size_t n = 0;
+
+	*us = 0;
+	if (s->n == 0 || s->p[0] != '.')
+		return true;
+	for (n = 1; n < s->n && s->p[n] >= '0' && s->p[n] <= '9'; n++, unit /= 10)
+		*us += (s->p[n] - '0') * unit; /* 0 after six digits */
+	*s = str_from_at(*s, n);
+	return n > 1;
+}
+
+/* "Z", or "+01:30": seconds that the clock is ahead of UTC. */
+static bool offset(struct str *s, int64_t *ahead)
+{
+	int64_t hours = 0, minutes = 0, direction = 1;
+
+	*ahead = 0;
+	if (sign(s, 'Z', 'z'))
+		return s->n == 0;
+	if (s->n > 0 && s->p[0] == '-')
+		direction = -1;
+	else if (s->n == 0 || s->p[0] != '+')
+		return false;
+	*s = str_from_at(*s, 1);
+	if (!number(s, 2, &hours) || !sign(s, ':', ':') || !number(s, 2, &minutes) || hours > 23 ||
+	    minutes > 59)
+		return false;
+	*ahead = direction * (hours * 3600 + minutes * 60);
+	return s->n == 0;
+}
+
+/* Days since 1970 of a date that there is. */
+static bool days(int64_t year, int64_t month, int64_t day, int64_t *out)
+{
+	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int64_t last = year - 1;
+
+	if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+	    day > lengths[month - 1] + (month == 2 && leap))
+		return false;
+	*out = last * 365 + last / 4 - last / 100 + last / 400 - 719162 + day - 1;
+	for (int64_t m = 1; m < month; m++)
+		*out += lengths[m - 1] + (m == 2 && leap);
+	return true;
+}
+
+bool instant_parse(struct str text, struct instant *out)
+{
+	int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+	int64_t date = 0, us = 0, ahead = 0;
+
+	if (!number(&text, 4, &year) || !sign(&text, '-', '-') || !number(&text, 2, &month) ||
+	    !sign(&text, '-', '-') || !number(&text, 2, &day) || !sign(&text, 'T', 't') ||
+	    !number(&text, 2, &hour) || !sign(&text, ':', ':') || !number(&text, 2, &minute) ||
+	    !sign(&text, ':', ':') || !number(&text, 2, &second) || !fraction(&text, &us) ||
+	    !offset(&text, &ahead) || !days(year, month, day, &date) || hour > 23 || minute > 59 ||
+	    second > 59)
+		return false;
+	out->us = (date * 86400 + hour * 3600 + minute * 60 + second - ahead) * 1000000 + us;
+	return true;
+}

@@ -32,6 +32,15 @@ static const uint8_t *pool_next(void)
 	return pool + --pool_left * RANDOM_BYTES;
 }
 
+static struct uuid of_ms(uint64_t ms)
+{
+	struct uuid id = { 0 };
+
+	for (int i = 0; i < 6; i++)
+		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
+	return id;
+}
+
 struct uuid uuid_v7(void)
 {
 	static uint64_t last; /* milliseconds << 12 | counter */
@@ -43,15 +52,21 @@ struct uuid uuid_v7(void)
 		stamp = last + 1;
 	last = stamp;
 
-	struct uuid id = { 0 };
-	uint64_t ms = stamp >> 12;
+	struct uuid id = of_ms(stamp >> 12);
 
-	for (int i = 0; i < 6; i++)
-		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
 	id.b[6] = (uint8_t)(0x70 | (stamp >> 8 & 0x0f));
 	id.b[7] = (uint8_t)stamp;
 	memcpy(id.b + 8, pool_next(), RANDOM_BYTES);
 	id.b[8] = (uint8_t)((id.b[8] & 0x3f) | 0x80);
+	return id;
+}
+
+struct uuid uuid_v7_least(struct instant t)
+{
+	struct uuid id = of_ms(t.us < 0 ? 0 : (uint64_t)t.us / 1000);
+
+	id.b[6] = 0x70;
+	id.b[8] = 0x80;
 	return id;
 }
 

@@ -657,3 +657,112 @@ enum err user_deleted_by(struct db *db, const struct user_deleted_by *in, struct
 {
 	return db_one(db, &user_deleted_by_statement, in, row);
 }
+
+static const struct db_column user_lock_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_lock, id) },
+};
+
+static const struct db_column user_lock_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct locked_user_row, id) },
+	{ "email", KIND_STR, offsetof(struct locked_user_row, email) },
+	{ "name", KIND_STR, offsetof(struct locked_user_row, name) },
+	{ "role", KIND_STR, offsetof(struct locked_user_row, role) },
+	{ "locale", KIND_STR, offsetof(struct locked_user_row, locale) },
+	{ "created_at", KIND_INSTANT, offsetof(struct locked_user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct locked_user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct locked_user_row, disabled) },
+};
+
+const struct db_statement user_lock_statement = {
+	.name = "user_lock",
+	.sql =
+		"select id, email, name, role, locale, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
+		"from users\n"
+		"where id = $1::uuid\n"
+		"for update",
+	.params = user_lock_params,
+	.param_count = 1,
+	.columns = user_lock_columns,
+	.column_count = 8,
+	.row_size = sizeof(struct locked_user_row),
+	.write = true,
+};
+
+enum err user_lock(struct db *db, const struct user_lock *in, struct locked_user_row *row)
+{
+	return db_one(db, &user_lock_statement, in, row);
+}
+
+static const struct db_column user_set_state_params[] = {
+	{ "role", KIND_STR, offsetof(struct user_set_state, role) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_set_state, disabled) },
+	{ "id", KIND_UUID, offsetof(struct user_set_state, id) },
+};
+
+const struct db_statement user_set_state_statement = {
+	.name = "user_set_state",
+	.sql =
+		"update users\n"
+		"set role = $1,\n"
+		"    disabled_at = case when $2::boolean then coalesce(disabled_at, now()) end,\n"
+		"    updated_at = now()\n"
+		"where id = $3::uuid",
+	.params = user_set_state_params,
+	.param_count = 3,
+	.write = true,
+};
+
+enum err user_set_state(struct db *db, const struct user_set_state *in, int64_t *affected)
+{
+	return db_exec(db, &user_set_state_statement, in, affected);
+}
+
+static const struct db_column user_admins_lock_columns[] = {
+	{ "held", KIND_STR, offsetof(struct admins_lock_row, held) },
+};
+
+const struct db_statement user_admins_lock_statement = {
+	.name = "user_admins_lock",
+	.sql =
+		"select coalesce(pg_advisory_xact_lock(7270436)::text, '') as held",
+	.columns = user_admins_lock_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct admins_lock_row),
+	.write = false,
+};
+
+enum err user_admins_lock(struct db *db, struct admins_lock_row *row)
+{
+	return db_one(db, &user_admins_lock_statement, NULL, row);
+}
+
+static const struct db_column user_other_admin_params[] = {
+	{ "id", KIND_UUID, offsetof(struct user_other_admin, id) },
+};
+
+static const struct db_column user_other_admin_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct other_admin_row, id) },
+};
+
+const struct db_statement user_other_admin_statement = {
+	.name = "user_other_admin",
+	.sql =
+		"select id\n"
+		"from users\n"
+		"where role = 'admin'\n"
+		"  and disabled_at is null\n"
+		"  and id <> $1::uuid\n"
+		"limit 1",
+	.params = user_other_admin_params,
+	.param_count = 1,
+	.columns = user_other_admin_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct other_admin_row),
+	.write = false,
+};
+
+enum err user_other_admin(struct db *db, const struct user_other_admin *in, struct other_admin_row *row)
+{
+	return db_one(db, &user_other_admin_statement, in, row);
+}

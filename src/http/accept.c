@@ -136,11 +136,11 @@ static struct str unquote(struct str s)
 	return (struct str){ s.p + 1, s.n - 2 };
 }
 
-bool content_type_json(struct str header)
+static bool content_type(struct str header, struct str type)
 {
 	struct str part = { 0 }, name = { 0 };
 
-	if (!part_next(&header, ';', &part) || !str_eq_nocase(part, STR("application/json")))
+	if (!part_next(&header, ';', &part) || !str_eq_nocase(part, type))
 		return false;
 	while (part_next(&header, ';', &part)) {
 		str_split(&part, '=', &name);
@@ -149,4 +149,14 @@ bool content_type_json(struct str header)
 			return false;
 	}
 	return true;
+}
+
+bool content_type_json(struct str header)
+{
+	return content_type(header, STR("application/json"));
+}
+
+bool content_type_merge_patch(struct str header)
+{
+	return content_type(header, STR("application/merge-patch+json"));
 }

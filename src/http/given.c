@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* One field: what the request says about it, whether that may be, and its place in the struct. */
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -159,9 +158,20 @@ static struct str take_uuid(const struct given *g, void *at)
 	return (struct str){ 0 };
 }
 
+static struct str take_instant(const struct given *g, void *at)
+{
+	struct instant t = { 0 };
+
+	if (g->type != GIVEN_TEXT || !instant_parse(g->text, &t))
+		return STR("must be an instant such as 2026-11-22T12:34:56Z");
+	memcpy(at, &t, sizeof t);
+	return (struct str){ 0 };
+}
+
 /* The member is zero so far, which is null for texts and ids. */
 static struct str take_nothing(const struct field *f, void *at)
 {
+	const struct instant never = INSTANT_NONE;
 	bool on = f->preset != 0;
 
 	if (!f->optional)
@@ -170,21 +180,26 @@ static struct str take_nothing(const struct field *f, void *at)
 		number_write(f, f->preset, at);
 	if (f->kind == KIND_BOOL)
 		memcpy(at, &on, sizeof on);
+	if (f->kind == KIND_INSTANT)
+		memcpy(at, &never, sizeof never);
 	return (struct str){ 0 };
 }
 
 struct str given_take(const struct given *g, const struct field *f, struct arena *a, void *out)
 {
+	const bool given = true;
 	void *at = (char *)out + f->offset;
 
-	/* Nothing that a client may set is a point in time. */
-	assert(f->kind != KIND_INSTANT);
 	if (g->type == GIVEN_TWICE)
 		return STR("is given twice");
 	if (g->type == GIVEN_GARBLED)
 		return STR("must be percent-encoded UTF-8");
+	if (g->type == GIVEN_REMOVAL)
+		return STR("cannot be removed");
 	if (g->type == GIVEN_NOTHING)
 		return take_nothing(f, at);
+	if (f->given != 0)
+		memcpy((char *)out + f->given, &given, sizeof given);
 	switch (f->kind) {
 	case KIND_STR:
 	case KIND_SECRET:
@@ -197,7 +212,7 @@ struct str given_take(const struct given *g, const struct field *f, struct arena
 	case KIND_UUID:
 		return take_uuid(g, at);
 	case KIND_INSTANT:
-		break;
+		return take_instant(g, at);
 	}
 	return (struct str){ 0 };
 }

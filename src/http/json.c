@@ -110,6 +110,14 @@ static void query_read(struct decoding *d)
 			parameter_read(d, name, value);
 }
 
+/* RFC 7396: what is null in a patch is to be removed. */
+static struct given given_member(const struct decoding *d, const json_t *value)
+{
+	if (json_is_null(value) && d->match->route->method == METHOD_PATCH)
+		return (struct given){ .type = GIVEN_REMOVAL };
+	return given_json(value);
+}
+
 static enum err body_read(struct decoding *d, struct faults *f)
 {
 	enum json_body body = json_body(d->match->route);
@@ -129,7 +137,7 @@ static enum err body_read(struct decoding *d, struct faults *f)
 		if (i == d->schema->n)
 			strange_add(d, name);
 		else
-			d->given[i] = given_json(json_object_iter_value(m));
+			d->given[i] = given_member(d, json_object_iter_value(m));
 	}
 	return OK;
 }

@@ -17,6 +17,7 @@ enum source source_of(const struct route *r, const struct field *f);
 struct given {
 	enum {
 		GIVEN_NOTHING, /* absent, or null */
+		GIVEN_REMOVAL, /* null in a merge patch */
 		GIVEN_TEXT,
 		GIVEN_NUMBER,
 		GIVEN_HUGE, /* a whole number beyond int64_t; number tells its side */

@@ -83,7 +83,7 @@ static void put_type(struct draft *d, const struct field *f, bool input)
 		return put_number_type(d, f, input);
 	case KIND_BOOL:
 		put(d, "type", json_string("boolean"));
-		if (input && f->optional)
+		if (input && f->optional && f->given == 0)
 			put(d, "default", json_boolean(f->preset != 0));
 		return;
 	case KIND_UUID:

@@ -195,10 +195,14 @@ static void put_body(struct document *d, const struct route *r, json_t *operatio
 		return;
 
 	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, true, in_body, r));
+	json_t *content = document_content("application/json", schema);
 
+	if (r->method == METHOD_PATCH)
+		document_put(d, content, "application/merge-patch+json",
+			     json_pack("{s:O}", "schema", schema));
 	document_put(d, operation, "requestBody",
 		     json_pack("{s:b, s:o}", "required", json_body(r) == JSON_BODY_REQUIRED,
-			       "content", document_content("application/json", schema)));
+			       "content", content));
 }
 
 /* Who may call it; an empty `security` says that no token is needed. */

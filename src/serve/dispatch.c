@@ -48,6 +48,8 @@ static enum err check_body(const struct req *r)
 		return ERR_TOO_LARGE;
 	if (body == JSON_BODY_NONE || (body == JSON_BODY_OPTIONAL && r->http->body.n == 0))
 		return OK;
+	if (r->http->method == METHOD_PATCH && content_type_merge_patch(r->http->content_type))
+		return OK;
 	return content_type_json(r->http->content_type) ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
 }
 
@@ -144,6 +146,10 @@ static void write_problem(struct req *r, enum err e)
 		challenge(r, e);
 	if (status == 405)
 		header_add(r->reply, "Allow", route_allow(r->match.allowed, r->arena));
+	/* RFC 5789 section 2.2. */
+	if (status == 415 && r->http->method == METHOD_PATCH)
+		header_add(r->reply, "Accept-Patch",
+			   STR("application/merge-patch+json, application/json"));
 	tell_limits(r, status);
 }
 

@@ -175,3 +175,33 @@ select id
 from deleted_users
 where id = :id::user_id
   and request_id = :request_id;
+
+-- name: user_lock :one locked_user
+-- A user who is about to be changed; whoever wants the same waits.
+select id, email, name, role, locale, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled
+from users
+where id = :id::user_id
+for update;
+
+-- name: user_set_state :exec
+-- What an admin decides about a user.
+update users
+set role = :role,
+    disabled_at = case when :disabled::boolean then coalesce(disabled_at, now()) end,
+    updated_at = now()
+where id = :id::user_id;
+
+-- name: user_admins_lock :one admins_lock
+-- Whoever takes an administrator away waits here until the one before has committed; a statement of
+-- its own, for a statement sees what was there when it began. The number is nobody else's.
+select coalesce(pg_advisory_xact_lock(7270436)::text, '') as held;
+
+-- name: user_other_admin :one other_admin
+-- Somebody else who administers.
+select id
+from users
+where role = 'admin'
+  and disabled_at is null
+  and id <> :id::user_id
+limit 1;
