@@ -68,7 +68,7 @@ static void put_number_type(struct draft *d, const struct field *f, bool input)
 		put(d, "minimum", json_integer(f->min));
 	if (f->max != 0)
 		put(d, "maximum", json_integer(f->max));
-	if (input && f->optional)
+	if (input && f->optional && f->given == 0)
 		put(d, "default", json_integer(f->preset));
 }
 

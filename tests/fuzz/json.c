@@ -21,7 +21,9 @@ struct thing {
 	struct secret password;
 	int32_t limit;
 	int64_t offset;
-	bool all;
+	bool all, all_given;
+	struct instant at;
+	struct str kind;
 };
 
 SCHEMA(thing, thing, FIELD(thing, id),
@@ -31,12 +33,15 @@ SCHEMA(thing, thing, FIELD(thing, id),
        FIELD(thing, password, .optional = true, .min = 8, .max_bytes = 64),
        FIELD(thing, limit, .optional = true, .min = 1, .max = 100, .preset = 20),
        FIELD(thing, offset, .optional = true, .min = INT64_MIN),
-       FIELD(thing, all, .optional = true));
+       FIELD(thing, all, .optional = true, GIVEN(thing, all_given)),
+       FIELD(thing, at, .optional = true),
+       FIELD(thing, kind, .optional = true, .one_of = "small, large"));
 
 static const struct route routes[] = {
 	{ .method = METHOD_GET, .path = "/things/{id}", .in = &thing_schema },
 	{ .method = METHOD_PUT, .path = "/things/{id}", .in = &thing_schema },
 	{ .method = METHOD_POST, .path = "/things", .in = &thing_schema },
+	{ .method = METHOD_PATCH, .path = "/things/{id}", .in = &thing_schema },
 };
 
 static void must(bool holds)

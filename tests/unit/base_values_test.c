@@ -129,6 +129,109 @@ static void instant_writes(void **state)
 	assert_true(ticks_us() <= ticks_us());
 }
 
+static void instant_reads(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t us;
+	} rows[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "1970-01-01T00:00:00.000001Z", 1 },
+		{ "1970-01-01T01:00:00+01:00", 0 },
+		{ "1970-01-01T00:00:00+00:01", -60000000 },
+		{ "1970-01-01T00:00:00-23:59", 86340000000 },
+		{ "1970-01-01T00:00:00-00:00", 0 },
+		{ "2000-02-29T00:00:00Z", 951782400000000 },
+		{ "2000-02-29t23:59:59.999999z", 951868799999999 },
+		{ "2000-02-29T23:59:59.9999999999Z", 951868799999999 },
+		{ "2026-11-22T12:34:56.123456Z", 1795350896123456 },
+		{ "2026-11-22T12:34:56.1Z", 1795350896100000 },
+		{ "2026-11-22T12:34:56Z", 1795350896000000 },
+		{ "2026-11-22T14:34:56+02:00", 1795350896000000 },
+		{ "2100-03-01T00:00:00Z", 4107542400000000 },
+		{ "9999-12-31T23:59:59.999999Z", 253402300799999999 },
+	};
+	static const char *const bad[] = {
+		"",
+		"now",
+		"2026-11-22",
+		"2026-11-22T12:34:56",
+		"2026-11-22 12:34:56Z",
+		"2026-11-22T12:34Z",
+		"2026-11-22T12:34:56.Z",
+		"2026-11-22T12:34:56,5Z",
+		"2026-11-22T12:34:56Z ",
+		" 2026-11-22T12:34:56Z",
+		"2026-11-22T12:34:56ZZ",
+		"2026-11-22T12:34:56+0100",
+		"2026-11-22T12:34:56+01",
+		"2026-11-22T12:34:56+24:00",
+		"2026-11-22T12:34:56+01:60",
+		"2026-11-22T12:34:56 01:00",
+		"2026-11-22T24:00:00Z",
+		"2026-11-22T12:60:00Z",
+		"2016-12-31T23:59:60Z",
+		"2026-02-29T00:00:00Z",
+		"2100-02-29T00:00:00Z",
+		"2026-04-31T00:00:00Z",
+		"2026-00-10T00:00:00Z",
+		"2026-13-10T00:00:00Z",
+		"2026-11-00T00:00:00Z",
+		"2026-11-32T00:00:00Z",
+		"1969-12-31T23:59:59Z",
+		"-026-11-22T12:34:56Z",
+		"2026-11-22T-1:34:56Z",
+		"2026-11-22T12:-0:56Z",
+		"2026-1-22T12:34:56Z",
+		"2026\r11-22T12:34:56Z",
+		"12026-11-22T12:34:56Z",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct instant t = INSTANT_NONE;
+
+		assert_true(instant_parse(str_from(rows[i].text), &t));
+		assert_int_equal(t.us, rows[i].us);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct instant t = { 42 };
+
+		assert_false(instant_parse(str_from(bad[i]), &t));
+		assert_int_equal(t.us, 42);
+	}
+}
+
+/* What is written is read again, on every day of four centuries. */
+static void instant_reads_what_it_writes(void **state)
+{
+	char text[INSTANT_TEXT];
+
+	(void)state;
+	for (int64_t day = 0; day < 146097; day++) {
+		struct instant t = { (day * 86400 + day % 86400) * 1000000 + day }, back = { 0 };
+
+		assert_true(instant_parse(instant_format(t, text), &back));
+		assert_int_equal(back.us, t.us);
+	}
+}
+
+static void uuid_of_an_instant_is_the_least(void **state)
+{
+	char text[UUID_TEXT];
+	struct instant before = instant_now();
+	struct uuid id = uuid_v7(), least = uuid_v7_least(before);
+	struct uuid above = uuid_v7_least((struct instant){ instant_now().us + 1000 });
+
+	(void)state;
+	assert_true(memcmp(least.b, id.b, sizeof id.b) < 0);
+	assert_true(memcmp(id.b, above.b, sizeof id.b) < 0);
+	assert_str(uuid_format(uuid_v7_least((struct instant){ 1795350896123456 }), text),
+		   "01a20340-9dfb-7000-8000-000000000000");
+	assert_str(uuid_format(uuid_v7_least((struct instant){ -5 }), text),
+		   "00000000-0000-7000-8000-000000000000");
+}
+
 static void err_has_rows(void **state)
 {
 	(void)state;
@@ -161,9 +264,15 @@ static void random_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(uuid_is_ordered),	 cmocka_unit_test(uuid_differs_after_fork),
-		cmocka_unit_test(uuid_reads_and_writes), cmocka_unit_test(instant_writes),
-		cmocka_unit_test(err_has_rows),		 cmocka_unit_test(random_is_bounded),
+		cmocka_unit_test(uuid_is_ordered),
+		cmocka_unit_test(uuid_differs_after_fork),
+		cmocka_unit_test(uuid_reads_and_writes),
+		cmocka_unit_test(instant_writes),
+		cmocka_unit_test(instant_reads),
+		cmocka_unit_test(instant_reads_what_it_writes),
+		cmocka_unit_test(uuid_of_an_instant_is_the_least),
+		cmocka_unit_test(err_has_rows),
+		cmocka_unit_test(random_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

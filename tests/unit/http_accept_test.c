@@ -138,11 +138,32 @@ static void knows_json(void **state)
 			fail_msg("%s", rows[i].header);
 }
 
+static void knows_merge_patches(void **state)
+{
+	static const struct {
+		const char *header;
+		bool patch;
+	} rows[] = {
+		{ NULL, false },
+		{ "application/merge-patch+json", true },
+		{ "Application/Merge-Patch+JSON ; charset=utf-8", true },
+		{ "application/merge-patch+json; charset=latin1", false },
+		{ "application/json", false },
+		{ "application/json-patch+json", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (content_type_merge_patch(str_from(rows[i].header)) != rows[i].patch)
+			fail_msg("%s", rows[i].header);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts),
 		cmocka_unit_test(knows_json),
+		cmocka_unit_test(knows_merge_patches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

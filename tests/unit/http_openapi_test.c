@@ -220,7 +220,8 @@ static void test_problems(void **state)
 	is(state, "paths /api/v1/me get responses 401",
 	   "{\"$ref\":\"#/components/responses/Problem401\"}");
 	is(state, "components responses Problem404 description",
-	   "\"`not-found`: there is nothing here; `user-not-found`: user not found\"");
+	   "\"`not-found`: there is nothing here; `user-not-found`: user not found; "
+	   "`session-not-found`: session not found\"");
 	is(state, "components responses Problem409 content",
 	   "{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}},"
 	   "\"application/problem+json\":{\"schema\":"
