@@ -133,6 +133,7 @@ BENCH_OPTIONS :=
 bench: deps-bench
 	tests/bench/run $(if $(QUICK),--quick) $(BENCH_OPTIONS)
 	$(if $(QUICK),,tests/bench/timing)
+	$(if $(QUICK),,tests/bench/check)
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
 faults:
