@@ -34,7 +34,12 @@ void header_add(struct http_reply *r, const char *name, struct str value)
 {
 	buf_add(&r->headers, str_from(name));
 	buf_add(&r->headers, STR(": "));
-	for (size_t i = 0; i < value.n; i++)
-		buf_char(&r->headers, breaks_line(value.p[i]) ? ' ' : value.p[i]);
+
+	size_t start = r->headers.n;
+
+	buf_add(&r->headers, value);
+	for (size_t i = start; i < r->headers.n; i++)
+		if (breaks_line(r->headers.p[i]))
+			r->headers.p[i] = ' ';
 	buf_add(&r->headers, STR("\r\n"));
 }
