@@ -18,8 +18,8 @@ enum { UUID_TEXT = 37 }; /* 36 characters and NUL */
 struct uuid uuid_v7(void);
 
 /*
- * The least version 7 id of an instant's millisecond: others of that time or later are not below it.
- * Instants before 1970 are cut to it.
+ * The least version 7 id of an instant's millisecond: others of that time or later are not below
+ * it. Instants before 1970 are cut to it.
  */
 struct uuid uuid_v7_least(struct instant t);
 

@@ -13,8 +13,8 @@ struct accepted {
 struct accepted accept_parse(struct str header);
 
 /*
- * Whether a Content-Type is application/json, or application/merge-patch+json (RFC 7396), parameters
- * aside; charset must be utf-8 if given.
+ * Whether a Content-Type is application/json, or application/merge-patch+json (RFC 7396),
+ * parameters aside; charset must be utf-8 if given.
  */
 bool content_type_json(struct str header);
 bool content_type_merge_patch(struct str header);

@@ -23,8 +23,8 @@ struct field {
 	enum kind kind;
 	/* Input: may be missing; the member then holds `preset` (integers) or null. */
 	bool optional;
-	/* Input: offset of a bool that is set when the field was given, where `preset` does not tell
-	 * that; see GIVEN. 0: none. */
+	/* Input: offset of a bool that is set when the field was given, where `preset` does not
+	 * tell that; see GIVEN. 0: none. */
 	size_t given;
 	/* Strings: length in code points; integers: value. max == 0: no upper bound. */
 	int64_t min, max;

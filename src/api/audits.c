@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The audit log, as admins read it. What was written stays: there is no other operation. */
-#include "gen/audit.h"
 #include "api/req.h"
+#include "gen/audit.h"
 
 #include <string.h>
 
