@@ -137,8 +137,7 @@ bench: deps-bench
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
 faults:
-	@set -e; for f in half-records kills reloads database-restarts races memory; do \
-	@set -e; for f in half-records kills reloads database-restarts memory revocation; do \
+	@set -e; for f in half-records kills reloads database-restarts races mail memory revocation; do \
 		echo "tests/faults/$$f"; tests/faults/$$f; done
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60); what it finds goes to tests/fuzz/regress

@@ -5,7 +5,7 @@
     smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8]
 
 Every mail that it takes is a line of JSON in OUT: sender, recipient, message_id, subject, language,
-text, html, headers (a list of pairs), tls, user. With a certificate it asks for STARTTLS, or speaks
+text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a certificate it asks for STARTTLS, or speaks
 TLS at once (--implicit). What it does to a recipient stands in the first part of the address:
 
     refused.x@     550 to RCPT             late.x@     451 to RCPT the first time
@@ -21,6 +21,7 @@ import json
 import os
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -51,6 +52,7 @@ class Handler:
         with open(self.out, "a", encoding="utf-8") as out:
             json.dump(
                 {
+                    "server": os.getpid(),
                     "sender": envelope.mail_from,
                     "recipient": to,
                     "message_id": mail["Message-ID"].strip("<>").split("@")[0],
@@ -77,6 +79,7 @@ class Handler:
 
 
 def main():
+    warnings.simplefilter("ignore")  # aiosmtpd complains of itself
     p = argparse.ArgumentParser()
     p.add_argument("port", type=int)
     p.add_argument("out")
