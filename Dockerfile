@@ -27,6 +27,7 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
 	&& install -d -o postern -g postern -m 755 /run/postern
 COPY --from=build /postern /usr/bin/postern
 COPY config /etc/postern
+COPY nginx/account /usr/share/postern/account
 USER postern
 ENV APP_CONFIG_DIR=/etc/postern \
 	APP__SERVER__LISTEN=/run/postern/fcgi.sock \

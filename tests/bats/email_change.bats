@@ -37,10 +37,9 @@ move() {
 # to the one in it.
 letter() {
 	mail_for "$1" "$2" || return
-	wait_for 10 test -s "$RUN_DIR/mail/$MAIL_ID.eml" || fail "no mail $MAIL_ID" || return
 	TEXT=$(python3 -c 'import email, email.policy, sys
 mail = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
-print(mail["To"], mail.get_body(("plain",)).get_content(), sep="\n")' <"$RUN_DIR/mail/$MAIL_ID.eml") || return
+print(mail["To"], mail.get_body(("plain",)).get_content(), sep="\n")' <"$MAIL") || return
 	LINK=$(grep -o 'https://[^ ]*/account/[^ ]*' <<<"$TEXT" || true)
 }
 
@@ -81,7 +80,7 @@ address_is() {
 	body .email "$EMAIL"
 }
 
-@test "asking needs the current password" {
+@test "asking needs the current password (security 39)" {
 	login ann
 	post /api/v1/me/email "$(credentials "new.$(unique)@example.org" 'not the password')"
 	problem 403 password-wrong
@@ -94,7 +93,7 @@ address_is() {
 	problem 401 unauthenticated
 }
 
-@test "what is no address, or the address already, is refused" {
+@test "what is no address, or the address already, is refused, and so are members that are not asked for (security 72)" {
 	login ann
 	local bad
 	for bad in '' ann 'ann@' $'ann@example.org\nBcc: x@example.org' "$EMAIL" "${EMAIL^^}"; do
@@ -109,7 +108,7 @@ address_is() {
 	fault /verified
 }
 
-@test "asking for somebody else's address is answered as for a free one, and mails nobody there" {
+@test "asking for somebody else's address is answered as for a free one, and mails nobody there (security 15)" {
 	register bob
 	local bob=$EMAIL
 	login ann
@@ -247,6 +246,7 @@ address_is() {
 	post /api/v1/auth/email/confirm "{\"id\": \"$NEW_ID\", \"code\": \"${code:0:4}-${code:4}\"}"
 	status 200
 	body .done true
+	header Cache-Control no-store
 	address_is "$NEW"
 }
 
@@ -365,6 +365,22 @@ address_is() {
 	body .done true
 	confirm email_new "$new"
 	problem 409 email-taken
+	address_is "$NEW"
+}
+
+@test "fifty confirmations at the same moment make one change (security 66)" {
+	login ann
+	ask
+	local out=$BATS_TEST_TMPDIR/out one bodies=()
+	confirm email_old "$OLD_ID"
+	one="{\"token\": \"$(link email_new "$NEW_ID")\"}"
+	for _ in {1..50}; do
+		bodies+=("$one")
+	done
+	PARALLEL=1 requests "$out" POST /api/v1/auth/email/confirm "${bodies[@]}"
+	sort "$out/statuses" | uniq -c
+	[[ $(grep -c 200 "$out/statuses") == 1 && $(grep -c 410 "$out/statuses") == 49 ]]
+	[[ $(noted email.change) == 1 && $(mails_to "$EMAIL" email-undo) == 1 ]]
 	address_is "$NEW"
 }
 
@@ -513,7 +529,7 @@ address_is() {
 	status 201
 }
 
-@test "the letters themselves lead all the way to another address and back" {
+@test "the letters themselves lead all the way to another address and back (security 16)" {
 	login ann
 	ask
 	local old=$EMAIL
@@ -541,7 +557,7 @@ address_is() {
 
 # --- PUT --------------------------------------------------------------------------------------
 
-@test "PUT is no way around the confirmations" {
+@test "PUT is no way around the confirmations (security 41)" {
 	login ann
 	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Ann"}')"
 	problem 403 proof-needed 'both addresses have to confirm: POST /api/v1/me/email'
@@ -617,7 +633,7 @@ address_is() {
 	status 200
 }
 
-@test "no token and no code of these mails is in the database or in a log" {
+@test "no token and no code of these mails is in the database or in a log (security 57)" {
 	login ann
 	move
 	local text
