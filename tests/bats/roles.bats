@@ -200,7 +200,7 @@ audit_of() {
 	TOKEN=$admin get "/api/v1/users/$USER_ID/sessions"
 	body length 0
 	[[ $(audit_of "$USER_ID") == *user.disable* ]]
-	[[ $(sql "select count(*) from outbox where template = 'account-disabled' and recipient = '$EMAIL' and state = 'queued'") == 1 ]]
+	[[ $(mails_to "$EMAIL" account-disabled) == 1 ]]
 }
 
 @test "that an account is disabled is told to who knows its password, and to nobody else" {

@@ -35,10 +35,6 @@ audit_count() {
 	sql "select count(*) from audit where action = '$1' and session = '$2'"
 }
 
-mail_count() {
-	sql "select count(*) from outbox where template = '$1' and recipient = '$2' and state = 'queued'"
-}
-
 # --- refreshing -----------------------------------------------------------------------------
 
 @test "a refresh token is exchanged for new tokens of the same session" {
@@ -111,7 +107,7 @@ mail_count() {
 	refresh "$first"
 	problem 401 refresh-token-invalid
 	[[ $(audit_count session.reused "$id") == 1 ]]
-	[[ $(mail_count session-reused "$EMAIL") == 1 ]]
+	[[ $(mails_to "$EMAIL" session-reused) == 1 ]]
 	TOKEN=$other_token REFRESH=$other_refresh
 	get /api/v1/me
 	status 200
@@ -130,7 +126,7 @@ mail_count() {
 	PARALLEL=1 requests "$out" POST /api/v1/auth/refresh "${bodies[@]}"
 	[[ $(sort -u "$out/statuses") == 401 ]]
 	[[ $(audit_count session.reused "$id") == 1 ]]
-	[[ $(mail_count session-reused "$EMAIL") == 1 ]]
+	[[ $(mails_to "$EMAIL" session-reused) == 1 ]]
 	refused
 }
 
@@ -559,7 +555,7 @@ with_cookie() {
 	status 200
 	with_cookie POST /api/v1/auth/refresh https://other.example
 	status 200
-	with_cookie POST /api/v1/auth/refresh https://localhost:8443
+	with_cookie POST /api/v1/auth/refresh "$BASE"
 	status 200
 	COOKIE=$first
 	with_cookie POST /api/v1/auth/refresh https://app.example
