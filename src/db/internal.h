@@ -15,9 +15,9 @@ enum lane_state {
 struct lane {
 	struct link link;
 	enum lane_state state;
-	struct job *job;    /* that a task waits for */
-	bool stale;	    /* connect anew before the next use */
-	struct timer guard; /* CLEANING does not last for ever, nor does IDLE */
+	struct job *job;   /* that a task waits for */
+	bool stale;	   /* connect anew before the next use */
+	struct timer idle; /* it closes when it has had nothing to do for a while */
 };
 
 /* A task that waits for a lane. */
@@ -28,18 +28,31 @@ struct waiter {
 	struct timer timer;
 };
 
+/* A statement whose table is locked by somebody else. */
+struct blocked {
+	const struct db_statement *s;
+	struct stuck *stuck; /* who waits for the one that tries */
+	bool tried;	     /* somebody does */
+};
+
+enum { BLOCKED_MAX = 32 };
+
 struct pool {
 	struct pool_options o;
+	size_t hosts, first_host; /* how many, and which of them is asked first */
 	struct hook hook;
 	struct link read;
 	struct job *first, *last; /* reads that are not sent */
 	size_t pending;		  /* how many those are */
 	/* When the database has gone, requests wait this long for it to be back at once. */
 	struct timer grace;
-	bool out; /* it is not: refuse */
+	int64_t gone; /* tick at which it went */
+	bool out;     /* it is not: refuse */
 	struct lane *lanes;
 	size_t lane_count;
 	struct waiter *waiters; /* the first has waited longest */
+	struct blocked blocked[BLOCKED_MAX];
+	size_t blocked_count;
 };
 
 struct db {
@@ -55,6 +68,21 @@ extern const struct db_statement ping_statement, commit_statement;
 
 /* Runs a read on the pipelined lane. On OK j->result is the caller's. */
 enum err read_run(struct pool *p, struct job *j);
+
+/*
+ * Reads that ran into a lock. NULL: the read lane takes it. To be asked again after each wait, for
+ * entries move.
+ */
+struct blocked *blocked_find(struct pool *p, const struct db_statement *s);
+
+/* Notes one; false when there are too many. */
+bool blocked_note(struct pool *p, const struct db_statement *s);
+
+/* Waits for who tries: OK when it has worked, ERR_BUSY after lock_timeout. */
+enum err blocked_wait(struct pool *p, struct blocked *b);
+
+/* Runs it on a lane of its own and tells the others. On OK j->result is the caller's. */
+enum err blocked_try(struct pool *p, struct blocked *b, struct job *j);
 
 /* Fails what waits, because the database is out of reach. */
 void lanes_fail_waiters(struct pool *p);

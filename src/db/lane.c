@@ -15,22 +15,16 @@ enum {
 	IDLE_US = 5000000
 };
 
-static void on_guard(struct timer *t)
+static void on_idle(struct timer *t)
 {
-	struct lane *l = OWNER_OF(t, struct lane, guard);
+	struct lane *l = OWNER_OF(t, struct lane, idle);
 
-	if (l->state == LANE_CLEANING)
-		return link_reset(&l->link, "an abandoned statement does not end");
 	l->link.wanted = false;
 	link_reset(&l->link, NULL);
 }
 
 bool lanes_make(struct pool *p)
 {
-	size_t statements = 0;
-
-	while (p->o.statements[statements] != NULL)
-		statements++;
 	p->lanes = calloc(p->o.connections - 1, sizeof *p->lanes);
 	if (p->lanes == NULL)
 		return false;
@@ -38,8 +32,8 @@ bool lanes_make(struct pool *p)
 	for (size_t i = 0; i < p->lane_count; i++) {
 		struct lane *l = &p->lanes[i];
 
-		l->guard.fire = on_guard;
-		if (!link_make(&l->link, p, LINK_WRITE, statements * 2 + RESULTS_MAX))
+		l->idle.fire = on_idle;
+		if (!link_make(&l->link, p, LINK_WRITE, RESULTS_MAX))
 			return false;
 	}
 	return true;
@@ -48,7 +42,7 @@ bool lanes_make(struct pool *p)
 void lanes_free(struct pool *p)
 {
 	for (size_t i = 0; i < p->lane_count; i++) {
-		timer_clear(&p->lanes[i].guard);
+		timer_clear(&p->lanes[i].idle);
 		link_free(&p->lanes[i].link);
 	}
 	free(p->lanes);
@@ -60,10 +54,10 @@ static void hand_on(struct lane *l)
 	struct pool *p = l->link.pool;
 	struct waiter *w = p->waiters;
 
-	timer_clear(&l->guard);
+	timer_clear(&l->idle);
 	l->state = LANE_IDLE;
 	if (w == NULL && l != p->lanes)
-		timer_set(&l->guard, ticks_us() + IDLE_US);
+		timer_set(&l->idle, ticks_us() + IDLE_US);
 	if (w == NULL)
 		return;
 	p->waiters = w->next;
@@ -147,7 +141,7 @@ enum err lane_acquire(struct pool *p, struct lane **out)
 		if (l->state != LANE_IDLE)
 			continue;
 		l->state = LANE_HELD;
-		timer_clear(&l->guard);
+		timer_clear(&l->idle);
 		*out = l;
 		return OK;
 	}
@@ -166,6 +160,7 @@ enum err lane_run(struct lane *l, struct job *j, bool begin)
 	if (l->link.state != LINK_UP)
 		return ERR_DB_UNAVAILABLE;
 	j->task = task_self();
+	j->done = false;
 	l->job = j;
 	if (!send(l, j, begin)) {
 		l->job = NULL;
@@ -187,7 +182,6 @@ enum err lane_run(struct lane *l, struct job *j, bool begin)
 static void clean(struct lane *l)
 {
 	l->state = LANE_CLEANING;
-	timer_set(&l->guard, ticks_us() + 2 * l->link.pool->o.statement_timeout_us);
 	if (l->link.sent_count > 0)
 		return; /* the answer comes first: write_synced goes on from here */
 	if (link_send_command(&l->link, "rollback") && link_send_sync(&l->link))
@@ -221,7 +215,7 @@ void write_down(struct link *link)
 {
 	struct lane *l = OWNER_OF(link, struct lane, link);
 
-	timer_clear(&l->guard);
+	timer_clear(&l->idle);
 	/*
 	 * A lane that is held stays closed until its task gives it back: it must not be handed to
 	 * another. One that nobody waits for need not come back before somebody does.
@@ -242,11 +236,13 @@ void write_down(struct link *link)
 
 void write_result(struct link *link, struct job *j, PGresult *r)
 {
+	struct lane *l = OWNER_OF(link, struct lane, link);
 	ExecStatusType status = PQresultStatus(r);
 
 	j->result = r;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
 		j->err = OK;
+		l->stale = l->stale || link_misses(link, j->s);
 		return;
 	}
 	j->result = NULL;
@@ -254,8 +250,6 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 	if (r == NULL)
 		return;
 	if (status != PGRES_PIPELINE_ABORTED) {
-		struct lane *l = OWNER_OF(link, struct lane, link);
-
 		l->stale = link_stale(r);
 		j->err = l->stale ? ERR_RETRY : link_error(j, r);
 	}

@@ -8,10 +8,14 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "db/hosts.h"
 #include "db/internal.h"
 
 enum {
 	SETUP_US = 5 * 1000000, /* connecting and preparing take no longer */
+	READ_LOCK_US = 20000,	/* lock_timeout of the read lane */
+	PREPARE_LOCK_MS = 10,	/* the one while statements are prepared, each of them */
+	HOST_US = 2 * 1000000,	/* of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
 	BACKOFF_MAX_US = 400000
@@ -22,44 +26,25 @@ static void on_socket(struct watch *w, uint32_t events);
 
 bool link_make(struct link *l, struct pool *p, enum link_kind kind, size_t room)
 {
+	size_t statements = 0;
+
+	while (p->o.statements[statements] != NULL)
+		statements++;
+	room += 2 * statements;
 	*l = (struct link){ .pool = p,
 			    .kind = kind,
 			    .watch = { .fd = -1, .ready = on_socket },
 			    .timer.fire = on_timer,
 			    .sent = calloc(room, sizeof *l->sent),
-			    .sent_room = room };
-	return l->sent != NULL;
+			    .sent_room = room,
+			    .missing = calloc(statements + 1, sizeof(struct db_statement *)) };
+	return l->sent != NULL && l->missing != NULL;
 }
 
 static void on_notice(void *ctx, const PGresult *r)
 {
 	(void)ctx;
 	log_debug("db", "notice: %s", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
-}
-
-/* Expects one more result. */
-static void expect(struct link *l, enum sent kind, struct job *j)
-{
-	size_t at = (l->sent_first + l->sent_count++) % l->sent_room;
-
-	l->sent[at] = (struct sent_entry){ kind, j };
-	if (j != NULL) {
-		j->link = l;
-		j->entry = at;
-	}
-}
-
-static struct sent_entry expected(struct link *l)
-{
-	struct sent_entry e = l->sent[l->sent_first];
-
-	l->sent_first = (l->sent_first + 1) % l->sent_room;
-	/* An idle ring begins anew, so that it touches no more memory than it needs. */
-	if (--l->sent_count == 0)
-		l->sent_first = 0;
-	if (e.job != NULL)
-		e.job->link = NULL;
-	return e;
 }
 
 static void tell_down(struct link *l)
@@ -90,20 +75,20 @@ void link_reset(struct link *l, const char *why)
 		timer_set(&l->timer, ticks_us() + 1 + random_below(l->backoff));
 	}
 	while (l->sent_count > 0) {
-		struct job *j = expected(l).job;
+		struct sent_entry e = link_expected(l);
 
-		if (j == NULL)
+		if (e.kind != SENT_JOB || e.job == NULL)
 			continue;
 		if (l->kind == LINK_READ)
-			read_result(l->pool, j, NULL);
+			read_result(l->pool, e.job, NULL);
 		else
-			write_result(l, j, NULL);
+			write_result(l, e.job, NULL);
 	}
 	tell_down(l);
 }
 
 /* The first line of what libpq has to say. */
-static void reset_with_reason(struct link *l)
+void link_fail(struct link *l)
 {
 	char reason[200] = "";
 
@@ -113,7 +98,7 @@ static void reset_with_reason(struct link *l)
 	link_reset(l, reason);
 }
 
-static void watch(struct link *l, bool write)
+void link_watch(struct link *l, bool write)
 {
 	uint32_t events = EPOLLIN | (write ? EPOLLOUT : 0U);
 
@@ -121,103 +106,45 @@ static void watch(struct link *l, bool write)
 		link_reset(l, "cannot be watched");
 }
 
-bool link_has_room(const struct link *l, size_t n)
+/* Whoever stands in the read lane keeps all behind it waiting: see blocked.c. */
+static int64_t lock_timeout_us(const struct link *l)
 {
-	return l->sent_room - l->sent_count >= n;
-}
+	int64_t set = l->pool->o.lock_timeout_us;
 
-bool link_send_command(struct link *l, const char *sql)
-{
-	if (PQsendQueryParams(l->pg, sql, 0, NULL, NULL, NULL, NULL, 1) != 1) {
-		reset_with_reason(l);
-		return false;
-	}
-	expect(l, SENT_OTHER, NULL);
-	return true;
-}
-
-bool link_send_sync(struct link *l)
-{
-	if (PQpipelineSync(l->pg) != 1) {
-		reset_with_reason(l);
-		return false;
-	}
-	expect(l, SENT_SYNC, NULL);
-	return true;
-}
-
-static bool prepare(struct link *l, const struct db_statement *s)
-{
-	if (PQsendPrepare(l->pg, s->name, s->sql, (int)s->param_count, NULL) != 1) {
-		reset_with_reason(l);
-		return false;
-	}
-	expect(l, SENT_OTHER, NULL);
-	return true;
-}
-
-bool link_send_job(struct link *l, struct job *j)
-{
-	struct row_params params;
-	const struct db_statement *s = j->s;
-
-	row_encode(s, j->in, &params);
-	if (PQsendQueryPrepared(l->pg, s->name, (int)s->param_count, params.values, params.lengths,
-				params.formats, 1) != 1) {
-		reset_with_reason(l);
-		return false;
-	}
-	expect(l, SENT_JOB, j);
-	return true;
-}
-
-void link_flush(struct link *l)
-{
-	int left = PQflush(l->pg);
-
-	if (left < 0)
-		return reset_with_reason(l);
-	if ((left > 0) != l->unsent) {
-		l->unsent = left > 0;
-		watch(l, l->unsent);
-	}
-}
-
-void link_forget(struct job *j)
-{
-	if (j->link != NULL)
-		j->link->sent[j->entry].job = NULL;
-	j->link = NULL;
+	return l->kind == LINK_READ && set > READ_LOCK_US ? READ_LOCK_US : set;
 }
 
 /* Everything a connection needs before it is used, in one round trip. */
 static void set_up(struct link *l)
 {
 	const struct pool_options *o = &l->pool->o;
-	char sql[256];
+	char before[128], after[256];
 
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
+	l->missing_count = 0;
 	PQsetNoticeReceiver(l->pg, on_notice, NULL);
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
-		return reset_with_reason(l);
-	snprintf(sql, sizeof sql,
+		return link_fail(l);
+	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
+	snprintf(after, sizeof after,
 		 "select set_config('statement_timeout', '%lldms', false),"
 		 " set_config('lock_timeout', '%lldms', false),"
 		 " set_config('default_transaction_read_only', '%s', false)",
 		 (long long)(o->statement_timeout_us / 1000),
-		 (long long)(o->lock_timeout_us / 1000), l->kind == LINK_READ ? "on" : "off");
-	if (!link_send_command(l, sql) || !prepare(l, &ping_statement) ||
-	    !prepare(l, &commit_statement))
+		 (long long)(lock_timeout_us(l) / 1000), l->kind == LINK_READ ? "on" : "off");
+	if (!link_send_command(l, before) || !link_send_prepare(l, &ping_statement) ||
+	    !link_send_prepare(l, &commit_statement))
 		return;
-	/* A Sync each: one statement that does not fit the schema must not take the others along.
+	/* A Sync each: one whose table is locked, or that does not fit the schema, must not take
+	 * the others along.
 	 */
 	for (size_t i = 0; o->statements[i] != NULL; i++)
-		if (!link_send_sync(l) || !prepare(l, o->statements[i]))
+		if (!link_send_sync(l) || !link_send_prepare(l, o->statements[i]))
 			return;
-	if (!link_send_sync(l))
+	if (!link_send_sync(l) || !link_send_command(l, after) || !link_send_sync(l))
 		return;
-	watch(l, false);
+	link_watch(l, false);
 	if (l->state == LINK_PREPARING)
 		link_flush(l);
 }
@@ -226,7 +153,7 @@ static void connect_step(struct link *l)
 {
 	switch (PQconnectPoll(l->pg)) {
 	case PGRES_POLLING_READING:
-		return watch(l, false);
+		return link_watch(l, false);
 	case PGRES_POLLING_WRITING:
 		if (loop_watch(&l->watch, PQsocket(l->pg), EPOLLOUT) != OK)
 			link_reset(l, "cannot be watched");
@@ -234,22 +161,46 @@ static void connect_step(struct link *l)
 	case PGRES_POLLING_OK:
 		return set_up(l);
 	default:
-		reset_with_reason(l);
+		link_fail(l);
 	}
+}
+
+static PGconn *connect_start(const struct pool *p)
+{
+	struct hosts hosts = { 0 };
+
+	/* Of a keyword that comes twice the later one counts; NULL is none. */
+	const char *keys[] = { "dbname",
+			       "fallback_application_name",
+			       "client_encoding",
+			       "host",
+			       "hostaddr",
+			       "port",
+			       NULL };
+
+	if (p->hosts > 1)
+		hosts_from(p->o.url, p->first_host, &hosts);
+
+	const char *values[] = { p->o.url.p,	 "postern",  "UTF8", hosts.host,
+				 hosts.hostaddr, hosts.port, NULL };
+	PGconn *pg = PQconnectStartParams(keys, values, 1);
+
+	hosts_free(&hosts);
+	return pg;
 }
 
 void link_open(struct link *l)
 {
-	const char *keys[] = { "dbname", "fallback_application_name", "client_encoding", NULL };
-	const char *values[] = { l->pool->o.url.p, "postern", "UTF8", NULL };
+	struct pool *p = l->pool;
 
 	if (l->state != LINK_DOWN || l->timer.slot != 0)
 		return;
-	l->pg = PQconnectStartParams(keys, values, 1);
+	l->pg = connect_start(p);
+	l->first_host = p->first_host;
 	l->state = LINK_CONNECTING;
 	if (l->pg == NULL || PQstatus(l->pg) == CONNECTION_BAD)
-		return reset_with_reason(l);
-	timer_set(&l->timer, ticks_us() + SETUP_US);
+		return link_fail(l);
+	timer_set(&l->timer, ticks_us() + (p->hosts > 1 ? HOST_US : SETUP_US));
 	/* As if it had said "writing", libpq's documentation asks for the first round. */
 	if (loop_watch(&l->watch, PQsocket(l->pg), EPOLLOUT) != OK)
 		link_reset(l, "cannot be watched");
@@ -260,9 +211,11 @@ static void on_timer(struct timer *t)
 	struct link *l = OWNER_OF(t, struct link, timer);
 
 	if (l->state == LINK_DOWN)
-		link_open(l);
-	else
-		link_reset(l, "the server does not answer");
+		return link_open(l);
+	/* One of several connections says it for all. */
+	if (l->state == LINK_CONNECTING && l->first_host == l->pool->first_host)
+		l->pool->first_host = (l->first_host + 1) % l->pool->hosts;
+	link_reset(l, "the server does not answer");
 }
 
 static void came_up(struct link *l)
@@ -276,18 +229,32 @@ static void came_up(struct link *l)
 		write_up(l);
 }
 
+static const char *message_of(const PGresult *r)
+{
+	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	return text == NULL ? "" : text;
+}
+
 static void take_result(struct link *l, PGresult *r)
 {
-	struct sent_entry e = expected(l);
-	ExecStatusType status = PQresultStatus(r);
+	struct sent_entry e = link_expected(l);
+	bool failed = PQresultStatus(r) == PGRES_FATAL_ERROR;
 
 	if (e.kind == SENT_JOB && e.job != NULL) {
 		if (l->kind == LINK_READ)
 			return read_result(l->pool, e.job, r);
 		return write_result(l, e.job, r);
 	}
-	if (e.kind == SENT_OTHER && status == PGRES_FATAL_ERROR)
-		log_error("db", "%s", PQresultErrorMessage(r));
+	if (e.kind == SENT_PREPARE && failed) {
+		/* One line says it for all that follow. */
+		if (l->missing_count == 0)
+			log_warn("db", "%s cannot be prepared: %s", e.prepared->name,
+				 message_of(r));
+		l->missing[l->missing_count++] = e.prepared;
+	} else if (failed) {
+		log_error("db", "%s", message_of(r));
+	}
 	PQclear(r);
 	if (e.kind != SENT_SYNC)
 		return;
@@ -302,7 +269,7 @@ static void receive(struct link *l)
 	int nothing = 0;
 
 	if (PQconsumeInput(l->pg) != 1)
-		return reset_with_reason(l);
+		return link_fail(l);
 	/* NULL stands between two statements' results; several at once mean that it has lost count.
 	 */
 	while (l->pg != NULL && l->sent_count > 0 && nothing < 3 && !PQisBusy(l->pg)) {
@@ -315,7 +282,8 @@ static void receive(struct link *l)
 	if (l->pg != NULL && nothing == 3)
 		return link_reset(l, "results are missing");
 	if (l->pg != NULL && PQstatus(l->pg) == CONNECTION_BAD)
-		reset_with_reason(l);
+		return link_fail(l);
+	link_await(l);
 }
 
 static void on_socket(struct watch *w, uint32_t events)
@@ -336,56 +304,5 @@ void link_free(struct link *l)
 	link_reset(l, NULL);
 	timer_clear(&l->timer);
 	free(l->sent);
-}
-
-/* SQLSTATE classes and codes: PostgreSQL, appendix A. */
-static bool starts(const char *state, const char *with)
-{
-	return strncmp(state, with, strlen(with)) == 0;
-}
-
-bool link_stale(const PGresult *r)
-{
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-
-	/*
-	 * 0A000: "cached plan must not change result type"; 26000: the prepared statement has gone;
-	 * 25006: failed over to a standby.
-	 */
-	return state != NULL &&
-	       (starts(state, "0A000") || starts(state, "26000") || starts(state, "25006"));
-}
-
-static enum err violated(const struct db_statement *s, const PGresult *r)
-{
-	const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
-
-	for (const struct db_rule *rule = s->rules; constraint && rule && rule->constraint; rule++)
-		if (strcmp(rule->constraint, constraint) == 0)
-			return rule->err;
-	return OK;
-}
-
-enum err link_error(const struct job *j, const PGresult *r)
-{
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (state == NULL)
-		return ERR_DB_UNAVAILABLE; /* made by libpq: the connection is gone */
-	if (starts(state, "40001") || starts(state, "40P01"))
-		return ERR_RETRY;
-	if (starts(state, "23") && violated(j->s, r) != OK)
-		return violated(j->s, r);
-	log_context(task_log_of(j->task));
-	log_error("db", "%s: %s: %s", j->s->name, state, message == NULL ? "" : message);
-	log_context(NULL);
-	if (starts(state, "57014"))
-		return ERR_DEADLINE;
-	if (starts(state, "55P03"))
-		return ERR_BUSY;
-	if (starts(state, "08") || starts(state, "53") || starts(state, "57P") ||
-	    starts(state, "58") || starts(state, "25006"))
-		return ERR_DB_UNAVAILABLE;
-	return ERR_INTERNAL;
+	free(l->missing);
 }

@@ -24,17 +24,21 @@ struct job {
 	enum err err;
 	int tries; /* times it was lost */
 	bool done;
+	bool blocked;	   /* the read lane has given up waiting for a lock */
 	struct link *link; /* that carries it; NULL: not sent */
 	size_t entry;	   /* its place in link->sent */
 	struct job *next, *previous;
 };
 
-enum sent { SENT_JOB, SENT_OTHER, SENT_SYNC };
+enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 
-/* One expected result. A job that has gone away leaves job == NULL. */
+/* One expected result. */
 struct sent_entry {
 	enum sent kind;
-	struct job *job;
+	union {
+		struct job *job; /* NULL when it has gone away */
+		const struct db_statement *prepared;
+	};
 };
 
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_PREPARING, LINK_UP };
@@ -46,13 +50,17 @@ struct link {
 	enum link_state state;
 	enum link_kind kind;
 	struct watch watch;
-	struct timer timer; /* DOWN: try again; CONNECTING, PREPARING: give up */
+	struct timer timer; /* DOWN: try again; otherwise: give up */
 	int64_t backoff;    /* microseconds; 0 after a success */
+	size_t first_host;  /* pool's, when it began to connect */
 	bool wanted;	    /* reconnect by itself */
 	bool unsent;	    /* libpq's buffer waits for the socket */
 	/* Ring of what is expected back, oldest at sent_first. */
 	struct sent_entry *sent;
 	size_t sent_room, sent_first, sent_count;
+	/* What could not be prepared, for its table was locked: sent as text. */
+	const struct db_statement **missing;
+	size_t missing_count;
 };
 
 /* room: results that may be expected at once. False when out of memory. */
@@ -70,10 +78,20 @@ void link_free(struct link *l);
 /* Whether n more results can be expected. */
 bool link_has_room(const struct link *l, size_t n);
 
-/* Queues a job, a plain command, or a Sync. False when libpq refuses: the link was reset. */
+/*
+ * Queues a job, a statement to be prepared, a plain command, or a Sync. False when libpq refuses:
+ * the link was reset.
+ */
 bool link_send_job(struct link *l, struct job *j);
+bool link_send_prepare(struct link *l, const struct db_statement *s);
 bool link_send_command(struct link *l, const char *sql);
 bool link_send_sync(struct link *l);
+
+/*
+ * Whether a statement could not be prepared on this connection. Once it works nevertheless, a new
+ * connection would have it.
+ */
+bool link_misses(const struct link *l, const struct db_statement *s);
 
 /* Sends what is queued, as far as the socket takes it. */
 void link_flush(struct link *l);
@@ -87,6 +105,22 @@ enum err link_error(const struct job *j, const PGresult *r);
 
 /* The statement was not run, and would be on a new connection. */
 bool link_stale(const PGresult *r);
+
+/* It waited for a lock for as long as it may. */
+bool link_locked(const PGresult *r);
+
+/* The server is about to close this connection. */
+bool link_leaving(const PGresult *r);
+
+/* Between link.c and sent.c: resets with libpq's own words; watches the socket. */
+void link_fail(struct link *l);
+void link_watch(struct link *l, bool write);
+
+/* Gives the server time for an answer, from each sign of life anew, while one is expected. */
+void link_await(struct link *l);
+
+/* Takes the oldest expected result off the ring. */
+struct sent_entry link_expected(struct link *l);
 
 /* What the lanes do with it; called by link.c. */
 void read_up(struct pool *p);

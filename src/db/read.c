@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "db/hosts.h"
 #include "db/internal.h"
 
 enum {
@@ -18,8 +19,16 @@ enum {
 	 * than one piece (docs/decisions.md).
 	 */
 	PIECE = 4,
-	TRIES = 2,
-	GRACE_US = 60000,
+	TRIES = 3,
+	/*
+	 * How long requests wait for a database that has gone to be back. One that refuses is not
+	 * there; one that is silent may be, and an outage is told within 100 ms; one that has let
+	 * us in is there, and slow.
+	 */
+	GRACE_REFUSED_US = 40000,
+	GRACE_SILENT_US = 80000,
+	GRACE_SLOW_US = 500000,
+	GRACE_LOOK_US = 20000,
 	FIRST_GRACE_US = 1000000 /* a worker that has just started has never been connected */
 };
 
@@ -62,12 +71,12 @@ static void finish(struct job *j, enum err e, PGresult *r)
 	task_wake(j->task, OK);
 }
 
-static void again(struct pool *p, struct job *j)
+static void again(struct pool *p, struct job *j, enum err e)
 {
 	if (++j->tries < TRIES)
 		append(p, j);
 	else
-		finish(j, ERR_DB_UNAVAILABLE, NULL);
+		finish(j, e, NULL);
 }
 
 static void send_pending(struct pool *p)
@@ -82,7 +91,7 @@ static void send_pending(struct pool *p)
 
 		remove_pending(p, j);
 		if (!link_send_job(l, j))
-			return again(p, j);
+			return again(p, j, ERR_DB_UNAVAILABLE);
 		n++;
 	}
 	if (n > 0 && link_send_sync(l))
@@ -94,11 +103,12 @@ static void before_wait(struct hook *h)
 	send_pending(OWNER_OF(h, struct pool, hook));
 }
 
-enum err read_run(struct pool *p, struct job *j)
+static enum err run_once(struct pool *p, struct job *j)
 {
 	if (p->out)
 		return ERR_DB_UNAVAILABLE;
 	j->task = task_self();
+	j->done = j->blocked = false;
 	append(p, j);
 	if (p->pending >= PIECE)
 		send_pending(p);
@@ -119,36 +129,83 @@ enum err read_run(struct pool *p, struct job *j)
 	return e;
 }
 
+enum err read_run(struct pool *p, struct job *j)
+{
+	for (;;) {
+		struct blocked *b = blocked_find(p, j->s);
+
+		if (b != NULL && !b->tried)
+			return blocked_try(p, b, j);
+		if (b != NULL) {
+			TRY(blocked_wait(p, b));
+			continue;
+		}
+
+		enum err e = run_once(p, j);
+
+		if (e != ERR_BUSY || !j->blocked)
+			return e;
+	}
+}
+
 void read_result(struct pool *p, struct job *j, PGresult *r)
 {
 	ExecStatusType status = PQresultStatus(r);
 
-	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
-		return finish(j, OK, r);
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		bool missed = link_misses(&p->read, j->s);
+
+		finish(j, OK, r);
+		if (missed)
+			link_reset(&p->read, "its statements can be prepared now");
+		return;
+	}
 	if (r == NULL)
-		return again(p, j);
+		return again(p, j, ERR_DB_UNAVAILABLE);
 	if (status == PGRES_PIPELINE_ABORTED) {
 		append(p, j);
 	} else if (link_stale(r) && j->tries == 0) {
-		again(p, j);
+		again(p, j, ERR_DB_UNAVAILABLE);
 		PQclear(r);
 		return link_reset(&p->read, "its plans are stale");
 	} else {
-		enum err e = link_error(j, r);
+		bool leaving = link_leaving(r), locked = link_locked(r);
+		enum err e = locked ? ERR_BUSY : link_error(j, r);
 
-		/* The server is shutting down: it says so before it closes. */
-		if (e == ERR_DB_UNAVAILABLE)
-			again(p, j);
+		j->blocked = locked && blocked_note(p, j->s);
+
+		if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
+			again(p, j, e == ERR_RETRY ? ERR_BUSY : e);
 		else
-			finish(j, e == ERR_RETRY ? ERR_DB_UNAVAILABLE : e, NULL);
+			finish(j, e, NULL);
+		/* It says so before it closes: what is sent from now on would be lost. */
+		if (leaving) {
+			PQclear(r);
+			return link_reset(&p->read, "the server ends it");
+		}
 	}
 	PQclear(r);
+}
+
+static int64_t grace(const struct pool *p)
+{
+	switch (p->read.state) {
+	case LINK_CONNECTING:
+		return GRACE_SILENT_US;
+	case LINK_PREPARING:
+		return GRACE_SLOW_US;
+	default:
+		return GRACE_REFUSED_US;
+	}
 }
 
 static void on_grace(struct timer *t)
 {
 	struct pool *p = OWNER_OF(t, struct pool, grace);
+	int64_t now = ticks_us();
 
+	if (now - p->gone < grace(p))
+		return timer_set(&p->grace, now + GRACE_LOOK_US);
 	p->out = true;
 	log_error("db", "the database cannot be reached; requests that need it are refused");
 	while (p->first != NULL) {
@@ -170,8 +227,10 @@ void read_up(struct pool *p)
 
 void read_down(struct pool *p)
 {
-	if (!p->out && p->grace.slot == 0)
-		timer_set(&p->grace, ticks_us() + GRACE_US);
+	if (p->out || p->grace.slot != 0)
+		return;
+	p->gone = ticks_us();
+	timer_set(&p->grace, p->gone + GRACE_REFUSED_US);
 }
 
 struct pool *pool_make(const struct pool_options *o)
@@ -181,6 +240,7 @@ struct pool *pool_make(const struct pool_options *o)
 	if (p == NULL)
 		return NULL;
 	p->o = *o;
+	p->hosts = hosts_count(o->url);
 	p->hook.before_wait = before_wait;
 	p->grace.fire = on_grace;
 	if (!link_make(&p->read, p, LINK_READ, READS_MAX) || !lanes_make(p)) {
@@ -189,7 +249,8 @@ struct pool *pool_make(const struct pool_options *o)
 		return NULL;
 	}
 	loop_hook(&p->hook);
-	timer_set(&p->grace, ticks_us() + FIRST_GRACE_US);
+	p->gone = ticks_us();
+	timer_set(&p->grace, p->gone + FIRST_GRACE_US);
 	p->read.wanted = p->lanes[0].link.wanted = true;
 	link_open(&p->read);
 	link_open(&p->lanes[0].link);

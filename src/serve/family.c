@@ -27,7 +27,10 @@ enum {
 	GROWN_UP_US = 1000000,
 	BACKOFF_FIRST_US = 50000,
 	BACKOFF_MAX_US = 5000000,
-	WORKER_SILENT_US = 2000000,
+	/* Four beats missed; with the looks it takes, a frozen one is replaced within two seconds.
+	 */
+	WORKER_SILENT_US = 1000000,
+	STARTING_SILENT_US = 5000000, /* a worker beats once its loop runs */
 	/* The dearest hash that is allowed takes a keeper this long, and then some. */
 	KEEPER_SILENT_US = 15000000,
 	/* It does what may take a moment: names are looked up, files are written. */
@@ -349,8 +352,11 @@ static bool silent(struct family *f, struct child *c)
 	static const int64_t limits[] = { [CHILD_WORKER] = WORKER_SILENT_US,
 					  [CHILD_COURIER] = COURIER_SILENT_US,
 					  [CHILD_KEEPER] = KEEPER_SILENT_US };
+	struct pulse *pulse = family_pulse(f, c);
+	bool starting = c->kind == CHILD_WORKER && !atomic_load(&pulse->ready);
 
-	if (ticks_us() - atomic_load(&family_pulse(f, c)->beat) < limits[c->kind])
+	if (ticks_us() - atomic_load(&pulse->beat) <
+	    (starting ? STARTING_SILENT_US : limits[c->kind]))
 		c->stale = 0;
 	else
 		c->stale++;

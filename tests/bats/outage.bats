@@ -92,6 +92,39 @@ quick() {
 	wait "$lock"
 }
 
+@test "a locked table keeps nobody waiting who does not need it" {
+	login ann
+	sql 'begin; lock table users in access exclusive mode; select pg_sleep(4)' 3>&- &
+	local lock=$! reads
+	sleep 0.3
+	curl -s --parallel --parallel-immediate --cacert "$RUN_DIR/tls/cert.pem" -H "Authorization: Bearer $TOKEN" \
+		"$BASE/api/v1/users/$USER_ID#[1-8]" >/dev/null 3>&- &
+	reads=$!
+	sleep 0.2
+	get /api/v1/me/sessions
+	status 200
+	quick 0.5
+	get /api/v1/me
+	problem 503 overloaded
+	quick 2.5
+	wait "$lock" "$reads"
+	wait_for 2 answers 200 GET /api/v1/me
+}
+
+@test "connections that are opened while a table is locked serve all that does not need it" {
+	login ann
+	sql "begin; lock table users in access exclusive mode;
+		select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern';
+		select pg_sleep(3)" 3>&- &
+	local lock=$!
+	sleep 0.5
+	wait_for 1 answers 200 GET /api/v1/me/sessions
+	wait "$lock"
+	wait_for 2 answers 200 GET /api/v1/me
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	status 200
+}
+
 @test "a database that hangs ends requests at their deadline" {
 	login ann
 	local backends

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What a failed result means. */
+#include <string.h>
+
+#include "base/log.h"
+#include "db/link.h"
+
+/* SQLSTATE classes and codes: PostgreSQL, appendix A. */
+static bool starts(const char *state, const char *with)
+{
+	return strncmp(state, with, strlen(with)) == 0;
+}
+
+bool link_stale(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	/*
+	 * 0A000: "cached plan must not change result type"; 26000: the prepared statement has gone;
+	 * 25006: failed over to a standby.
+	 */
+	return state != NULL &&
+	       (starts(state, "0A000") || starts(state, "26000") || starts(state, "25006"));
+}
+
+bool link_locked(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return state != NULL && starts(state, "55P03");
+}
+
+bool link_leaving(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return state != NULL && starts(state, "57P");
+}
+
+static enum err violated(const struct db_statement *s, const PGresult *r)
+{
+	const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
+
+	for (const struct db_rule *rule = s->rules; constraint && rule && rule->constraint; rule++)
+		if (strcmp(rule->constraint, constraint) == 0)
+			return rule->err;
+	return OK;
+}
+
+enum err link_error(const struct job *j, const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (state == NULL)
+		return ERR_DB_UNAVAILABLE; /* made by libpq: the connection is gone */
+	if (starts(state, "40001") || starts(state, "40P01"))
+		return ERR_RETRY;
+	if (starts(state, "23") && violated(j->s, r) != OK)
+		return violated(j->s, r);
+	log_context(task_log_of(j->task));
+	log_error("db", "%s: %s: %s", j->s->name, state, message == NULL ? "" : message);
+	log_context(NULL);
+	if (starts(state, "57014"))
+		return ERR_DEADLINE;
+	if (starts(state, "55P03"))
+		return ERR_BUSY;
+	if (starts(state, "08") || starts(state, "53") || starts(state, "57P") ||
+	    starts(state, "58") || starts(state, "25006"))
+		return ERR_DB_UNAVAILABLE;
+	return ERR_INTERNAL;
+}
