@@ -118,7 +118,7 @@ static int64_t lock_timeout_us(const struct link *l)
 static void set_up(struct link *l)
 {
 	const struct pool_options *o = &l->pool->o;
-	char before[128], after[256];
+	char before[128], after[320];
 
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
@@ -127,12 +127,16 @@ static void set_up(struct link *l)
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
 		return link_fail(l);
 	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
+	/* A read is one statement, to which a higher isolation could only give failures. */
 	snprintf(after, sizeof after,
 		 "select set_config('statement_timeout', '%lldms', false),"
-		 " set_config('lock_timeout', '%lldms', false),"
-		 " set_config('default_transaction_read_only', '%s', false)",
+		 " set_config('lock_timeout', '%lldms', false)%s",
 		 (long long)(o->statement_timeout_us / 1000),
-		 (long long)(lock_timeout_us(l) / 1000), l->kind == LINK_READ ? "on" : "off");
+		 (long long)(lock_timeout_us(l) / 1000),
+		 l->kind == LINK_READ
+			 ? ", set_config('default_transaction_read_only', 'on', false),"
+			   " set_config('default_transaction_isolation', 'read committed', false)"
+			 : ", set_config('default_transaction_read_only', 'off', false)");
 	if (!link_send_command(l, before) || !link_send_prepare(l, &ping_statement) ||
 	    !link_send_prepare(l, &commit_statement))
 		return;

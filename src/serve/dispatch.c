@@ -8,7 +8,7 @@
 #include "task/task.h"
 
 enum {
-	TRIES = 4, /* a transaction that lost a race is run again three times */
+	TRIES = 6, /* a transaction that lost a race is run again, so often */
 	JITTER_US = 20000,
 	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
 };

@@ -158,12 +158,17 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	return f;
 }
 
-void family_free(struct family *f)
+static void close_sockets(const struct family *f)
 {
 	for (size_t i = 0; i < KEEPER_QUEUES * 2; i++)
 		close(f->jobs[i / 2][i % 2]);
 	for (size_t i = 0; i < family_clients(f) * 2; i++)
 		close(f->answers[i / 2][i % 2]);
+}
+
+void family_free(struct family *f)
+{
+	close_sockets(f);
 	munmap(f->shared, sizeof *f->shared);
 	arena_free(f->arena);
 	free(f);
@@ -266,6 +271,9 @@ static void spawn(struct family *f, struct child *c)
 		c->not_before = ticks_us() + BACKOFF_MAX_US;
 	} else if (c->pid == 0) {
 		loop_close();
+		/* Those that are being replaced are none of its business. */
+		for (const struct family *old = f->next; old != NULL; old = old->next)
+			close_sockets(old);
 		leave(c->kind == CHILD_WORKER	 ? be_worker(f, c)
 		      : c->kind == CHILD_COURIER ? be_courier(f, c)
 						 : be_keeper(f, c));
