@@ -52,6 +52,7 @@ static int print_routes(void)
 	static const char *const who[] = { [ACCESS_ANYONE] = "anyone",
 					   [ACCESS_USER] = "user",
 					   [ACCESS_SELF] = "self",
+					   [ACCESS_GATE] = "gate",
 					   [ACCESS_ADMIN] = "admin" };
 
 	for (size_t i = 0; i < routes_count; i++) {

@@ -32,6 +32,13 @@ migrate() {
 	env APP__DATABASE__URL="$URL" "$RUN_DIR/postern" migrate "$@"
 }
 
+@test "a new database has no accounts at all (security 13)" {
+	migrate
+	[[ $(in_database 'select count(*) from users') == 0 ]]
+	TOKEN='' post /api/v1/auth/login "$(credentials admin@localhost admin)"
+	problem 401 bad-credentials
+}
+
 @test "a plan names what is pending and changes nothing" {
 	run --separate-stderr migrate --plan
 	[[ $status == 0 && $output == *'0001_users pending'* ]]

@@ -70,10 +70,10 @@ audit_count() {
 	status 200
 }
 
-@test "fifty at once, twenty times: one exchange each time, and nobody loses the session" {
+@test "fifty at once, five times: one exchange each time, and nobody loses the session" {
 	login ann
 	local out body round bodies
-	for round in {1..20}; do
+	for round in {1..5}; do
 		out=$BATS_TEST_TMPDIR/round.$round bodies=()
 		body=$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')
 		for _ in {1..50}; do bodies+=("$body"); done
@@ -203,6 +203,21 @@ audit_count() {
 	wait "$login"
 	[[ $(jq -r .error.code "$BATS_TEST_TMPDIR/reply") == account-disabled ]]
 	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 0 ]]
+}
+
+@test "neither the database nor a log holds a refresh token (security 23, 33, 74)" {
+	login ann
+	local first=$REFRESH token
+	refresh
+	tokens
+	[[ $REFRESH =~ ^[A-Za-z0-9_-]{71}$ ]]
+	as_owner "$(postgres_bin)/pg_dump" -h "$RUN_DIR/sock" -U postgres --data-only postern >"$BATS_TEST_TMPDIR/dump"
+	grep -q "$(session)" "$BATS_TEST_TMPDIR/dump"
+	sleep 0.3 # logs are written at the end of a turn
+	for token in "$first" "$REFRESH"; do
+		# What follows the id and the count is secret.
+		run ! grep -rlF -- "${token:30:40}" "$BATS_TEST_TMPDIR/dump" "$RUN_DIR/log"
+	done
 }
 
 # --- signing out ----------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+# What holds for every operation there is: who may call it, by which methods, and what a reply says of
+# itself. Made from the route table, so an operation that is added is tested, too.
+
+load helpers
+
+# table: lines "METHOD PATH WHO".
+table() {
+	cli routes | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^\//) path = i
+		print $(path - 1), $path, $(path + 1) }'
+}
+
+# filled PATH: with the id of somebody else for each parameter.
+filled() {
+	sed "s/{id}/$OTHER/; s/{[a-z_]*}/01890000-0000-7000-8000-000000000000/g" <<<"$1"
+}
+
+# call METHOD PATH: with an empty object where a body may be.
+call() {
+	case $1 in
+	GET | DELETE) request "$1" "$2" ;;
+	*) request "$1" "$2" '{}' ;;
+	esac
+}
+
+setup() {
+	register bob
+	OTHER=$USER_ID
+}
+
+@test "the table is read as it is meant to be" {
+	[[ $(table | grep -c .) -ge 20 ]]
+	[[ $(table | awk '{ print $3 }' | sort -u | xargs) == 'admin anyone gate self user' ]]
+}
+
+@test "without a token nobody gets into what is not for anyone (security 41)" {
+	local method path who
+	while read -r method path who; do
+		TOKEN='' call "$method" "$(filled "$path")"
+		if [[ $who == anyone ]]; then
+			[[ $BODY != *'"unauthenticated"'* ]] || fail "$method $path is not for anyone"
+		else
+			problem 401 unauthenticated
+		fi
+	done < <(table)
+}
+
+@test "a user does nothing that is for admins, and nothing to others (security 41)" {
+	login ann
+	local method path who count=0
+	while read -r method path who; do
+		[[ $who == admin || $who == self ]] || continue
+		call "$method" "$(filled "$path")"
+		problem 403 forbidden
+		count=$((count + 1))
+	done < <(table)
+	((count > 8))
+}
+
+@test "an admin is let in wherever there is a door (security 41)" {
+	admin
+	local method path who
+	while read -r method path who; do
+		# Not the ones that would end what the test needs.
+		[[ $method == GET ]] || continue
+		call "$method" "$(filled "$path")"
+		[[ $STATUS != 401 && $STATUS != 403 ]] || fail "$method $path refuses an admin"
+	done < <(table)
+}
+
+@test "what a path does not list is not allowed there (security 60)" {
+	admin
+	local path method known
+	while read -r path; do
+		known=$(table | awk -v p="$path" '$2 == p { print $1 }')
+		for method in GET POST PUT PATCH DELETE; do
+			grep -qx "$method" <<<"$known" && continue
+			call "$method" "$(filled "$path")"
+			problem 405 method-not-allowed
+			[[ $(header Allow) != *$method* ]] || fail "Allow names $method"
+		done
+	done < <(table | awk '{ print $2 }' | sort -u)
+	request TRACE /api/v1/me
+	status 405
+}
+
+@test "what is told to who is signed in is kept by nobody, and says what it is (security 58, 59)" {
+	admin
+	local method path who
+	while read -r method path who; do
+		[[ $method == GET && $who != anyone ]] || continue
+		call "$method" "$(filled "$path")"
+		header Cache-Control no-store
+		header X-Content-Type-Options nosniff
+		header Referrer-Policy no-referrer
+		header Content-Security-Policy "*frame-ancestors 'none'*"
+		if [[ $STATUS == 204 ]]; then
+			no_header Content-Type
+		else
+			header Content-Type 'application/json; charset=utf-8'
+		fi
+	done < <(table)
+}
