@@ -66,7 +66,9 @@ installs() {
 	needed=$(readelf -d "$POSTERN" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
 		grep -vE '^(libc|libm|libclang_rt.*|libasan|libubsan)\.so' |
 		while read -r lib; do dpkg-query -S "*/$lib" | sed 's/[:,].*//'; done | sort -u)
-	diff <(echo "$needed") <(installs "$ROOT/Dockerfile" | sed -n 2p | words)
+	# Certificates are no library, but whoever sends mail needs them.
+	diff <(echo "$needed") <(installs "$ROOT/Dockerfile" | sed -n 2p | words | grep -vx ca-certificates)
+	installs "$ROOT/Dockerfile" | sed -n 2p | words | grep -x ca-certificates
 }
 
 @test "the Docker build has every file it needs" {
