@@ -328,7 +328,8 @@ def main():
     with open(f"{args.out}/table.md", "w") as f:
         f.write(table + "\n")
     write_page(f"{args.out}/report.html", results, rows, plain, said, env, blocks)
-    print("", text_table(rows), "", text_table(plain), "", "\n".join(said), *lines(blocks, median), "", sep="\n")
+    tables = [text_table(t) + "\n" for t in (rows, plain) if len(t) > 1]
+    print("", *tables, *said, *lines(blocks, median), "", sep="\n")
     if args.update_docs:
         update_docs(table)
 
