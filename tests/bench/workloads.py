@@ -125,14 +125,15 @@ class Workloads:
             timeout=3000 if self.args.quick else 10000,
         )
         logins = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = self.bench.load_command(subject, seconds, **gets)
+        reads = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            command = self.bench.load_command(subject, seconds, **gets)
-            reads = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             memory, hashing = self.watch_memory(subject, seconds)
             flooded = json.loads(reads.communicate(timeout=seconds + 60)[0])
             signed = json.loads(logins.communicate(timeout=seconds + 60)[0])
         finally:
             logins.kill()
+            reads.kill()
         figures = {k: flooded[k] for k in ("p50_us", "p99_us", "max_us", "by_status", "errors", "unsent")}
         good = flooded["by_class"]["2xx"]
         self.bench.record(

@@ -57,7 +57,9 @@ pub fn hasher() -> std::result::Result<Argon2<'static>, String> {
 pub fn hash(hasher: &Argon2, password: &str) -> password_hash::Result<String> {
     let salt = SaltString::generate(&mut OsRng);
 
-    Ok(hasher.hash_password(password.as_bytes(), &salt)?.to_string())
+    Ok(hasher
+        .hash_password(password.as_bytes(), &salt)?
+        .to_string())
 }
 
 /// A hash takes tens of milliseconds, which a thread that serves connections has not.

@@ -33,6 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..times {
         black_box(decode::<Claims>(black_box(token.trim()), &key, &rules)?);
     }
-    println!("{:.1}", start.elapsed().as_nanos() as f64 / f64::from(times));
+    println!(
+        "{:.1}",
+        start.elapsed().as_nanos() as f64 / f64::from(times)
+    );
     Ok(())
 }
