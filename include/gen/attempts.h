@@ -17,7 +17,6 @@ struct attempt_row {
 
 struct code_attempt_row {
 	bool counted;
-	int32_t failures;
 	struct instant until;
 	struct instant asked_at;
 };

@@ -64,7 +64,6 @@ enum err limit_clear(struct req *r, struct str email);
 /* A guess at a mailed code or link. */
 struct code_guess {
 	struct str network;
-	int32_t failures;
 	struct instant until;
 	int64_t tick;
 };
@@ -75,7 +74,7 @@ enum err limit_code(struct req *r, struct code_guess *g);
 /* It was right; within a transaction or not. */
 enum err limit_code_right(struct req *r, const struct code_guess *g);
 
-/* It was wrong: says in the reply what is left, and returns `e`. */
+/* It was wrong; returns `e`. How many are left is not told: the proof has a count of its own. */
 enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e);
 
 /* Something that sends mail or makes an account: limits.network_mails an hour from one network. */

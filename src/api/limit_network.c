@@ -82,7 +82,6 @@ enum err limit_code(struct req *r, struct code_guess *g)
 		throttle_give(t, row.network, ticks_us());
 	TRY(e);
 	db_settle(r->db);
-	g->failures = out.failures;
 	g->until = out.until;
 	g->tick = limit_tick(out.until, out.asked_at);
 	if (out.counted)
@@ -103,10 +102,7 @@ enum err limit_code_right(struct req *r, const struct code_guess *g)
 
 enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e)
 {
-	int64_t now = ticks_us();
-
-	throttle_block(r->app->throttle, g->network, now, g->tick);
-	limit_tell(r, r->app->conf->limits_network, g->failures, g->tick - now);
+	throttle_block(r->app->throttle, g->network, ticks_us(), g->tick);
 	return e;
 }
 

@@ -211,7 +211,6 @@ static const struct db_column attempt_code_params[] = {
 
 static const struct db_column attempt_code_columns[] = {
 	{ "counted", KIND_BOOL, offsetof(struct code_attempt_row, counted) },
-	{ "failures", KIND_I32, offsetof(struct code_attempt_row, failures) },
 	{ "until", KIND_INSTANT, offsetof(struct code_attempt_row, until) },
 	{ "asked_at", KIND_INSTANT, offsetof(struct code_attempt_row, asked_at) },
 };
@@ -237,18 +236,17 @@ const struct db_statement attempt_code_statement = {
 		"      blocked_until = attempt_until(\n"
 		"        case when a.forget_at > now() then a.failures + 1 else 1 end, $2, $3)\n"
 		"  where a.blocked_until <= now()\n"
-		"  returning failures, blocked_until\n"
+		"  returning blocked_until\n"
 		")\n"
 		"select\n"
 		"  exists (select from counted) as counted,\n"
-		"  coalesce((select failures from counted), 0) as failures,\n"
 		"  coalesce((select greatest(blocked_until, now()) from counted), known.until) as until,\n"
 		"  now() as asked_at\n"
 		"from known",
 	.params = attempt_code_params,
 	.param_count = 3,
 	.columns = attempt_code_columns,
-	.column_count = 4,
+	.column_count = 3,
 	.row_size = sizeof(struct code_attempt_row),
 	.write = true,
 };

@@ -137,11 +137,10 @@ with known as (
       blocked_until = attempt_until(
         case when a.forget_at > now() then a.failures + 1 else 1 end, :free, :longest_us)
   where a.blocked_until <= now()
-  returning failures, blocked_until
+  returning blocked_until
 )
 select
   exists (select from counted) as counted,
-  coalesce((select failures from counted), 0) as failures,
   coalesce((select greatest(blocked_until, now()) from counted), known.until) as until,
   now() as asked_at
 from known;

@@ -4,7 +4,7 @@
 load helpers
 
 setup_file() {
-	stack_start APP__PASSWORD__QUEUE=1 APP__SERVER__KEEPERS=1
+	stack_start APP__PASSWORD__QUEUE=1 APP__SERVER__KEEPERS=1 APP__LIMITS__FREE=100
 }
 
 teardown_file() {
