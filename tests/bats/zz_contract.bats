@@ -49,3 +49,22 @@ setup() {
 		<<<"$unknown") || true
 	[[ -z $unknown ]] || fail "unknown codes: $unknown"
 }
+
+# Lines "FILE TITLE" of what docs/security.md names, as in `file`: "title".
+named_tests() {
+	grep -oP '`[a-z_]+[.](bats|c)`: "[^"]+"' "$ROOT/docs/security.md" | sed 's/^`\([^`]*\)`: "\(.*\)"$/\1 \2/'
+}
+
+@test "every test that docs/security.md names is there" {
+	local file title missing=()
+	while read -r file title; do
+		case $file in
+		*.bats) grep -qF "@test \"$title\"" "$ROOT/tests/bats/$file" ;;
+		*) grep -q "static void $title(" "$ROOT/tests/unit/$file" ;;
+		esac 2>/dev/null || missing+=("$file: $title")
+	done < <(named_tests)
+	[[ $(named_tests | wc -l) -gt 100 && ${#missing[@]} == 0 ]] || {
+		printf 'not there: %s\n' "${missing[@]}"
+		return 1
+	}
+}
