@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The nginx in front of all subjects: the product's own files, led to each of them."""
+import glob
 import os
 import pwd
 import socket
@@ -34,6 +35,7 @@ http {{
 	include snippets/postern-http.conf;
 	access_log off;
 	map $http_origin $postern_cors_origin {{ default ""; }}
+	map "" $postern_account {{ default "/nonexistent"; }}
 	keepalive_requests 1000000;
 {servers}
 }}
@@ -90,9 +92,9 @@ class Nginx:
         self.bench, self.root = bench, f"{bench.work}/nginx"
         for folder in ("conf/snippets", "pid", "tmp", "log"):
             os.makedirs(f"{self.root}/{folder}", exist_ok=True)
-        for name in os.listdir("nginx"):
-            with open(f"nginx/{name}") as f:
-                self.write(f"snippets/{name}", f.read())
+        for path in glob.glob("nginx/postern-*.conf"):
+            with open(path) as f:
+                self.write(f"snippets/{os.path.basename(path)}", f.read())
         self.write("snippets/bench-proxy.conf", PROXY)
         with open("nginx/postern-server.conf") as f:
             server = f.read()
