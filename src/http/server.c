@@ -40,6 +40,7 @@ struct connection {
 	struct http_exchange x;
 	bool keep, was_read, refused;
 	bool busy, to_look, gone;
+	bool ended; /* the peer sends no more */
 	jmp_buf out_of_memory;
 };
 
@@ -209,6 +210,8 @@ static void look(struct connection *c)
 	case FRAME_MORE:
 		if ((size_t)n == sizeof s->scratch)
 			break;
+		if (c->ended)
+			return hang_up(c);
 		if (c->partial.slot == 0)
 			timer_set(&c->partial, ticks_us() + PARTIAL_US);
 		return;
@@ -237,9 +240,10 @@ static void on_connection(struct watch *w, uint32_t events)
 {
 	struct connection *c = OWNER_OF(w, struct connection, watch);
 
+	c->ended = c->ended || (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0;
 	if (!c->busy)
 		return look(c);
-	if (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) {
+	if (c->ended) {
 		c->gone = true;
 		if (c->task != NULL)
 			task_end(c->task, ERR_CANCELLED);
