@@ -94,6 +94,22 @@ other_code() {
 	body .user_id "$USER_ID"
 }
 
+@test "so is an address that is held for somebody who may go back to it, and nobody is written to" {
+	confirmed ann
+	local old=old.$(unique)@example.org new
+	new=${old/old/new}
+	sql "insert into email_changes (id, user_id, old_email, old_email_key, new_email, new_email_key,
+			expires_at, done_at)
+		values (gen_random_uuid(), '$USER_ID', '$old', '$old', '$EMAIL', '$EMAIL', now() + interval '7 days', now())"
+	again "$new"
+	local answer
+	answer=$(seen_bytes "$new")
+	again "$old"
+	[[ $(seen_bytes "$old") == "$answer" ]]
+	[[ $(sql "select count(*) from users where email_key = '$old'") == 0 ]]
+	[[ $(mails_to "$old") == 0 ]]
+}
+
 @test "who was not registered is nobody" {
 	confirmed ann
 	again

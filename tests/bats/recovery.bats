@@ -30,7 +30,9 @@ wrong_code() {
 seen_bytes() {
 	local id
 	id=$(header X-Request-Id) || return
-	printf '%s\n%s' "$HEADERS" "$BODY" | grep -vi '^date:' | sed "s/$id/REQUEST/; s/${ID-none}/PROOF/"
+	# What is left of the network's guesses goes down with each.
+	printf '%s\n%s' "$HEADERS" "$BODY" | grep -vi -e '^date:' -e '^ratelimit-remaining:' |
+		sed "s/$id/REQUEST/; s/${ID-none}/PROOF/"
 }
 
 # refused PASSWORD: EMAIL does not sign in with it.

@@ -4,7 +4,7 @@
 load helpers
 
 setup_file() {
-	stack_start APP__ACCOUNTS__REQUIRE_VERIFIED=true APP__PASSWORD__PASSES=3
+	stack_start APP__ACCOUNTS__REQUIRE_VERIFIED=true APP__PASSWORD__PASSES=3 APP__LIMITS__FREE=100
 }
 
 teardown_file() {
