@@ -30,7 +30,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now
 endif
 # Read when a file is compiled, not when this one is: `make run` on a bare machine installs first.
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
-LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn
+LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn -lcrypto
 
 LAYERS := base conf task db http cred mail gen api serve
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))

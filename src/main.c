@@ -31,6 +31,8 @@ static const char help[] =
 	"  mail list [--state queued|dead|sent|void] [--limit N]\n"
 	"                        id, state, template, recipient, tries, made, due or done, reply\n"
 	"  mail retry ID|--dead  send a mail again, or all that were given up\n"
+	"  key new [--activate] | list | activate KID | retire [--now] KID | rotate\n"
+	"                        keys of access tokens, for jwt.algorithm ES256 and RS256\n"
 	"  routes                the operations\n"
 	"  openapi               the OpenAPI 3.1 description\n"
 	"  config [--env]        the settings in force, or all of them as environment variables\n"
@@ -139,6 +141,8 @@ static int run(const struct conf *c, int argc, char **argv)
 		return user_command(c, argc - 2, argv + 2);
 	if (strcmp(command, "mail") == 0)
 		return mail_command(c, argc - 2, argv + 2);
+	if (strcmp(command, "key") == 0)
+		return key_command(c, argc - 2, argv + 2);
 	if (strcmp(command, "-t") == 0 && argc == 2)
 		return check(c);
 	return usage();
@@ -179,9 +183,8 @@ static int with_settings(int argc, char **argv)
 
 static int command_line(int argc, char **argv)
 {
-	static const char *const commands[] = {
-		"serve", "migrate", "user", "mail", "config", "-t"
-	};
+	static const char *const commands[] = { "serve", "migrate", "user", "mail",
+						"key",	 "config",  "-t" };
 	const char *command = argc < 2 ? "--help" : argv[1];
 
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {

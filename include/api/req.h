@@ -43,7 +43,7 @@ struct app {
 	/* Whether the feed of revocations is as fresh as it has to be; no token is taken without.
 	 */
 	const bool *feed_fresh;
-	struct token_key key;
+	const struct keyring *keys;
 	struct str openapi; /* the document */
 	/* A hash that no password fits: unknown users cost what known ones do. */
 	struct secret no_hash;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who a request speaks for. Access tokens that have been verified are remembered by a keyed
- * digest, so that a token costs its signature check once a worker; exp is looked at each time.
+ * digest, so that a token costs its signature check once a worker; exp is looked at each time, and
+ * when a key has gone, everybody is checked again.
  */
 #pragma once
 
 #include "base/uuid.h"
-#include "cred/token.h"
+#include "cred/keyring.h"
 
 struct identity {
 	struct uuid subject, token, session; /* sub, jti and sid */
@@ -21,6 +22,9 @@ struct identity_cache;
 struct identity_cache *identity_cache_make(size_t tokens);
 void identity_cache_free(struct identity_cache *c);
 
-/* Errors as token_verify; also ERR_TOKEN_INVALID when sub, jti or sid is no UUID. */
-enum err identity_of(struct identity_cache *c, const struct token_key *key, struct str token,
+/*
+ * Errors as token_verify; also ERR_TOKEN_INVALID when sub, jti or sid is no UUID, and
+ * ERR_DB_UNAVAILABLE for what may be the token of a key that could not be read yet.
+ */
+enum err identity_of(struct identity_cache *c, const struct keyring *keys, struct str token,
 		     struct instant now, struct arena *a, struct identity *out);

@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "cred/keyring.h"
 #include "cred/password.h"
-#include "cred/token.h"
 
 enum {
 	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
@@ -71,8 +71,8 @@ bool keeper_full(const struct keeper *k);
 enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct arena *a,
 		     struct secret *hash, bool *weak);
 enum err keeper_verify(struct keeper *k, struct secret password, struct secret hash, bool *fits);
-enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct arena *a,
-		     struct str *token);
+enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
+		     const struct token_claims *claims, struct arena *a, struct str *token);
 
 /*
  * A MAC of KEEPER_MAC bytes over a message (at most 1 KiB), by a key that only keepers hold. What
@@ -81,13 +81,18 @@ enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct
 enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
 		    struct str *mac);
 
+/* A new key pair; its private key leaves the keeper only sealed. A slow job with RS256. */
+enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,
+		    struct key_pair *out);
+
 /* --- in a keeper --- */
 
 struct keeper_secrets {
 	struct password_cost cost;
-	struct token_key key;
+	struct secret jwt_secret; /* null unless HS256 signs */
+	struct str issuer;
 	/* Of MACs and sealed keys. See keeper_secret. */
-	uint8_t secret[32];
+	uint8_t secret[KEY_SECRET];
 };
 
 /*

@@ -41,3 +41,6 @@ const char *method_name(enum method m);
 bool method_find(struct str name, enum method *out);
 
 void header_add(struct http_reply *r, const char *name, struct str value);
+
+/* Whether a header was added; the name as it was given there. */
+bool header_has(struct http_reply *r, const char *name);

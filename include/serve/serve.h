@@ -70,5 +70,8 @@ int user_command(const struct conf *conf, int argc, char **argv);
 /* postern mail list | retry; the arguments behind "mail". Returns an exit status. */
 int mail_command(const struct conf *conf, int argc, char **argv);
 
+/* postern key new | list | activate | retire | rotate; the arguments behind "key". */
+int key_command(const struct conf *conf, int argc, char **argv);
+
 /* Asks whether the database can be reached, for postern -t; prints what is wrong. */
 bool database_reachable(const struct conf *conf);

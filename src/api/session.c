@@ -53,6 +53,7 @@ static enum err sign_access(struct req *r, const struct issue *i, int64_t second
 			    struct str *token)
 {
 	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
+	struct keyring_signer key = { 0 };
 	int64_t now = instant_now().us / SECOND_US;
 	struct token_claims claims = {
 		.subject = uuid_format(i->account.user.uuid, subject),
@@ -65,7 +66,8 @@ static enum err sign_access(struct req *r, const struct issue *i, int64_t second
 		.expires = now + seconds,
 	};
 
-	return keeper_sign(r->app->keeper, &claims, r->arena, token);
+	TRY(keyring_signer(r->app->keys, r->arena, &key));
+	return keeper_sign(r->app->keeper, &key, &claims, r->arena, token);
 }
 
 static int64_t lesser(int64_t a, int64_t b)

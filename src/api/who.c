@@ -35,7 +35,7 @@ enum err who_is(struct req *r, struct str token)
 		return ERR_UNAUTHENTICATED;
 	if (!*app->feed_fresh)
 		return ERR_DB_UNAVAILABLE;
-	TRY(identity_of(app->identities, &app->key, token, now, r->arena, &id));
+	TRY(identity_of(app->identities, app->keys, token, now, r->arena, &id));
 	if (revoked_has(app->revoked, id.session, id.subject, id.version, now.us / 1000000))
 		return ERR_TOKEN_REVOKED;
 	who.user.uuid = id.subject;

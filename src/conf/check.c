@@ -71,20 +71,60 @@ int64_t conf_keepers(const struct conf *c)
 			 SETTING_AT_server_keepers);
 }
 
+/* One timeout that must end before another does: a later one could never be seen. */
+static void check_order(const struct check *k, size_t inner, size_t outer)
+{
+	char inner_text[SETTING_DURATION_TEXT] = "", outer_text[SETTING_DURATION_TEXT] = "";
+	const struct setting *in = &settings[inner], *out = &settings[outer];
+	int64_t in_us = *(const int64_t *)((const char *)k->conf + in->offset);
+	int64_t out_us = *(const int64_t *)((const char *)k->conf + out->offset);
+
+	if (in_us <= out_us)
+		return;
+	conf_fault_add(k->faults, k->arena,
+		       "%s: %s is longer than %s, %s; lower the first or raise the second",
+		       in->key.p, setting_duration(in_us, inner_text).p, out->key.p,
+		       setting_duration(out_us, outer_text).p);
+}
+
 static void check_secrets(const struct check *k)
 {
 	static const char make[] = "make one with \"openssl rand -base64 48\" and set "
 				   "APP__JWT_SECRET, or APP__JWT_SECRET_FILE to a file with it";
 
-	if (k->conf->jwt_secret.n == 0)
+	bool spare = k->conf->secret_key.n > 0 && !str_eq(k->conf->jwt_algorithm, STR("HS256"));
+
+	/* With other keys, and a secret for everything else, there is nothing left to make of it.
+	 */
+	if (k->conf->jwt_secret.n == 0 && !spare)
 		conf_fault_add(k->faults, k->arena, "jwt_secret: not set; %s", make);
-	else if (k->conf->jwt_secret.n < SECRET_MIN)
+	else if (k->conf->jwt_secret.n > 0 && k->conf->jwt_secret.n < SECRET_MIN)
 		conf_fault_add(k->faults, k->arena, "jwt_secret: shorter than %d bytes; %s",
 			       SECRET_MIN, make);
+	if (k->conf->secret_key.n > 0 && k->conf->secret_key.n < SECRET_MIN)
+		conf_fault_add(k->faults, k->arena,
+			       "secret_key: shorter than %d bytes; make one with \"openssl rand "
+			       "-base64 48\" and set APP__SECRET_KEY, or APP__SECRET_KEY_FILE to a "
+			       "file with it",
+			       SECRET_MIN);
 	if (k->conf->database_url.n == 0)
 		conf_fault_add(k->faults, k->arena,
 			       "database.url: not set; set APP__DATABASE__URL or DATABASE_URL, "
 			       "as in postgresql://user@host/database");
+}
+
+static void check_keys(const struct check *k)
+{
+	const struct conf *c = k->conf;
+	struct str algorithm = c->jwt_algorithm;
+
+	if (!str_eq(algorithm, STR("HS256")) && !str_eq(algorithm, STR("ES256")) &&
+	    !str_eq(algorithm, STR("RS256")))
+		conf_fault_add(k->faults, k->arena,
+			       "jwt.algorithm: must be HS256, ES256 or RS256, not \"%s\"",
+			       setting_quote(algorithm, k->arena).p);
+	if (c->keys_rotate_after != 0)
+		check_order(k, SETTING_AT_keys_publish_ahead, SETTING_AT_keys_rotate_after);
 }
 
 static void check_passwords(const struct check *k)
@@ -149,28 +189,13 @@ static void check_connections(const struct check *k)
 			       (long long)couriers, LANES_A_WORKER, (long long)need);
 }
 
-/* One timeout that must end before another does: a later one could never be seen. */
-static void check_order(const struct check *k, size_t inner, size_t outer)
-{
-	char inner_text[SETTING_DURATION_TEXT] = "", outer_text[SETTING_DURATION_TEXT] = "";
-	const struct setting *in = &settings[inner], *out = &settings[outer];
-	int64_t in_us = *(const int64_t *)((const char *)k->conf + in->offset);
-	int64_t out_us = *(const int64_t *)((const char *)k->conf + out->offset);
-
-	if (in_us <= out_us)
-		return;
-	conf_fault_add(k->faults, k->arena,
-		       "%s: %s is longer than %s, %s; lower the first or raise the second",
-		       in->key.p, setting_duration(in_us, inner_text).p, out->key.p,
-		       setting_duration(out_us, outer_text).p);
-}
-
 bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
 	const struct check k = { c, a, faults };
 	size_t before = faults->n;
 
 	check_secrets(&k);
+	check_keys(&k);
 	check_passwords(&k);
 	check_log(&k);
 	check_accounts(&k);

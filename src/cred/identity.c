@@ -16,6 +16,7 @@ struct entry {
 	struct uuid subject, token, session;
 	int64_t expires; /* 0: empty */
 	int32_t version;
+	uint32_t generation; /* of the keys it was checked with */
 	uint8_t email_length, role_length;
 	char email[EMAIL], role[ROLE];
 };
@@ -51,7 +52,8 @@ static struct entry *entry_of(struct identity_cache *c, const uint8_t digest[DIG
 	return &c->entries[at & c->mask];
 }
 
-static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct identity *id)
+static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct identity *id,
+		     uint32_t generation)
 {
 	if (id->email.n > EMAIL || id->role.n > ROLE)
 		return;
@@ -60,6 +62,7 @@ static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct
 	e->token = id->token;
 	e->session = id->session;
 	e->version = id->version;
+	e->generation = generation;
 	e->expires = id->expires;
 	e->email_length = (uint8_t)id->email.n;
 	e->role_length = (uint8_t)id->role.n;
@@ -80,12 +83,16 @@ static void recall(const struct entry *e, struct arena *a, struct identity *out)
 	};
 }
 
-static enum err verify(const struct token_key *key, struct str token, struct instant now,
+static enum err verify(const struct keyring *keys, struct str token, struct instant now,
 		       struct arena *a, struct identity *out)
 {
 	struct token_claims claims = { 0 };
 
-	TRY(token_verify(key, token, now, a, &claims));
+	enum err e = token_verify(keyring_keys(keys), token, now, a, &claims);
+
+	if (e == ERR_TOKEN_INVALID && keyring_behind(keys))
+		return ERR_DB_UNAVAILABLE;
+	TRY(e);
 	out->email = claims.email;
 	out->role = claims.role;
 	out->expires = claims.expires;
@@ -96,7 +103,7 @@ static enum err verify(const struct token_key *key, struct str token, struct ins
 	return OK;
 }
 
-enum err identity_of(struct identity_cache *c, const struct token_key *key, struct str token,
+enum err identity_of(struct identity_cache *c, const struct keyring *keys, struct str token,
 		     struct instant now, struct arena *a, struct identity *out)
 {
 	uint8_t digest[DIGEST];
@@ -108,13 +115,14 @@ enum err identity_of(struct identity_cache *c, const struct token_key *key, stru
 
 	struct entry *e = entry_of(c, digest);
 
-	if (e->expires != 0 && sodium_memcmp(e->digest, digest, DIGEST) == 0) {
+	if (e->expires != 0 && e->generation == keyring_generation(keys) &&
+	    sodium_memcmp(e->digest, digest, DIGEST) == 0) {
 		if (e->expires <= now.us / 1000000)
 			return ERR_TOKEN_EXPIRED;
 		recall(e, a, out);
 		return OK;
 	}
-	TRY(verify(key, token, now, a, out));
-	remember(e, digest, out);
+	TRY(verify(keys, token, now, a, out));
+	remember(e, digest, out, keyring_generation(keys));
 	return OK;
 }

@@ -20,6 +20,7 @@ enum {
 	/* Answers of quick jobs must find room beside those of slow ones. */
 	SLOW_IN_FLIGHT = 4,
 	TEXT_MAX = 2048, /* a token or a hash */
+	KEY_MAX = KEEPER_DATAGRAM,
 	AGAIN_US = 5000, /* another worker has filled the kernel's queue */
 	TRIES = 2
 };
@@ -32,6 +33,7 @@ struct waiting {
 	struct str parts[JOB_PARTS];
 	/* For the text of the answer. Made by the task itself: while it sleeps nothing may fail. */
 	char *room;
+	size_t room_size;
 	struct str text;
 	uint32_t result;
 	int tries;
@@ -57,7 +59,8 @@ struct keeper {
 
 static struct queue *queue_of(struct keeper *k, const struct waiting *w)
 {
-	bool slow = w->header.kind == JOB_HASH || w->header.kind == JOB_VERIFY;
+	enum job_kind kind = (enum job_kind)w->header.kind;
+	bool slow = kind == JOB_HASH || kind == JOB_VERIFY || kind == JOB_KEY;
 
 	return &k->queues[slow ? KEEPER_SLOW : KEEPER_QUICK];
 }
@@ -188,7 +191,7 @@ static void take_answer(struct keeper *k, const char *p, size_t n)
 	free_place(k, w);
 	if (h.result == ANSWER_LOST && ++w->tries < TRIES)
 		return append(queue_of(k, w), w);
-	if (w->room != NULL && h.length < TEXT_MAX) {
+	if (h.length < w->room_size) {
 		memcpy(w->room, p + sizeof h, h.length);
 		w->text = (struct str){ w->room, h.length };
 	}
@@ -259,7 +262,8 @@ enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct a
 {
 	struct waiting w = { .header = { .kind = JOB_HASH, .judge = p->words.p != NULL },
 			     .parts = { open_secret(p->password), p->words },
-			     .room = arena_alloc(a, TEXT_MAX) };
+			     .room = arena_alloc(a, TEXT_MAX),
+			     .room_size = TEXT_MAX };
 
 	TRY(run(k, &w));
 	if (weak != NULL)
@@ -278,16 +282,18 @@ enum err keeper_verify(struct keeper *k, struct secret password, struct secret h
 	return OK;
 }
 
-enum err keeper_sign(struct keeper *k, const struct token_claims *claims, struct arena *a,
-		     struct str *token)
+enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
+		     const struct token_claims *claims, struct arena *a, struct str *token)
 {
 	struct waiting w = { .header = { .kind = JOB_SIGN,
 					 .issued = claims->issued,
 					 .expires = claims->expires,
+					 .algorithm = key->algorithm,
 					 .version = claims->version },
 			     .parts = { claims->subject, claims->email, claims->role, claims->id,
-					claims->session },
-			     .room = arena_alloc(a, TEXT_MAX) };
+					claims->session, key->kid, open_secret(key->private) },
+			     .room = arena_alloc(a, TEXT_MAX),
+			     .room_size = TEXT_MAX };
 
 	TRY(run(k, &w));
 	*token = w.text;
@@ -299,10 +305,27 @@ enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, s
 {
 	struct waiting w = { .header.kind = JOB_MAC,
 			     .parts = { str_from(purpose), message },
-			     .room = arena_alloc(a, TEXT_MAX) };
+			     .room = arena_alloc(a, TEXT_MAX),
+			     .room_size = TEXT_MAX };
 
 	TRY(run(k, &w));
 	*mac = w.text;
+	return OK;
+}
+
+enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,
+		    struct key_pair *out)
+{
+	struct waiting w = { .header = { .kind = JOB_KEY, .algorithm = algorithm },
+			     .room = arena_alloc(a, KEY_MAX),
+			     .room_size = KEY_MAX };
+	struct str private = { 0 };
+
+	TRY(run(k, &w));
+	if (!str_split(&w.text, '\0', &out->kid) || !str_split(&w.text, '\0', &out->pem) ||
+	    !str_split(&w.text, '\0', &out->jwk) || !str_split(&w.text, '\0', &private))
+		return ERR_INTERNAL;
+	out->private = (struct secret){ private.p, private.n };
 	return OK;
 }
 

@@ -4,7 +4,7 @@
 
 #include "cred/keeper.h"
 
-enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN, JOB_MAC };
+enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN, JOB_MAC, JOB_KEY };
 
 /* `lengths` parts of text follow, one behind the other. */
 enum { JOB_PARTS = 8 };
@@ -16,7 +16,8 @@ struct job_header {
 	int32_t version;
 	uint32_t worker, place;
 	uint32_t kind;
-	uint32_t judge; /* JOB_HASH: 1: first whether the password is too easy to guess */
+	uint32_t algorithm; /* JOB_SIGN, JOB_KEY: enum token_algorithm */
+	uint32_t judge;	    /* JOB_HASH: 1: first whether the password is too easy to guess */
 	uint32_t lengths[JOB_PARTS];
 };
 

@@ -12,7 +12,6 @@
 
 enum {
 	SECRET_MIN = 32, /* RFC 7518 section 3.2 */
-	MAC = 32,	 /* bytes of an HMAC-SHA-256 */
 	SKEW = 60,	 /* seconds that another host's clock may be ahead */
 	/*
 	 * jansson recurses to a depth of 2048, which needs 100 KiB of stack, and libjwt lets it
@@ -21,10 +20,37 @@ enum {
 	DEPTH_MAX = 8
 };
 
+/* signature_min, signature_max: bytes. That of ES256 is two numbers (RFC 7518 section 3.4). */
+static const struct algorithm {
+	const char *name;
+	jwt_alg_t alg;
+	size_t signature_min, signature_max;
+} algorithms[] = {
+	[TOKEN_HS256] = { "HS256", JWT_ALG_HS256, 32, 32 },
+	[TOKEN_ES256] = { "ES256", JWT_ALG_ES256, 64, 64 },
+	[TOKEN_RS256] = { "RS256", JWT_ALG_RS256, 256, 512 },
+};
+
 /* The parts of a token, decoded. */
 struct parts {
-	struct str header, payload, mac;
+	struct str header, payload, signature;
 };
+
+struct str token_algorithm_name(enum token_algorithm algorithm)
+{
+	return str_from(algorithms[algorithm].name);
+}
+
+bool token_algorithm_find(struct str name, enum token_algorithm *out)
+{
+	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+		if (!str_eq(name, str_from(algorithms[i].name)))
+			continue;
+		*out = (enum token_algorithm)i;
+		return true;
+	}
+	return false;
+}
 
 static void jwt_release(void *jwt)
 {
@@ -46,8 +72,8 @@ static bool add_text(jwt_t *jwt, const char *name, struct str value, struct aren
 	       jwt_add_grant(jwt, name, arena_dup(a, value).p) == 0;
 }
 
-enum err token_sign(const struct token_key *key, const struct token_claims *claims, struct arena *a,
-		    struct str *out)
+enum err token_sign(const struct token_key *key, struct str issuer,
+		    const struct token_claims *claims, struct arena *a, struct str *out)
 {
 	jwt_t *jwt = NULL;
 
@@ -55,13 +81,14 @@ enum err token_sign(const struct token_key *key, const struct token_claims *clai
 	if (jwt_new(&jwt) != 0)
 		return ERR_INTERNAL;
 	arena_defer(a, jwt_release, jwt);
-	if (!add_text(jwt, "iss", key->issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
+	if (!add_text(jwt, "iss", issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
 	    !add_text(jwt, "email", claims->email, a) || !add_text(jwt, "role", claims->role, a) ||
 	    !add_text(jwt, "jti", claims->id, a) || !add_text(jwt, "sid", claims->session, a) ||
 	    jwt_add_grant_int(jwt, "ver", claims->version) != 0 ||
 	    jwt_add_grant_int(jwt, "iat", claims->issued) != 0 ||
 	    jwt_add_grant_int(jwt, "exp", claims->expires) != 0 ||
-	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key->secret.p,
+	    (key->kid.p != NULL && jwt_add_header(jwt, "kid", arena_dup(a, key->kid).p) != 0) ||
+	    jwt_set_alg(jwt, algorithms[key->algorithm].alg, (const unsigned char *)key->secret.p,
 			(int)key->secret.n) != 0)
 		return ERR_INTERNAL;
 
@@ -78,12 +105,13 @@ enum err token_sign(const struct token_key *key, const struct token_claims *clai
 
 static bool split(struct str token, struct arena *a, struct parts *out)
 {
-	struct str header = { 0 }, payload = { 0 }, mac = { 0 };
+	struct str header = { 0 }, payload = { 0 }, signature = { 0 };
 
 	return str_split(&token, '.', &header) && str_split(&token, '.', &payload) &&
-	       str_split(&token, '.', &mac) && token.p == NULL &&
+	       str_split(&token, '.', &signature) && token.p == NULL &&
 	       base64url_read(header, a, &out->header) &&
-	       base64url_read(payload, a, &out->payload) && base64url_read(mac, a, &out->mac);
+	       base64url_read(payload, a, &out->payload) &&
+	       base64url_read(signature, a, &out->signature);
 }
 
 /* Brackets within strings do not count. Malformed JSON may be misjudged: it is refused anyway. */
@@ -128,19 +156,41 @@ static bool read_text(const json_t *object, const char *name, struct str *out)
 	return out->n > 0;
 }
 
-/*
- * What the key demands of the header (RFC 8725 section 3.1); jku, x5u, jwk, x5c and kid would let
- * the token choose its key and are ignored. An extension named by crit is one we do not know
- * (RFC 7515 section 4.1.11).
- */
-static bool header_fits(struct str text, struct arena *a)
+/* The key that a header names; the secret is nobody's to choose. NULL: none of ours. */
+static const struct token_key *key_find(const struct token_keys *keys, const json_t *header)
 {
-	const json_t *header = parse_find(text, a);
+	struct str kid = { 0 };
+
+	read_text(header, "kid", &kid);
+	for (size_t i = 0; i < keys->n; i++)
+		if (keys->v[i].algorithm == TOKEN_HS256 ||
+		    (kid.n > 0 && str_eq(kid, keys->v[i].kid)))
+			return &keys->v[i];
+	return NULL;
+}
+
+/*
+ * The key by which a token is to be judged, if its header is what that key demands (RFC 8725
+ * section 3.1). jku, x5u, jwk and x5c would let the token bring its key and are ignored. An
+ * extension named by crit is one we do not know (RFC 7515 section 4.1.11).
+ */
+static const struct token_key *header_find(const struct token_keys *keys, const struct parts *parts,
+					   struct arena *a)
+{
+	const json_t *header = parse_find(parts->header, a);
+	const struct token_key *key = header == NULL ? NULL : key_find(keys, header);
 	struct str alg = { 0 }, typ = { 0 };
 
-	return header != NULL && json_object_get(header, "crit") == NULL &&
-	       read_text(header, "alg", &alg) && str_eq(alg, STR("HS256")) &&
-	       read_text(header, "typ", &typ) && str_eq_nocase(typ, STR("JWT"));
+	if (key == NULL || json_object_get(header, "crit") != NULL ||
+	    !read_text(header, "alg", &alg) || !read_text(header, "typ", &typ))
+		return NULL;
+
+	const struct algorithm *rules = &algorithms[key->algorithm];
+	bool fits = str_eq(alg, str_from(rules->name)) && str_eq_nocase(typ, STR("JWT")) &&
+		    parts->signature.n >= rules->signature_min &&
+		    parts->signature.n <= rules->signature_max;
+
+	return fits ? key : NULL;
 }
 
 /* A whole number; also RFC 7519 NumericDate, for that is how we write it. */
@@ -172,32 +222,35 @@ static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
 /* libjwt takes the algorithm from the token: only for one whose header has been compared. */
 static bool signature_fits(const struct token_key *key, struct str token, struct arena *a)
 {
+	bool shared = key->algorithm == TOKEN_HS256;
+	struct str check = shared ? (struct str){ key->secret.p, key->secret.n } : key->pem;
 	jwt_t *jwt = NULL;
 
-	if (jwt_decode(&jwt, arena_dup(a, token).p, (const unsigned char *)key->secret.p,
-		       (int)key->secret.n) != 0)
+	/* Without a key libjwt would take a token without a signature. */
+	assert(check.n >= SECRET_MIN);
+	if (jwt_decode(&jwt, arena_dup(a, token).p, (const unsigned char *)check.p, (int)check.n) !=
+	    0)
 		return false;
 	arena_defer(a, jwt_release, jwt);
-	return jwt_get_alg(jwt) == JWT_ALG_HS256;
+	return jwt_get_alg(jwt) == algorithms[key->algorithm].alg;
 }
 
-enum err token_verify(const struct token_key *key, struct str token, struct instant now,
+enum err token_verify(const struct token_keys *keys, struct str token, struct instant now,
 		      struct arena *a, struct token_claims *out)
 {
 	const int64_t seconds = now.us / 1000000;
 	struct parts parts = { 0 };
 
-	assert(key->secret.n >= SECRET_MIN);
-	if (token.p == NULL || token.n > TOKEN_MAX || !split(token, a, &parts) ||
-	    parts.mac.n != MAC || !header_fits(parts.header, a))
+	if (token.p == NULL || token.n > TOKEN_MAX || !split(token, a, &parts))
 		return ERR_TOKEN_INVALID;
 
-	const json_t *payload = parse_find(parts.payload, a);
+	const struct token_key *key = header_find(keys, &parts, a);
+	const json_t *payload = key == NULL ? NULL : parse_find(parts.payload, a);
 	struct token_claims claims = { 0 };
 	int64_t version = 0;
 
 	if (payload == NULL || !signature_fits(key, token, a) ||
-	    !payload_fits(payload, key->issuer, seconds) ||
+	    !payload_fits(payload, keys->issuer, seconds) ||
 	    !read_text(payload, "sub", &claims.subject) ||
 	    !read_text(payload, "email", &claims.email) ||
 	    !read_text(payload, "role", &claims.role) || !read_text(payload, "jti", &claims.id) ||

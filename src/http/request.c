@@ -43,3 +43,13 @@ void header_add(struct http_reply *r, const char *name, struct str value)
 			r->headers.p[i] = ' ';
 	buf_add(&r->headers, STR("\r\n"));
 }
+
+bool header_has(struct http_reply *r, const char *name)
+{
+	struct str rest = buf_str(&r->headers), line = { 0 }, key = { 0 };
+
+	while (str_split(&rest, '\n', &line))
+		if (str_split(&line, ':', &key) && str_eq(key, str_from(name)))
+			return true;
+	return false;
+}

@@ -178,8 +178,11 @@ static void conclude(struct req *r, enum err e, struct http_exchange *x)
 		write_problem(r, e);
 	else if (route->shape != REPLY_NONE)
 		header_add(r->reply, "Content-Type", STR("application/json; charset=utf-8"));
-	header_add(r->reply, "Cache-Control",
-		   e == OK && route->shape == REPLY_RAW ? STR("no-cache") : STR("no-store"));
+	/* Who may keep a reply its handler says. */
+	if (!header_has(r->reply, "Cache-Control"))
+		header_add(r->reply, "Cache-Control",
+			   e == OK && route->shape == REPLY_RAW ? STR("no-cache")
+								: STR("no-store"));
 }
 
 /*

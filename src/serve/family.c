@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "http/openapi.h"
 #include "mail/templates.h"
+#include "serve/keys.h"
 #include "task/loop.h"
 
 enum {
@@ -64,32 +65,6 @@ static struct secret make_no_hash(const struct conf *c, struct arena *a)
 	return (struct secret){ s.p, s.n };
 }
 
-/*
- * Signs a token and verifies it, before anybody depends on that. It also makes OpenSSL set itself
- * up here, once, instead of in every worker: what it needs is then shared by all of them.
- */
-static bool tokens_work(const struct conf *c)
-{
-	struct arena *a = arena_make(64 * 1024, NULL, NULL);
-	struct token_key key = { c->jwt_secret, c->jwt_issuer };
-	int64_t now = instant_now().us / 1000000;
-	struct token_claims claims = { .subject = STR("self"),
-				       .email = STR("test"),
-				       .role = STR("none"),
-				       .id = STR("0"),
-				       .session = STR("0"),
-				       .issued = now,
-				       .expires = now + 60 };
-	struct str token = { 0 };
-	bool work = a != NULL && token_sign(&key, &claims, a, &token) == OK &&
-		    token_verify(&key, token, instant_now(), a, &claims) == OK;
-
-	arena_free(a);
-	if (!work)
-		log_error("master", "access tokens cannot be made with jwt_secret and jwt.issuer");
-	return work;
-}
-
 /* The templates of mails; says what is wrong with them. */
 static bool load_templates(struct family *f)
 {
@@ -121,7 +96,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 		return NULL;
 	f->arena = a;
 	f->conf = c;
-	if (!tokens_work(c) || !load_templates(f)) {
+	if (!keys_work(c) || !load_templates(f)) {
 		free(f);
 		return NULL;
 	}
@@ -170,6 +145,12 @@ struct pulse *family_pulse(struct family *f, const struct child *c)
 	return &f->shared->pulses[c - f->children];
 }
 
+/* HS256 is checked with what it is signed with. */
+static unsigned int keep_to_verify(const struct conf *c)
+{
+	return keys_algorithm(c) == TOKEN_HS256 ? KEEP_JWT_SECRET : 0;
+}
+
 static int be_worker(struct family *f, const struct child *c)
 {
 	struct worker_setup s = {
@@ -189,6 +170,7 @@ static int be_worker(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-worker");
+	process_forget(f->conf, KEEP_DATABASE_URL | keep_to_verify(f->conf));
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		close(f->jobs[i][1]);
 	return worker_run(&s);
@@ -209,6 +191,7 @@ static int be_courier(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-courier");
+	process_forget(f->conf, KEEP_DATABASE_URL | KEEP_MAIL_PASSWORD);
 	close(f->listener);
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		close(f->jobs[i][1]);
@@ -220,7 +203,7 @@ static int be_keeper(struct family *f, const struct child *c)
 	struct keeper_setup s = {
 		.secrets = { .cost = { (uint32_t)f->conf->password_memory_kib,
 				       (uint32_t)f->conf->password_passes },
-			     .key = { f->conf->jwt_secret, f->conf->jwt_issuer } },
+			     .issuer = f->conf->jwt_issuer },
 		.number = c->number,
 		.workers = family_clients(f),
 		.jobs = { f->jobs[KEEPER_SLOW][1], f->jobs[KEEPER_QUICK][1] },
@@ -230,6 +213,9 @@ static int be_keeper(struct family *f, const struct child *c)
 
 	process_child("postern-keeper");
 	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
+	if (keep_to_verify(f->conf) != 0)
+		s.secrets.jwt_secret = f->conf->jwt_secret;
+	process_forget(f->conf, keep_to_verify(f->conf));
 	close(f->listener);
 	for (size_t i = 0; i < family_clients(f); i++)
 		s.answers[i] = f->answers[i][0];

@@ -6,21 +6,25 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "gen/revocations.h"
+#include "gen/signing_keys.h"
+#include "serve/keys.h"
 #include "task/loop.h"
 #include "task/task.h"
 
 enum {
 	EACH_US = 300000, /* a revocation is known everywhere within a second, with room for a slow
 			     reading */
-	PATIENCE_US = 5000000, /* of one page */
-	PAGE = 1000,	       /* revocation_page's limit */
+	PATIENCE_US = 5000000,	/* of one page */
+	KEYS_EACH_US = 5000000, /* see KEYRING_SETTLE_US */
+	PAGE = 1000,		/* revocation_page's limit */
 	MEMORY = 1024 * 1024
 };
 
 struct feed {
 	struct feed_options o;
 	struct arena *arena;
-	int64_t from; /* all of this transaction and those before it was read */
+	int64_t from;	 /* all of this transaction and those before it was read */
+	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
 };
@@ -83,10 +87,41 @@ static enum err read_all(struct feed *f)
 	return OK;
 }
 
+static enum err read_keys(struct feed *f)
+{
+	struct signing_key_page in = { .settle_us = KEYRING_SETTLE_US,
+				       .keep_us = keys_keep(f->o.conf) };
+	struct published_key_rows rows = { 0 };
+
+	if (!keyring_asymmetric(f->o.keys) || ticks_us() < f->keys_at)
+		return OK;
+	arena_reset(f->arena);
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
+	TRY(signing_key_page(db_open(f->o.pool, f->arena), &in, &rows));
+
+	struct keyring_key *keys = arena_new_array(f->arena, rows.n + 1, struct keyring_key);
+
+	for (size_t i = 0; i < rows.n; i++)
+		keys[i] = (struct keyring_key){ .kid = rows.v[i].kid,
+						.algorithm = rows.v[i].algorithm,
+						.state = rows.v[i].state,
+						.pem = rows.v[i].public_pem,
+						.jwk = rows.v[i].public_jwk,
+						.private = rows.v[i].private_key,
+						.settled = rows.v[i].settled };
+	if (!keyring_replace(f->o.keys, keys, rows.n))
+		return ERR_INTERNAL;
+	f->keys_at = ticks_us() + KEYS_EACH_US;
+	return OK;
+}
+
 static void reading(void *arg)
 {
 	struct feed *f = arg;
 	enum err e = read_all(f);
+
+	if (e == OK)
+		e = read_keys(f);
 
 	arena_reset(f->arena);
 	f->reading = false;
@@ -94,7 +129,7 @@ static void reading(void *arg)
 	if (e != OK)
 		return;
 	f->fresh = true;
-	timer_set(&f->stale, ticks_us() + f->o.stale_us);
+	timer_set(&f->stale, ticks_us() + f->o.conf->sessions_blind);
 }
 
 static void on_next(struct timer *t)

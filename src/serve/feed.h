@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What other hosts have changed and this worker must know: revoked tokens. Read from the database a
- * few times a second, each time by a task of its own.
+ * What other hosts have changed and this worker must know: revoked tokens, a few times a second,
+ * and the keys of tokens, every few seconds. Read from the database, each time by a task of its
+ * own.
  */
 #pragma once
 
+#include "conf/conf.h"
+#include "cred/keyring.h"
 #include "cred/revoked.h"
 #include "db/pool.h"
 
@@ -13,15 +16,16 @@ struct feed;
 struct feed_options {
 	struct pool *pool;
 	struct revoked *revoked;
-	int64_t stale_us; /* what it knows is good for so long after a reading */
+	struct keyring *keys;
+	const struct conf *conf;
 };
 
 /* Starts to read. NULL when out of memory. */
 struct feed *feed_make(const struct feed_options *o);
 
 /*
- * Whether what it knows is recent enough to rely on. Before the first reading and stale_us after
- * the last one, tokens are not taken: they might have been revoked.
+ * Whether what it knows is recent enough to rely on. Before the first reading and sessions.blind
+ * after the last one, tokens are not taken: they might have been revoked.
  */
 const bool *feed_fresh(const struct feed *f);
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "db/migrate.h"
 #include "serve/family.h"
+#include "serve/keys.h"
 #include "task/loop.h"
 
 enum {
@@ -121,7 +122,9 @@ static void reload(struct master *m)
 		return;
 	}
 
-	struct family *f = family_make(c, a, m->listener, m->revoked, m->throttle);
+	struct family *f = keys_prepare(c) != EX_OK
+				   ? NULL
+				   : family_make(c, a, m->listener, m->revoked, m->throttle);
 
 	if (f == NULL) {
 		arena_free(a);
@@ -270,6 +273,10 @@ static int migrate(const struct conf *c)
 static int serve(struct master *m, const struct conf *conf)
 {
 	int status = migrate(conf), signals = -1;
+
+	if (status == EX_OK)
+		status = keys_prepare(conf);
+
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 
 	if (status != EX_OK || a == NULL) {

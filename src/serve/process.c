@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/process.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -37,6 +38,42 @@ void process_child(const char *name)
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	log_forget();
+}
+
+/* A copy of its own: what the master has stays as it is. */
+static void wipe(struct secret s)
+{
+	if (s.n > 0)
+		sodium_memzero((void *)s.p, s.n);
+}
+
+static void wipe_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	wipe((struct secret){ value, value == NULL ? 0 : strlen(value) });
+}
+
+void process_forget(const struct conf *c, unsigned int keep)
+{
+	static const char *const variables[] = { "APP__JWT_SECRET", "APP__SECRET_KEY",
+						 "APP__DATABASE__URL", "DATABASE_URL",
+						 "APP__MAIL__PASSWORD" };
+	const struct {
+		enum keep keep;
+		struct secret secret;
+	} secrets[] = {
+		{ KEEP_JWT_SECRET, c->jwt_secret },
+		{ KEEP_SECRET_KEY, c->secret_key },
+		{ KEEP_DATABASE_URL, c->database_url },
+		{ KEEP_MAIL_PASSWORD, c->mail_password },
+	};
+
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+		if ((keep & secrets[i].keep) == 0)
+			wipe(secrets[i].secret);
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		wipe_variable(variables[i]);
 }
 
 void notify(const char *state)

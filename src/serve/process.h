@@ -14,6 +14,20 @@ int process_signals(void);
 /* In a fresh child: its name, a death signal should the master go, no log lines of the parent. */
 void process_child(const char *name);
 
+/* Secrets among the settings; each kind of child needs some of them. */
+enum keep {
+	KEEP_JWT_SECRET = 1,
+	KEEP_SECRET_KEY = 2,
+	KEEP_DATABASE_URL = 4,
+	KEEP_MAIL_PASSWORD = 8
+};
+
+/*
+ * In a fresh child: wipes the other secrets from its copy of the settings, and all of them from its
+ * copy of the environment, for what is needed was read already.
+ */
+void process_forget(const struct conf *c, unsigned int keep);
+
 /* The listening socket; see listener.c. -1 after a message, with *status set. */
 int listener_take(const struct conf *c, bool *made, int *status);
 void listener_remove(const struct conf *c);

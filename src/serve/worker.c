@@ -11,6 +11,7 @@
 #include "gen/statements.h"
 #include "serve/dispatch.h"
 #include "serve/feed.h"
+#include "serve/keys.h"
 #include "serve/process.h"
 #include "serve/serve.h"
 #include "task/loop.h"
@@ -29,6 +30,7 @@ enum {
 struct worker {
 	const struct worker_setup *setup;
 	struct dispatch dispatch;
+	struct keyring *keys;
 	struct feed *feed;
 	struct http_server *server;
 	struct watch signals;
@@ -130,24 +132,30 @@ static bool make_dispatch(struct worker *w)
 		.quick_queue = (size_t)c->server_max_requests,
 	};
 
+	struct keyring_options ring = { .algorithm = keys_algorithm(c),
+					.secret = c->jwt_secret,
+					.issuer = c->jwt_issuer };
+
+	w->keys = keyring_make(&ring);
 	w->dispatch.pool = pool_make(&pool);
 	w->dispatch.app = (struct app){
+		.keys = w->keys,
 		.conf = c,
 		.keeper = keeper_make(&keeper),
 		.identities = identity_cache_make(IDENTITIES),
 		.revoked = revoked_make(s->revoked),
 		.throttle = s->throttle,
-		.key = { .secret = c->jwt_secret, .issuer = c->jwt_issuer },
 		.openapi = s->openapi,
 		.no_hash = s->no_hash,
 	};
-	if (w->dispatch.pool == NULL || w->dispatch.app.keeper == NULL ||
+	if (w->keys == NULL || w->dispatch.pool == NULL || w->dispatch.app.keeper == NULL ||
 	    w->dispatch.app.identities == NULL || w->dispatch.app.revoked == NULL)
 		return false;
 
 	struct feed_options feed = { .pool = w->dispatch.pool,
 				     .revoked = w->dispatch.app.revoked,
-				     .stale_us = c->sessions_blind };
+				     .keys = w->keys,
+				     .conf = c };
 
 	w->feed = feed_make(&feed);
 	if (w->feed == NULL)
@@ -177,6 +185,7 @@ static void release(struct worker *w)
 	http_server_free(w->server);
 	feed_free(w->feed);
 	revoked_free(w->dispatch.app.revoked);
+	keyring_free(w->keys);
 	keeper_free(w->dispatch.app.keeper);
 	pool_free(w->dispatch.pool);
 	identity_cache_free(w->dispatch.app.identities);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A FastCGI client for what nginx would never do (FastCGI 1.0, section 3).
 
-    fcgi.py get SOCKET PATH       prints the status of one GET
+    fcgi.py get SOCKET PATH [TOKEN]
+                                  prints the status of one GET
     fcgi.py post SOCKET PATH ADDRESS BODY
                                   prints the status of one POST that comes from that address
     fcgi.py stall SOCKET N        sends half a record on N connections, and prints how many
@@ -31,7 +32,7 @@ def pair(name, value):
     return length(n) + length(v) + n + v
 
 
-def request(path, method="GET", address="127.0.0.1", body=b""):
+def request(path, method="GET", address="127.0.0.1", body=b"", token=None):
     params = {
         "REQUEST_METHOD": method,
         "REQUEST_URI": path,
@@ -47,6 +48,8 @@ def request(path, method="GET", address="127.0.0.1", body=b""):
         "HTTP_X_REQUEST_ID": "0123456789abcdef",
         "REQUEST_ID": "0123456789abcdef",
     }
+    if token:
+        params["HTTP_AUTHORIZATION"] = "Bearer " + token
     pairs = b"".join(pair(k, v) for k, v in params.items())
     begin = record(BEGIN, struct.pack(">HB5x", 1, 0))
     stdin = (record(STDIN, body) if body else b"") + record(STDIN, b"")
@@ -108,7 +111,7 @@ def hang_up(path, n):
 if __name__ == "__main__":
     what, where, *rest = sys.argv[1:]
     {
-        "get": lambda: ask(where, request(rest[0])),
+        "get": lambda: ask(where, request(rest[0], token=rest[1] if rest[1:] else None)),
         "post": lambda: ask(where, request(rest[0], "POST", rest[1], rest[2].encode())),
         "stall": lambda: stall(where, int(rest[0])),
         "garbage": lambda: garbage(where),

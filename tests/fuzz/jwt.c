@@ -49,7 +49,7 @@ static struct str sign(struct arena *a, struct str header, struct str payload)
 	return arena_printf(a, "%s.%s", input.p, mac_of(a, input).p);
 }
 
-static void accepted(const struct token_key *key, struct str token, struct instant now,
+static void accepted(const struct token_keys *keys, struct str token, struct instant now,
 		     const struct token_claims *claims, struct arena *a)
 {
 	const char *dot = memrchr(token.p, '.', token.n);
@@ -59,8 +59,8 @@ static void accepted(const struct token_key *key, struct str token, struct insta
 
 	must(str_eq(str_from_at(token, input.n + 1), mac_of(a, input)));
 	must(claims->expires > NOW && claims->issued <= NOW + 60);
-	must(token_sign(key, claims, a, &made) == OK);
-	must(token_verify(key, made, now, a, &again) == OK);
+	must(token_sign(keys->v, keys->issuer, claims, a, &made) == OK);
+	must(token_verify(keys, made, now, a, &again) == OK);
 	must(str_eq(claims->subject, again.subject) && str_eq(claims->email, again.email) &&
 	     str_eq(claims->role, again.role) && str_eq(claims->id, again.id) &&
 	     str_eq(claims->session, again.session) && claims->version == again.version &&
@@ -69,8 +69,8 @@ static void accepted(const struct token_key *key, struct str token, struct insta
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 },
-					      .issuer = { "postern", 7 } };
+	static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 } };
+	static const struct token_keys keys = { &key, 1, { "postern", 7 } };
 	const struct instant now = { NOW * (int64_t)1000000 };
 	struct arena *a = arena_make(1 << 20, NULL, NULL);
 	struct str rest = { n > 0 ? (const char *)data : "", n }, token = { 0 };
@@ -83,8 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	str_split(&rest, '\n', &token);
 	if (rest.p != NULL)
 		token = sign(a, token, rest);
-	if (token_verify(&key, token, now, a, &claims) == OK)
-		accepted(&key, token, now, &claims, a);
+	if (token_verify(&keys, token, now, a, &claims) == OK)
+		accepted(&keys, token, now, &claims, a);
 	arena_free(a);
 	return 0;
 }

@@ -33,6 +33,8 @@ struct asking {
 	enum err result;
 	bool ended, fits, weak;
 	struct str words;
+	struct keyring_signer key;
+	struct key_pair pair;
 	struct secret hash;
 	struct str token;
 	const char *purpose; /* of a MAC */
@@ -58,8 +60,8 @@ static int set_up(void **state)
 	world.arena = arena_make(1 << 20, NULL, NULL);
 	world.secrets = (struct keeper_secrets){
 		.cost = { 8192, 1 },
-		.key = { .secret = { "0123456789012345678901234567890123456789", 40 },
-			 .issuer = STR("postern") },
+		.jwt_secret = { "0123456789012345678901234567890123456789", 40 },
+		.issuer = STR("postern"),
 	};
 	return world.keeper == NULL || world.arena == NULL ? -1 : 0;
 }
@@ -109,7 +111,7 @@ static void asks_to_sign(void *arg)
 				       .issued = instant_now().us / 1000000,
 				       .expires = instant_now().us / 1000000 + 600 };
 
-	a->result = keeper_sign(world.keeper, &claims, a->arena, &a->token);
+	a->result = keeper_sign(world.keeper, &a->key, &claims, a->arena, &a->token);
 	a->ended = true;
 }
 
@@ -200,8 +202,10 @@ static void test_sign(void **state)
 	assert_int_equal(work(KEEPER_SLOW), 0);
 	assert_int_equal(work(KEEPER_QUICK), 1);
 	assert_int_equal(a.result, OK);
-	assert_int_equal(token_verify(&world.secrets.key, a.token, instant_now(), a.arena, &claims),
-			 OK);
+	struct token_key key = { .secret = world.secrets.jwt_secret };
+	struct token_keys keys = { &key, 1, world.secrets.issuer };
+
+	assert_int_equal(token_verify(&keys, a.token, instant_now(), a.arena, &claims), OK);
 	assert_string_equal(claims.subject.p, "somebody");
 	assert_string_equal(claims.session.p, "two");
 	assert_int_equal(claims.version, 7);

@@ -13,7 +13,7 @@
 
 static enum err verify(struct arena *a, struct str token)
 {
-	return token_verify(&key, token, now, a, &(struct token_claims){ 0 });
+	return token_verify(&keys, token, now, a, &(struct token_claims){ 0 });
 }
 
 static void ours_comes_back(void **state)
@@ -30,8 +30,8 @@ static void ours_comes_back(void **state)
 	struct token_claims out = { 0 };
 	struct str token = { 0 };
 
-	assert_int_equal(token_sign(&key, &in, a, &token), OK);
-	assert_int_equal(token_verify(&key, token, now, a, &out), OK);
+	assert_int_equal(token_sign(&key, keys.issuer, &in, a, &token), OK);
+	assert_int_equal(token_verify(&keys, token, now, a, &out), OK);
 	assert_true(str_eq(out.subject, in.subject));
 	assert_true(str_eq(out.email, in.email));
 	assert_true(str_eq(out.role, in.role));
@@ -48,15 +48,16 @@ static void other_keys(void **state)
 	struct arena *a = *state;
 	const struct str token = forge(a, STR(HEADER), STR(PAYLOAD), HS256);
 	struct token_claims claims = { 0 };
-	struct token_key other = key;
+	struct token_key secret = key;
+	struct token_keys other = { &secret, 1, STR("postern") };
 
 	assert_int_equal(token_verify(&other, token, now, a, &claims), OK);
 	other.issuer = STR("poster");
 	assert_int_equal(token_verify(&other, token, now, a, &claims), ERR_TOKEN_INVALID);
-	other = key;
-	other.secret = (struct secret){ SECRET "\0", sizeof SECRET };
+	other.issuer = keys.issuer;
+	secret.secret = (struct secret){ SECRET "\0", sizeof SECRET };
 	assert_int_equal(token_verify(&other, token, now, a, &claims), OK); /* RFC 2104 pads */
-	other.secret = (struct secret){ SECRET "0", sizeof SECRET };
+	secret.secret = (struct secret){ SECRET "0", sizeof SECRET };
 	assert_int_equal(token_verify(&other, token, now, a, &claims), ERR_TOKEN_INVALID);
 }
 
@@ -78,7 +79,7 @@ static void known_answer(void **state)
 				     "wMhI5RjAmGAke4SvqFxq68asM6QptVgLb4dpIfn7tAM");
 	struct token_claims claims = { 0 };
 
-	assert_int_equal(token_verify(&key, token, now, *state, &claims), OK);
+	assert_int_equal(token_verify(&keys, token, now, *state, &claims), OK);
 	assert_true(str_eq(claims.email, STR("j\u00f6rg@example.org")));
 	assert_true(str_eq(claims.session, STR("s1")));
 	assert_int_equal(claims.version, 3);
@@ -321,9 +322,9 @@ static void what_is_never_signed(void **state)
 	memset(text, 'x', TOKEN_MAX);
 	rows[3].id = (struct str){ text, TOKEN_MAX };
 	rows[4].session = (struct str){ 0 };
-	assert_int_equal(token_sign(&key, &good, a, &token), OK);
+	assert_int_equal(token_sign(&key, keys.issuer, &good, a, &token), OK);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(token_sign(&key, &rows[i], a, &token), ERR_INTERNAL);
+		assert_int_equal(token_sign(&key, keys.issuer, &rows[i], a, &token), ERR_INTERNAL);
 }
 
 int main(void)

@@ -27,8 +27,8 @@ enum { NOW = 1000000100 };
 /* How a forged token is signed. */
 enum mac { HS256, HS512, NO_MAC, CUT_MAC, OTHER_KEY };
 
-static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 },
-				      .issuer = { "postern", 7 } };
+static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 } };
+static const struct token_keys keys = { &key, 1, { "postern", 7 } };
 static const struct instant now = { NOW * (int64_t)1000000 };
 
 static int arena_setup(void **state)

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/keys.h"
+
+#include <sodium.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "gen/audit.h"
+#include "gen/signing_keys.h"
+#include "serve/command.h"
+#include "task/loop.h"
+
+enum {
+	SECOND_US = 1000000,
+	SKEW_US = 60 * SECOND_US, /* that token_verify allows another host's clock */
+	/* Of workers that go on signing with it until the next one has settled, and of readings. */
+	MARGIN_US = 60 * SECOND_US
+};
+
+enum token_algorithm keys_algorithm(const struct conf *c)
+{
+	enum token_algorithm algorithm = TOKEN_HS256;
+
+	token_algorithm_find(c->jwt_algorithm, &algorithm);
+	return algorithm;
+}
+
+int64_t keys_keep(const struct conf *c)
+{
+	return c->jwt_access_ttl + SKEW_US + MARGIN_US;
+}
+
+/* A key that is used for nothing else. */
+static bool throwaway(const struct conf *c, struct arena *a, struct token_key *key)
+{
+	uint8_t secret[KEY_SECRET];
+	struct key_pair pair = { 0 };
+
+	*key = (struct token_key){ .secret = c->jwt_secret };
+	if (keys_algorithm(c) == TOKEN_HS256)
+		return true;
+	/* Also for RS256: making such a key would take long, and tells no more. */
+	key->algorithm = TOKEN_ES256;
+	randombytes_buf(secret, sizeof secret);
+	if (key_pair_make(key->algorithm, secret, a, &pair) != OK ||
+	    !key_pair_open(pair.private, secret, a, &key->secret))
+		return false;
+	key->kid = pair.kid;
+	key->pem = pair.pem;
+	return true;
+}
+
+bool keys_work(const struct conf *c)
+{
+	struct arena *a = arena_make(64 * 1024, NULL, NULL);
+	struct token_key key = { 0 };
+	struct token_keys keys = { &key, 1, c->jwt_issuer };
+	int64_t now = instant_now().us / SECOND_US;
+	struct token_claims claims = { .subject = STR("self"),
+				       .email = STR("test"),
+				       .role = STR("none"),
+				       .id = STR("0"),
+				       .session = STR("0"),
+				       .issued = now,
+				       .expires = now + 60 };
+	struct str token = { 0 };
+	bool work = a != NULL && throwaway(c, a, &key) &&
+		    token_sign(&key, keys.issuer, &claims, a, &token) == OK &&
+		    token_verify(&keys, token, instant_now(), a, &claims) == OK;
+
+	arena_free(a);
+	if (!work)
+		log_error("master", "access tokens cannot be made with jwt_secret and jwt.issuer");
+	return work;
+}
+
+/* Who did it is not known: a timer, or somebody at the command line. */
+static enum err note(struct db *db, const char *action, struct str kid)
+{
+	struct audit_insert row = {
+		.id = audit_id_new(),
+		.action = str_from(action),
+		.address = STR(""),
+		.request_id = STR(""),
+		.detail = kid,
+	};
+
+	return audit_insert(db, &row, NULL);
+}
+
+static enum err make(const struct conf *c, struct keeper *keeper, struct arena *a,
+		     struct key_pair *out)
+{
+	uint8_t secret[KEY_SECRET];
+
+	if (keeper != NULL)
+		return keeper_key(keeper, keys_algorithm(c), a, out);
+	keeper_secret(c->secret_key, c->jwt_secret, secret);
+
+	enum err e = key_pair_make(keys_algorithm(c), secret, a, out);
+
+	sodium_memzero(secret, sizeof secret);
+	return e;
+}
+
+static enum err insert_next(struct db *db, const struct conf *c, const struct key_pair *k)
+{
+	struct signing_key_insert row = { .kid = k->kid,
+					  .algorithm = c->jwt_algorithm,
+					  .public_pem = k->pem,
+					  .public_jwk = k->jwk,
+					  .private_key = k->private };
+	int64_t inserted = 0;
+
+	TRY(signing_key_insert(db, &row, &inserted));
+	return inserted == 0 ? ERR_BUSY : note(db, "key.new", k->kid);
+}
+
+/* Of several at once one stays; the others are told nothing, for they have their key. */
+static enum err insert_first(struct db *db, const struct conf *c, const struct key_pair *k)
+{
+	struct signing_key_insert_first row = { .kid = k->kid,
+						.algorithm = c->jwt_algorithm,
+						.public_pem = k->pem,
+						.public_jwk = k->jwk,
+						.private_key = k->private };
+	int64_t inserted = 0;
+
+	TRY(signing_key_insert_first(db, &row, &inserted));
+	return inserted == 0 ? OK : note(db, "key.activate", k->kid);
+}
+
+static enum err activate(struct db *db, struct str algorithm, struct str kid)
+{
+	struct signing_key_retire_active old = { .algorithm = algorithm };
+	struct signing_key_activate new = { .kid = kid };
+
+	TRY(signing_key_retire_active(db, &old, NULL));
+	TRY(signing_key_activate(db, &new, NULL));
+	return note(db, "key.activate", kid);
+}
+
+/* Until the transaction ends nobody else changes which keys there are. */
+static enum err begin(struct db *db)
+{
+	struct locked_row locked = { 0 };
+
+	TRY(db_begin(db));
+	return signing_key_lock(db, &locked);
+}
+
+enum due { DUE_NOTHING, DUE_FIRST, DUE_NEXT, DUE_ACTIVATE };
+
+static enum due due(const struct conf *c, const struct key_ages_row *ages)
+{
+	int64_t after = c->keys_rotate_after, ahead = c->keys_publish_ahead;
+
+	if (ages->active.n == 0)
+		return DUE_FIRST;
+	if (after == 0)
+		return DUE_NOTHING;
+	if (ages->next.n == 0)
+		return ages->active_us >= after - ahead ? DUE_NEXT : DUE_NOTHING;
+	return ages->active_us >= after && ages->next_us >= ahead ? DUE_ACTIVATE : DUE_NOTHING;
+}
+
+enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct arena *a)
+{
+	struct signing_key_ages in = { .algorithm = c->jwt_algorithm };
+	struct signing_key_sweep old = { .keep_us = keys_keep(c) };
+	struct key_ages_row ages = { 0 };
+	struct key_pair key = { 0 };
+
+	if (keys_algorithm(c) == TOKEN_HS256)
+		return OK;
+	TRY(signing_key_ages(db, &in, &ages));
+
+	enum due before = due(c, &ages);
+
+	if (before == DUE_NOTHING)
+		return signing_key_sweep(db, &old, NULL);
+	if (before != DUE_ACTIVATE)
+		TRY(make(c, keeper, a, &key));
+	TRY(begin(db));
+	TRY(signing_key_ages(db, &in, &ages));
+	/* Somebody else may have done it meanwhile; what is due then waits for the next time. */
+	if (due(c, &ages) == before) {
+		if (before == DUE_FIRST)
+			TRY(insert_first(db, c, &key));
+		else if (before == DUE_NEXT)
+			TRY(insert_next(db, c, &key));
+		else
+			TRY(activate(db, c->jwt_algorithm, ages.next));
+	}
+	return signing_key_sweep(db, &old, NULL);
+}
+
+enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct arena *a,
+		  struct str *kid)
+{
+	struct key_pair key = { 0 };
+
+	TRY(make(c, NULL, a, &key));
+	TRY(begin(db));
+	TRY(insert_next(db, c, &key));
+	*kid = key.kid;
+	return start == KEY_ACTIVE ? activate(db, c->jwt_algorithm, key.kid) : OK;
+}
+
+enum err keys_activate(struct db *db, struct str kid)
+{
+	struct signing_key_by_kid key = { .kid = kid };
+	struct signing_key_row row = { 0 };
+
+	TRY(begin(db));
+	TRY(signing_key_by_kid(db, &key, &row));
+	if (str_eq(row.state, STR("active")))
+		return OK;
+	return str_eq(row.state, STR("next")) ? activate(db, row.algorithm, kid) : ERR_INVALID;
+}
+
+enum err keys_retire(struct db *db, const struct conf *c, struct str kid, bool now)
+{
+	struct signing_key_by_kid key = { .kid = kid };
+	struct signing_key_retire retire = { .kid = kid };
+	struct signing_key_delete delete = { .kid = kid };
+	struct signing_key_row row = { 0 };
+
+	TRY(begin(db));
+	TRY(signing_key_by_kid(db, &key, &row));
+	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, c->jwt_algorithm))
+		return ERR_INVALID;
+	TRY(now ? signing_key_delete(db, &delete, NULL) : signing_key_retire(db, &retire, NULL));
+	return note(db, now ? "key.delete" : "key.retire", kid);
+}
+
+/* ERR_INVALID: the active key was sealed with another secret. */
+static enum err prepare(struct command *c)
+{
+	struct signing_key_active in = { .algorithm = c->conf->jwt_algorithm };
+	struct active_key_row row = { 0 };
+	struct key_pair key = { 0 };
+	struct secret pem = { 0 };
+	uint8_t secret[KEY_SECRET];
+	enum err e = signing_key_active(c->db, &in, &row);
+
+	if (e == ERR_NO_ROW) {
+		TRY(make(c->conf, NULL, c->arena, &key));
+		TRY(db_begin(c->db));
+		return insert_first(c->db, c->conf, &key);
+	}
+	TRY(e);
+	keeper_secret(c->conf->secret_key, c->conf->jwt_secret, secret);
+
+	bool opened = key_pair_open(row.private_key, secret, c->arena, &pem);
+
+	sodium_memzero(secret, sizeof secret);
+	return opened ? OK : ERR_INVALID;
+}
+
+static int prepare_here(const struct conf *c)
+{
+	struct command command = { .conf = c, .run = prepare };
+
+	switch (command_run(&command)) {
+	case OK:
+		return EX_OK;
+	case ERR_INVALID:
+		log_error("master", "secret_key: the active signing key was sealed with another one"
+				    " (or with another jwt_secret, where it is not set); set that"
+				    " one back, or make another key: postern key new --activate");
+		return EX_CONFIG;
+	case ERR_DB_UNAVAILABLE:
+	case ERR_BUSY:
+		log_warn("master", "the signing keys cannot be read yet");
+		return EX_OK;
+	default:
+		log_error("master", "the first signing key cannot be made; see the lines above");
+		return EX_SOFTWARE;
+	}
+}
+
+int keys_prepare(const struct conf *c)
+{
+	int status = 0;
+
+	if (keys_algorithm(c) == TOKEN_HS256)
+		return EX_OK;
+	log_flush();
+
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		loop_close();
+		status = prepare_here(c);
+		log_flush();
+		_exit(status);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
+		log_error("master", "the signing keys cannot be looked at");
+		return EX_OSERR;
+	}
+	return WEXITSTATUS(status);
+}
