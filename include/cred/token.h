@@ -24,6 +24,8 @@ struct token_key {
 	/* HS256: at least 32 bytes (RFC 7518 section 3.2). Else the private key, PEM, to sign. */
 	struct secret secret;
 	struct str pem; /* the public key, to verify; null with HS256 */
+	/* The same, read once (src/cred/signature.h); NULL: libjwt alone judges. */
+	struct evp_pkey_st *read;
 };
 
 /* What tokens are checked with: the secret alone, or keys with different kids. */

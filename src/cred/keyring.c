@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "cred/signature.h"
 
 struct keyring {
 	struct keyring_options o;
@@ -46,23 +47,37 @@ bool keyring_asymmetric(const struct keyring *k)
 	return k->o.algorithm != TOKEN_HS256;
 }
 
-static bool knows(const struct token_keys *keys, const struct token_key *key)
+/* The same key among these; NULL: it is not there. */
+static const struct token_key *key_find(const struct token_keys *keys, const struct token_key *key)
 {
 	for (size_t i = 0; i < keys->n; i++)
 		if (str_eq(keys->v[i].kid, key->kid) && str_eq(keys->v[i].pem, key->pem) &&
 		    keys->v[i].algorithm == key->algorithm)
-			return true;
-	return false;
+			return &keys->v[i];
+	return NULL;
 }
 
-static bool read_key(const struct keyring_key *row, struct arena *a, struct token_key *out)
+static void release_key(void *key)
+{
+	signature_key_free(key);
+}
+
+/* What OpenSSL has read of a key that was known before, or reads now: that takes half a
+ * millisecond. */
+static bool read_key(const struct keyring_key *row, const struct token_keys *before,
+		     struct arena *a, struct token_key *out)
 {
 	if (!token_algorithm_find(row->algorithm, &out->algorithm) ||
 	    out->algorithm == TOKEN_HS256 || row->kid.n == 0 || row->pem.n == 0)
 		return false;
 	out->kid = arena_dup(a, row->kid);
 	out->pem = arena_dup(a, row->pem);
-	return true;
+
+	const struct token_key *known = key_find(before, out);
+
+	out->read = known == NULL ? signature_key(out->pem) : signature_key_share(known->read);
+	arena_defer(a, release_key, out->read);
+	return out->read != NULL;
 }
 
 /*
@@ -97,7 +112,8 @@ static void copy_signer(const struct keyring_signer *from, struct arena *a,
 	to->private = (struct secret){ private.p, private.n };
 }
 
-static void fill(struct keyring *k, const struct keyring_key *v, size_t n)
+static void fill(struct keyring *k, const struct token_keys *before, const struct keyring_key *v,
+		 size_t n)
 {
 	struct token_key *keys = arena_new_array(k->arena, n + 1, struct token_key);
 	const struct keyring_key *signer = signer_find(k, v, n);
@@ -108,7 +124,7 @@ static void fill(struct keyring *k, const struct keyring_key *v, size_t n)
 	k->keys.n = 0;
 	buf_add(&jwks, STR("{\"keys\":["));
 	for (size_t i = 0; i < n && k->keys.n < KEYRING_MAX; i++) {
-		if (!read_key(&v[i], k->arena, &keys[k->keys.n]))
+		if (!read_key(&v[i], before, k->arena, &keys[k->keys.n]))
 			continue;
 		if (k->keys.n++ > 0)
 			buf_char(&jwks, ',');
@@ -131,9 +147,9 @@ bool keyring_replace(struct keyring *k, const struct keyring_key *v, size_t n)
 	if (fresh == NULL)
 		return false;
 	k->arena = fresh;
-	fill(k, v, n);
+	fill(k, &before, v, n);
 	for (size_t i = 0; i < before.n; i++) {
-		if (knows(&k->keys, &before.v[i]))
+		if (key_find(&k->keys, &before.v[i]) != NULL)
 			continue;
 		k->generation++;
 		break;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cred/base64url.h"
+#include "cred/signature.h"
 
 enum {
 	SECRET_MIN = 32, /* RFC 7518 section 3.2 */
@@ -31,9 +32,9 @@ static const struct algorithm {
 	[TOKEN_RS256] = { "RS256", JWT_ALG_RS256, 256, 512 },
 };
 
-/* The parts of a token, decoded. */
+/* The parts of a token, decoded, and what is signed. */
 struct parts {
-	struct str header, payload, signature;
+	struct str header, payload, signature, input;
 };
 
 struct str token_algorithm_name(enum token_algorithm algorithm)
@@ -105,11 +106,13 @@ enum err token_sign(const struct token_key *key, struct str issuer,
 
 static bool split(struct str token, struct arena *a, struct parts *out)
 {
-	struct str header = { 0 }, payload = { 0 }, signature = { 0 };
+	struct str header = { 0 }, payload = { 0 }, signature = { 0 }, rest = token;
 
-	return str_split(&token, '.', &header) && str_split(&token, '.', &payload) &&
-	       str_split(&token, '.', &signature) && token.p == NULL &&
-	       base64url_read(header, a, &out->header) &&
+	if (!str_split(&rest, '.', &header) || !str_split(&rest, '.', &payload) ||
+	    !str_split(&rest, '.', &signature) || rest.p != NULL)
+		return false;
+	out->input = (struct str){ token.p, header.n + 1 + payload.n };
+	return base64url_read(header, a, &out->header) &&
 	       base64url_read(payload, a, &out->payload) &&
 	       base64url_read(signature, a, &out->signature);
 }
@@ -220,12 +223,16 @@ static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
 }
 
 /* libjwt takes the algorithm from the token: only for one whose header has been compared. */
-static bool signature_fits(const struct token_key *key, struct str token, struct arena *a)
+static bool signature_fits(const struct token_key *key, const struct parts *parts, struct str token,
+			   struct arena *a)
 {
 	bool shared = key->algorithm == TOKEN_HS256;
 	struct str check = shared ? (struct str){ key->secret.p, key->secret.n } : key->pem;
 	jwt_t *jwt = NULL;
 
+	if (key->read != NULL &&
+	    !signature_right(key->read, key->algorithm, parts->input, parts->signature))
+		return false;
 	/* Without a key libjwt would take a token without a signature. */
 	assert(check.n >= SECRET_MIN);
 	if (jwt_decode(&jwt, arena_dup(a, token).p, (const unsigned char *)check.p, (int)check.n) !=
@@ -249,7 +256,7 @@ enum err token_verify(const struct token_keys *keys, struct str token, struct in
 	struct token_claims claims = { 0 };
 	int64_t version = 0;
 
-	if (payload == NULL || !signature_fits(key, token, a) ||
+	if (payload == NULL || !signature_fits(key, &parts, token, a) ||
 	    !payload_fits(payload, keys->issuer, seconds) ||
 	    !read_text(payload, "sub", &claims.subject) ||
 	    !read_text(payload, "email", &claims.email) ||
