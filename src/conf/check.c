@@ -71,7 +71,7 @@ int64_t conf_keepers(const struct conf *c)
 			 SETTING_AT_server_keepers);
 }
 
-/* One timeout that must end before another does: a later one could never be seen. */
+/* One time that must end before another does: a later one could never be seen. */
 static void check_order(const struct check *k, size_t inner, size_t outer)
 {
 	char inner_text[SETTING_DURATION_TEXT] = "", outer_text[SETTING_DURATION_TEXT] = "";

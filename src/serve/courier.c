@@ -346,10 +346,10 @@ static bool make(struct courier *c)
 	};
 
 	c->pool = pool_make(&pool);
-	c->sweep = c->pool == NULL ? NULL : sweep_make(c->pool, conf);
 	c->delivery = (struct delivery){ .conf = conf,
 					 .templates = s->templates,
 					 .keeper = keeper_make(&keeper) };
+	c->sweep = c->pool == NULL ? NULL : sweep_make(c->pool, conf, c->delivery.keeper);
 	if (conf->mail_url.n > 0 && (c->delivery.post = post_make(conf)) == NULL)
 		return false;
 	return make_hands(c) && c->sweep != NULL && c->delivery.keeper != NULL;

@@ -12,6 +12,7 @@
 #include "gen/proofs.h"
 #include "gen/revocations.h"
 #include "gen/sessions.h"
+#include "serve/keys.h"
 #include "task/loop.h"
 #include "task/task.h"
 
@@ -28,6 +29,7 @@ enum {
 struct sweep {
 	struct pool *pool;
 	const struct conf *conf;
+	struct keeper *keeper;
 	struct arena *arena;
 	struct timer next;
 	bool sweeping, stopped;
@@ -74,6 +76,13 @@ static enum err sweep_sort(struct sweep *s, const struct sort *k)
 	return OK;
 }
 
+static enum err rotate(struct sweep *s)
+{
+	struct db *db = db_open(s->pool, s->arena);
+
+	return db_finish(db, keys_rotate(db, s->conf, s->keeper, s->arena));
+}
+
 static void sweeping(void *arg)
 {
 	struct sweep *s = arg;
@@ -82,6 +91,8 @@ static void sweeping(void *arg)
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	for (size_t i = 0; i < sizeof sorts / sizeof *sorts && e == OK && !s->stopped; i++)
 		e = sweep_sort(s, &sorts[i]);
+	if (e == OK && !s->stopped && rotate(s) != OK)
+		log_warn("sweep", "the keys of tokens could not be looked after; in a minute again");
 	arena_reset(s->arena);
 	s->sweeping = false;
 }
@@ -98,7 +109,7 @@ static void on_next(struct timer *t)
 		s->sweeping = false;
 }
 
-struct sweep *sweep_make(struct pool *pool, const struct conf *c)
+struct sweep *sweep_make(struct pool *pool, const struct conf *c, struct keeper *keeper)
 {
 	struct sweep *s = calloc(1, sizeof *s);
 
@@ -108,6 +119,7 @@ struct sweep *sweep_make(struct pool *pool, const struct conf *c)
 	}
 	s->pool = pool;
 	s->conf = c;
+	s->keeper = keeper;
 	s->next.fire = on_next;
 	timer_set(&s->next, ticks_us() + FIRST_US + random_below(FIRST_US));
 	return s;

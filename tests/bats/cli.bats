@@ -36,7 +36,8 @@ refuses() {
 	run --separate-stderr "$POSTERN" --help
 	[[ $status == 0 && -z $stderr ]]
 	local command
-	for command in serve migrate 'user create' 'user list' 'mail list' 'mail retry' routes openapi config -t --version; do
+	for command in serve migrate 'user create' 'user list' 'mail list' 'mail retry' 'key new' routes openapi \
+		config -t --version; do
 		[[ $output == *"$command"* ]] || fail "--help is silent about $command"
 	done
 }

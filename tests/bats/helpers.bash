@@ -48,6 +48,10 @@ stack_start() {
 }
 
 stack_stop() {
+	local pool
+	for pool in "$RUN_DIR"/pid/*.pool; do # that a failed test has left
+		[[ ! -e $pool ]] || pool_stop "$(basename "$pool" .pool)"
+	done
 	"$ROOT/deploy/stack" stop >"$RUN_DIR/stop.log" 2>&1 </dev/null 3>&- 4>&- || {
 		cat "$RUN_DIR/stop.log" >&2
 		return 1
@@ -404,6 +408,45 @@ database_url() {
 
 pool_pid() {
 	cat "$RUN_DIR/pid/pool"
+}
+
+# pool_start NAME [VAR=value ...]: one more pool, of the same settings but for those given, on the
+# socket sock/NAME; its log is log/NAME.log. It does not wait until it serves.
+pool_start() {
+	local name=$1
+	shift
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_owner env "$@" APP__SERVER__LISTEN="$RUN_DIR/sock/$name" bash -c \
+		'echo $$ >"$1/pid/$2.pool"; exec "$1/postern" serve' - "$RUN_DIR" "$name" \
+		>"$RUN_DIR/log/$name.log" 2>&1 </dev/null 3>&- 4>&- &
+}
+
+# pool_serves NAME: that pool has all its workers.
+pool_serves() {
+	wait_for 30 grep -q 'serving with' "$RUN_DIR/log/$1.log" || {
+		cat "$RUN_DIR/log/$1.log" >&2
+		return 1
+	}
+}
+
+# pool_signal NAME SIGNAL
+pool_signal() {
+	kill "-$2" "$(cat "$RUN_DIR/pid/$1.pool")"
+}
+
+# pool_stop NAME ...: they have gone.
+pool_stop() {
+	local name pid
+	for name; do
+		pid=$(cat "$RUN_DIR/pid/$name.pool")
+		rm "$RUN_DIR/pid/$name.pool"
+		kill -TERM "$pid" 2>/dev/null || continue
+		wait_for 30 not kill -0 "$pid"
+	done
+}
+
+not() {
+	! "$@"
 }
 
 # The processes of the pool, without the master.

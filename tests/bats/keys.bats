@@ -334,11 +334,9 @@ me() {
 
 @test "no valid token fails while keys rotate, in two pools on one database" {
 	login ann
-	local second=$RUN_DIR/sock/second.sock pool tokens=("$TOKEN") token round
-	as_owner env APP__SERVER__LISTEN="$second" "$RUN_DIR/postern" serve \
-		>>"$RUN_DIR/log/postern.log" 2>&1 </dev/null 3>&- 4>&- &
-	pool=$!
-	wait_for 20 test -S "$second"
+	local second=$RUN_DIR/sock/second tokens=("$TOKEN") token round
+	pool_start second
+	pool_serves second
 	for round in {1..6}; do
 		sql "update signing_keys set activated_at = activated_at - interval '1 day',
 			created_at = created_at - interval '1 h' where state <> 'retired'"
@@ -354,9 +352,8 @@ me() {
 		done
 		sleep 1
 	done
+	pool_stop second
 	[[ $(key_states | grep -c retired) -ge 2 ]]
-	kill "$pool"
-	wait "$pool" || true
 }
 
 @test "requests go on while keys are made and activated" {
@@ -391,21 +388,16 @@ me() {
 
 @test "of several pools that start on a fresh database one makes the key" {
 	sql 'create database fresh owner postern' postgres
-	local url pools=() n
+	local url n
 	url=$(sed -n 's/^APP__DATABASE__URL=//p' "$RUN_DIR/env")
 	for n in 1 2 3; do
-		as_owner env APP__DATABASE__URL="${url/postern?/fresh?}" APP__JWT__ALGORITHM=RS256 \
-			APP__SERVER__LISTEN="$RUN_DIR/sock/fresh$n" "$RUN_DIR/postern" serve \
-			>"$BATS_TEST_TMPDIR/pool$n" 2>&1 </dev/null 3>&- 4>&- &
-		pools+=("$!")
+		pool_start "fresh$n" APP__DATABASE__URL="${url/postern?/fresh?}" APP__JWT__ALGORITHM=RS256
 	done
 	for n in 1 2 3; do
-		wait_for 30 test -S "$RUN_DIR/sock/fresh$n"
-		wait_for 30 grep -q 'serving with' "$BATS_TEST_TMPDIR/pool$n"
+		pool_serves "fresh$n"
 	done
+	pool_stop fresh1 fresh2 fresh3
 	[[ $(sql "select string_agg(algorithm || state, ' ') from signing_keys" fresh) == RS256active ]]
-	kill "${pools[@]}"
-	wait "${pools[@]}" || true
 	[[ $(sql "select count(*) from audit where action = 'key.activate'" fresh) == 1 ]]
 }
 
@@ -423,4 +415,14 @@ me() {
 	((seen == 2))
 	# The test can see it where it is.
 	python3 "$ROOT/tests/bats/memory.py" "$(pool_pid)" "$secret"
+	# Nor in their environment, should it have come that way.
+	pool_start bare APP__SERVER__WORKERS=2 APP__JWT_SECRET="$secret-and-more" APP__SECRET_KEY="$(jwt_secret)"
+	pool_serves bare
+	for pid in $(pgrep -P "$(cat "$RUN_DIR/pid/bare.pool")"); do
+		[[ $(cat "/proc/$pid/comm") == postern-worker ]] || continue
+		run ! python3 "$ROOT/tests/bats/memory.py" "$pid" "$secret"
+		seen=$((seen + 1))
+	done
+	pool_stop bare
+	((seen == 4))
 }

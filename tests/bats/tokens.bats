@@ -125,3 +125,17 @@ refused() {
 	status 401
 	header WWW-Authenticate 'Bearer *'
 }
+
+@test "with HS256 there are no keys: none to publish, and none to make" {
+	get /.well-known/jwks.json
+	status 200
+	header Cache-Control 'public, max-age=600'
+	body_is '. == {keys: []}'
+	run --separate-stderr cli key new
+	# shellcheck disable=SC2154 # run sets stderr
+	[[ $status == 78 && -z $output && $stderr == *jwt.algorithm* ]]
+	run --separate-stderr cli key rotate
+	[[ $status == 78 ]]
+	run --separate-stderr cli key list
+	[[ $status == 0 && ${#lines[@]} == 1 ]]
+}

@@ -2,7 +2,8 @@
 /*
  * Access tokens. One line is a token as it stands; two are header and payload, which are signed
  * here, so that what lies behind the signature is reached too. What is accepted must be rightly
- * signed, current, and come back the same when it is made again.
+ * signed, current, and come back the same when it is made again. By a key whose private half
+ * nobody has, nothing is ever accepted.
  */
 #include "cred/token.h"
 
@@ -12,6 +13,12 @@
 #include <string.h>
 
 #define SECRET "0123456789abcdef0123456789abcdef"
+
+#define PUBLIC                                                                                     \
+	"-----BEGIN PUBLIC KEY-----\n"                                                             \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEkW0Ruw/23Em4Iw4pkZf/K4UF3Uf\n"                       \
+	"uzv3DMyhqTNpio8H7MCY+obEl8M+TaKYU+tyxPg03Uf1PMkPIHmRRxOgGg==\n"                           \
+	"-----END PUBLIC KEY-----\n"
 
 enum { NOW = 1000000100 };
 
@@ -71,6 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const struct token_key key = { .secret = { SECRET, sizeof SECRET - 1 } };
 	static const struct token_keys keys = { &key, 1, { "postern", 7 } };
+	static const struct token_key public = { .algorithm = TOKEN_ES256,
+						 .kid = { "k1", 2 },
+						 .pem = { PUBLIC, sizeof PUBLIC - 1 } };
+	static const struct token_keys publics = { &public, 1, { "postern", 7 } };
 	const struct instant now = { NOW * (int64_t)1000000 };
 	struct arena *a = arena_make(1 << 20, NULL, NULL);
 	struct str rest = { n > 0 ? (const char *)data : "", n }, token = { 0 };
@@ -85,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		token = sign(a, token, rest);
 	if (token_verify(&keys, token, now, a, &claims) == OK)
 		accepted(&keys, token, now, &claims, a);
+	must(token_verify(&publics, token, now, a, &claims) == ERR_TOKEN_INVALID);
 	arena_free(a);
 	return 0;
 }

@@ -223,6 +223,7 @@ static void test_faults_hide_secrets(void **state)
 }
 
 #define URL "DATABASE_URL=postgresql://localhost/postern"
+#define SEALING "APP__SECRET_KEY=01234567890123456789012345678901"
 #define HOW                                                                                        \
 	"make one with \"openssl rand -base64 48\" and set APP__JWT_SECRET, or "                   \
 	"APP__JWT_SECRET_FILE to a file with it"
@@ -239,6 +240,22 @@ static const struct {
 	{ { JWT },
 	  "database.url: not set; set APP__DATABASE__URL or DATABASE_URL, as in "
 	  "postgresql://user@host/database" },
+	{ { JWT, URL, "APP__JWT__ALGORITHM=ES512" },
+	  "jwt.algorithm: must be HS256, ES256 or RS256, not \"ES512\"" },
+	{ { JWT, URL, "APP__JWT__ALGORITHM=es256" },
+	  "jwt.algorithm: must be HS256, ES256 or RS256, not \"es256\"" },
+	{ { JWT, URL, "APP__JWT__ALGORITHM=RS256" }, "" },
+	/* Everything is made of secret_key, and nothing is left for jwt_secret. */
+	{ { URL, "APP__JWT__ALGORITHM=ES256", SEALING }, "" },
+	{ { URL, SEALING }, "jwt_secret: not set; " HOW },
+	{ { URL, "APP__JWT__ALGORITHM=ES256" }, "jwt_secret: not set; " HOW },
+	{ { JWT, URL, "APP__SECRET_KEY=0123456789012345678901234567890" },
+	  "secret_key: shorter than 32 bytes; make one with \"openssl rand -base64 48\" and set "
+	  "APP__SECRET_KEY, or APP__SECRET_KEY_FILE to a file with it" },
+	{ { JWT, URL, "APP__KEYS__ROTATE_AFTER=59m" },
+	  "keys.publish_ahead: 1h is longer than keys.rotate_after, 59m; lower the first or raise "
+	  "the second" },
+	{ { JWT, URL, "APP__KEYS__ROTATE_AFTER=0s" }, "" },
 	{ { JWT, URL, "APP__PASSWORD__MEMORY_KIB=19455" },
 	  "password.memory_kib: 19455 is below OWASP's minimum for Argon2id; with password.passes "
 	  "2 "
