@@ -92,7 +92,8 @@ static void sweeping(void *arg)
 	for (size_t i = 0; i < sizeof sorts / sizeof *sorts && e == OK && !s->stopped; i++)
 		e = sweep_sort(s, &sorts[i]);
 	if (e == OK && !s->stopped && rotate(s) != OK)
-		log_warn("sweep", "the keys of tokens could not be looked after; in a minute again");
+		log_warn("sweep",
+			 "the keys of tokens could not be looked after; in a minute again");
 	arena_reset(s->arena);
 	s->sweeping = false;
 }
