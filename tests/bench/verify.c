@@ -16,7 +16,7 @@
 enum { MEMORY = 1 << 20, CACHE = 2048, TIMES_MAX = 100000000 };
 
 struct subject {
-	struct token_key key;
+	struct keyring *keys;
 	struct str token;
 	struct identity_cache *cache; /* NULL: without */
 	struct arena *arena;
@@ -27,10 +27,10 @@ static enum err verify(const struct subject *s)
 {
 	struct token_claims claims = { 0 };
 	struct identity identity = { 0 };
-	enum err e = s->cache == NULL
-			     ? token_verify(&s->key, s->token, instant_now(), s->arena, &claims)
-			     : identity_of(s->cache, &s->key, s->token, instant_now(), s->arena,
-					   &identity);
+	enum err e = s->cache == NULL ? token_verify(keyring_keys(s->keys), s->token, instant_now(),
+						     s->arena, &claims)
+				      : identity_of(s->cache, s->keys, s->token, instant_now(),
+						    s->arena, &identity);
 
 	arena_reset(s->arena);
 	return e;
@@ -48,14 +48,17 @@ int main(int argc, char *argv[])
 		return 64;
 	}
 
+	struct keyring_options keys = { .algorithm = TOKEN_HS256,
+					.secret = { secret, strlen(secret) },
+					.issuer = STR("postern") };
 	struct subject s = {
-		.key = { .secret = { secret, strlen(secret) }, .issuer = STR("postern") },
+		.keys = keyring_make(&keys),
 		.token = { token, strcspn(token, "\n") },
 		.cache = strcmp(argv[1], "identity") == 0 ? identity_cache_make(CACHE) : NULL,
 		.arena = arena_make(MEMORY, NULL, NULL),
 	};
 
-	if (s.arena == NULL)
+	if (s.keys == NULL || s.arena == NULL)
 		return 1;
 
 	const int64_t start = ticks_us();
@@ -71,6 +74,7 @@ int main(int argc, char *argv[])
 	printf("%.1f\n", (double)(ticks_us() - start) * 1e3 / times);
 	if (s.cache != NULL)
 		identity_cache_free(s.cache);
+	keyring_free(s.keys);
 	arena_free(s.arena);
 	return 0;
 }
