@@ -311,6 +311,21 @@ rotate() {
 	sql "update signing_keys set activated_at = now() where state = 'active'"
 }
 
+@test "the courier does it by itself, and its key is made by a keeper" {
+	sql "delete from signing_keys where state <> 'active'"
+	sql "update signing_keys set activated_at = now() - interval '91 days'"
+	pool_start second # its courier begins with that
+	next() { [[ $(key_states | awk '{ print $2 }' | xargs) == 'active next' ]]; }
+	wait_for 15 next
+	local kid
+	kid=$(key_states | awk '$2 == "next" { print $1 }')
+	pool_stop second
+	cli key activate "$kid"
+	signs() { login ann && [[ $(header_of "$TOKEN" .kid) == "$kid" ]]; }
+	wait_for 20 signs
+	accepted "$TOKEN"
+}
+
 @test "several hosts that rotate at once do it once" {
 	sql "delete from signing_keys where state <> 'active'"
 	sql "update signing_keys set activated_at = now() - interval '1.5 s'"
