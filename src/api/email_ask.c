@@ -2,6 +2,7 @@
 /* Asking for another address, with the password, and thinking better of it. */
 #include "api/audit.h"
 #include "api/email_change.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/proof.h"
 #include "gen/email_changes.h"
@@ -105,7 +106,6 @@ enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
 	struct email_change_asker key = { .id = r->who.user };
 	struct email_asker_row asker = { 0 };
 	struct email_asked_out out = { 0 };
-	bool fits = false;
 
 	email_key(in->email, r->arena, &key.new_email_key);
 
@@ -116,9 +116,8 @@ enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
 	TRY(e);
 	if (str_eq(key.new_email_key, asker.email_key))
 		return fault(r, "/email", "email is the address already");
-	TRY(keeper_verify(r->app->keeper, in->password, asker.password, &fits));
-	if (!fits)
-		return ERR_PASSWORD_WRONG;
+	TRY(limit_password(r, asker.email, in->password, asker.password));
+	TRY(limit_mail(r));
 
 	struct email_change_ask row = { .id = email_change_id_new(),
 					.user_id = asker.id,

@@ -569,6 +569,23 @@ what_is_told() {
 	problem 429 too-many-attempts
 }
 
+@test "nor is it by asking for another address" {
+	login ann
+	local i
+	for i in {4..3}; do
+		post /api/v1/me/email "$(credentials "$(nobody)" wrong)"
+		problem 403 password-wrong
+		header RateLimit-Remaining "$i"
+	done
+	guessed 20 "$EMAIL"
+	post /api/v1/me/email "$(credentials "$(nobody)" wrong)"
+	problem 403 password-wrong
+	post /api/v1/me/email "$(credentials "$(nobody)" "$PASSWORD")"
+	problem 429 too-many-attempts
+	guess "$EMAIL" "$PASSWORD"
+	problem 429 too-many-attempts
+}
+
 @test "the right current password is no failure" {
 	login ann
 	guesses 3 "$EMAIL"
@@ -630,6 +647,8 @@ what_is_told() {
 	post /api/v1/users "$(person "$(nobody)" 'a long password' Bob)"
 	problem 429 too-many-attempts
 	sign_in "$EMAIL" "$PASSWORD"
+	post /api/v1/me/email "$(credentials "$(nobody)" "$PASSWORD")"
+	problem 429 too-many-attempts
 	sql "update attempts set forget_at = now() where key = '$(key mail "$FROM")'"
 	FROM=$(another_address)
 	register bob

@@ -193,6 +193,24 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 	page_is '.result == "password" and (.requests | all(startswith("GET ")))'
 }
 
+@test "a guarded account is opened again, and the page leaves no session behind" {
+	browser
+	register ann
+	TOKEN='' post /api/v1/auth/unlock "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	status 202
+	mail_for "$EMAIL" unlock
+	page en "unlock#token=$LINK" "$(fill email "$EMAIL")" "$(fill password 'not the password')" \
+		"$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "failed" and .form and .text == "Email or password is wrong."'
+	unused "$PROOF"
+	page en "unlock#token=$LINK" "$(fill email "$EMAIL")" "$(fill password "$PASSWORD")" \
+		"$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and (.form | not)'
+	run ! unused "$PROOF"
+	[[ $(sql "select count(*) from audit where action = 'session.begin' and subject = '$USER_ID'") == 1 ]]
+	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 0 ]]
+}
+
 @test "a new address is confirmed on its page" {
 	browser
 	register ann
