@@ -57,6 +57,9 @@ static void strange_add(struct decoding *d, struct str name)
 	struct str pointer = STR("");
 	struct str shown = name.n > 0 ? name : STR("\"\"");
 
+	/* A body has room for thousands, of which only the first ones are told. */
+	if (d->strange.n == FAULTS_MAX)
+		return;
 	if (name.n <= NAME_SHOWN)
 		pointer = pointer_step(pointer, name, d->arena);
 	else
