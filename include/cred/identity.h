@@ -18,7 +18,7 @@ struct identity {
 
 struct identity_cache;
 
-/* Room for that many tokens, a power of two. NULL when out of memory. */
+/* Room for that many tokens, a power of two from 8 on. NULL when out of memory. */
 struct identity_cache *identity_cache_make(size_t tokens);
 void identity_cache_free(struct identity_cache *c);
 

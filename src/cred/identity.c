@@ -8,7 +8,8 @@
 enum {
 	DIGEST = 16, /* bytes; keyed, so nobody outside can aim at a collision */
 	EMAIL = 62,  /* longer addresses are verified each time */
-	ROLE = 14
+	ROLE = 14,
+	WAYS = 8 /* tokens of one set: with half of the room in use hardly any set overflows */
 };
 
 struct entry {
@@ -17,13 +18,15 @@ struct entry {
 	int64_t expires; /* 0: empty */
 	int32_t version;
 	uint32_t generation; /* of the keys it was checked with */
+	uint64_t used;	     /* when it was asked for last, by the cache's count */
 	uint8_t email_length, role_length;
 	char email[EMAIL], role[ROLE];
 };
 
 struct identity_cache {
 	uint8_t key[crypto_generichash_KEYBYTES];
-	size_t mask;
+	size_t mask; /* of sets */
+	uint64_t count;
 	struct entry entries[];
 };
 
@@ -33,7 +36,7 @@ struct identity_cache *identity_cache_make(size_t tokens)
 
 	if (c == NULL)
 		return NULL;
-	c->mask = tokens - 1;
+	c->mask = tokens / WAYS - 1;
 	randombytes_buf(c->key, sizeof c->key);
 	return c;
 }
@@ -43,13 +46,28 @@ void identity_cache_free(struct identity_cache *c)
 	free(c);
 }
 
-/* Where a digest belongs: there or not at all, the newer token wins. */
+/* The entry of a digest; where there is none, the one of its set that was not used the longest. */
 static struct entry *entry_of(struct identity_cache *c, const uint8_t digest[DIGEST])
 {
 	size_t at = 0;
 
 	memcpy(&at, digest, sizeof at);
-	return &c->entries[at & c->mask];
+
+	struct entry *set = &c->entries[(at & c->mask) * WAYS], *oldest = set;
+
+	for (struct entry *e = set; e < set + WAYS; e++) {
+		if (e->expires != 0 && sodium_memcmp(e->digest, digest, DIGEST) == 0)
+			return e;
+		if (e->used < oldest->used)
+			oldest = e;
+	}
+	return oldest;
+}
+
+static bool holds(const struct entry *e, const uint8_t digest[DIGEST], uint32_t generation)
+{
+	return e->expires != 0 && e->generation == generation &&
+	       sodium_memcmp(e->digest, digest, DIGEST) == 0;
 }
 
 static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct identity *id,
@@ -115,8 +133,8 @@ enum err identity_of(struct identity_cache *c, const struct keyring *keys, struc
 
 	struct entry *e = entry_of(c, digest);
 
-	if (e->expires != 0 && e->generation == keyring_generation(keys) &&
-	    sodium_memcmp(e->digest, digest, DIGEST) == 0) {
+	if (holds(e, digest, keyring_generation(keys))) {
+		e->used = ++c->count;
 		if (e->expires <= now.us / 1000000)
 			return ERR_TOKEN_EXPIRED;
 		recall(e, a, out);
@@ -124,5 +142,6 @@ enum err identity_of(struct identity_cache *c, const struct keyring *keys, struc
 	}
 	TRY(verify(keys, token, now, a, out));
 	remember(e, digest, out, keyring_generation(keys));
+	e->used = ++c->count;
 	return OK;
 }
