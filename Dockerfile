@@ -19,7 +19,7 @@ RUN make build && strip --strip-unneeded -o /postern build/gcc/postern
 FROM debian:12-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	libfcgi0ldbl libpq5 libjansson4 libjwt0 libsodium23 libyaml-0-2 libidn2-0 libunistring2 \
-	libcurl4 libzxcvbn0 ca-certificates \
+	libcurl4 libzxcvbn0 libssl3 ca-certificates \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& groupadd --gid 10001 postern \
 	&& useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
