@@ -129,6 +129,8 @@ installs() {
 	[[ $status == 1 && $output == *CORS_ORIGINS* ]]
 	RUN_DIR=$SCRATCH/run AUTH_RATE=fast run "$ROOT/deploy/stack" render
 	[[ $status == 1 && $output == *AUTH_RATE* ]]
+	RUN_DIR=$SCRATCH/run SESSION_RATE=5 run "$ROOT/deploy/stack" render
+	[[ $status == 1 && $output == *SESSION_RATE* ]]
 	RUN_DIR=$SCRATCH/run PORT=http run "$ROOT/deploy/stack" start
 	[[ $status == 1 && $output == *PORT* ]]
 }
