@@ -9,13 +9,15 @@ enum {
 	DIGEST = 16, /* bytes; keyed, so nobody outside can aim at a collision */
 	EMAIL = 62,  /* longer addresses are verified each time */
 	ROLE = 14,
-	WAYS = 8 /* tokens of one set: with half of the room in use hardly any set overflows */
+	WAYS = 8, /* tokens of one set: with half of the room in use hardly any set overflows */
+	CLOCK_BACK = 60 /* seconds it may go back without doubt, as token_verify allows */
 };
 
 struct entry {
 	uint8_t digest[DIGEST];
 	struct uuid subject, token, session;
-	int64_t expires; /* 0: empty */
+	int64_t expires;  /* 0: empty */
+	int64_t verified; /* when it was: if the clock has gone back since, it is judged anew */
 	int32_t version;
 	uint32_t generation; /* of the keys it was checked with */
 	uint64_t used;	     /* when it was asked for last, by the cache's count */
@@ -71,7 +73,7 @@ static bool holds(const struct entry *e, const uint8_t digest[DIGEST], uint32_t 
 }
 
 static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct identity *id,
-		     uint32_t generation)
+		     uint32_t generation, int64_t verified)
 {
 	if (id->email.n > EMAIL || id->role.n > ROLE)
 		return;
@@ -81,6 +83,7 @@ static void remember(struct entry *e, const uint8_t digest[DIGEST], const struct
 	e->session = id->session;
 	e->version = id->version;
 	e->generation = generation;
+	e->verified = verified;
 	e->expires = id->expires;
 	e->email_length = (uint8_t)id->email.n;
 	e->role_length = (uint8_t)id->role.n;
@@ -124,6 +127,7 @@ static enum err verify(const struct keyring *keys, struct str token, struct inst
 enum err identity_of(struct identity_cache *c, const struct keyring *keys, struct str token,
 		     struct instant now, struct arena *a, struct identity *out)
 {
+	const int64_t seconds = now.us / 1000000;
 	uint8_t digest[DIGEST];
 
 	if (token.n > TOKEN_MAX)
@@ -135,13 +139,15 @@ enum err identity_of(struct identity_cache *c, const struct keyring *keys, struc
 
 	if (holds(e, digest, keyring_generation(keys))) {
 		e->used = ++c->count;
-		if (e->expires <= now.us / 1000000)
+		if (e->expires <= seconds)
 			return ERR_TOKEN_EXPIRED;
-		recall(e, a, out);
-		return OK;
+		if (e->verified <= seconds + CLOCK_BACK) {
+			recall(e, a, out);
+			return OK;
+		}
 	}
 	TRY(verify(keys, token, now, a, out));
-	remember(e, digest, out, keyring_generation(keys));
+	remember(e, digest, out, keyring_generation(keys), seconds);
 	e->used = ++c->count;
 	return OK;
 }

@@ -17,7 +17,6 @@
 enum { NOW = 1000000100, PAIRS = 3 };
 
 static const uint8_t sealing[KEY_SECRET] = { 1 };
-static const struct instant now = { NOW * (int64_t)1000000 };
 
 static struct {
 	struct arena *arena;
@@ -78,11 +77,32 @@ static struct str token_by(size_t pair)
 	return token;
 }
 
-static enum err who(struct str token)
+static enum err who_at(struct str token, int64_t seconds)
 {
 	struct identity id = { 0 };
+	struct instant at = { seconds * 1000000 };
 
-	return identity_of(world.cache, world.ring, token, now, world.arena, &id);
+	return identity_of(world.cache, world.ring, token, at, world.arena, &id);
+}
+
+static enum err who(struct str token)
+{
+	return who_at(token, NOW);
+}
+
+/* A clock that was wrong for a while must not leave tokens behind that are taken after all. */
+static void a_clock_that_goes_back(void **state)
+{
+	struct keyring_key rows[] = { row(0, "active", true) };
+	struct str token = token_by(0);
+
+	(void)state;
+	assert_true(keyring_replace(world.ring, rows, 1));
+	assert_int_equal(who_at(token, NOW), OK);
+	assert_int_equal(who_at(token, NOW - 60), OK);
+	assert_int_equal(who_at(token, NOW - 61), ERR_TOKEN_INVALID);
+	assert_int_equal(who_at(token, NOW + 59), OK);
+	assert_int_equal(who_at(token, NOW + 60), ERR_TOKEN_EXPIRED);
 }
 
 static void before_the_first_reading(void **state)
@@ -248,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(before_the_first_reading),
+		T(a_clock_that_goes_back),
 		T(which_signs),
 		T(other_algorithms),
 		T(too_many),
