@@ -54,6 +54,8 @@ enum err blocked_wait(struct pool *p, struct blocked *b)
 	const struct db_statement *s = b->s;
 	struct stuck w = { .next = b->stuck, .task = task_self(), .timer.fire = on_waited };
 
+	/* Taken off the list again before this returns. */
+	/* cppcheck-suppress autoVariables */
 	b->stuck = &w;
 	timer_set(&w.timer, ticks_us() + p->o.lock_timeout_us);
 
