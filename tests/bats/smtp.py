@@ -5,8 +5,9 @@
     smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8]
 
 Every mail that it takes is a line of JSON in OUT: sender, recipient, message_id, subject, language,
-text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a certificate it asks for STARTTLS, or speaks
-TLS at once (--implicit). What it does to a recipient stands in the first part of the address:
+text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a
+certificate it asks for STARTTLS, or speaks TLS at once (--implicit). What it does to a recipient
+stands in the first part of the address:
 
     refused.x@     550 to RCPT             late.x@     451 to RCPT the first time
     stall.x@       no answer to RCPT       bad.x@      554 to the end of DATA
@@ -18,10 +19,10 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import os
 import ssl
 import sys
-import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -79,7 +80,7 @@ class Handler:
 
 
 def main():
-    warnings.simplefilter("ignore")  # aiosmtpd complains of itself
+    logging.getLogger("mail").setLevel(logging.ERROR)  # aiosmtpd complains of itself
     p = argparse.ArgumentParser()
     p.add_argument("port", type=int)
     p.add_argument("out")
