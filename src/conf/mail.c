@@ -104,13 +104,17 @@ static void check_from(const struct conf *c, struct arena *a, struct conf_faults
 			setting_quote(c->mail_from, a).p);
 }
 
+/* This machine, with a port or a path behind it or nothing. */
 static bool local(struct str host)
 {
-	static const struct str names[] = { STR("localhost"), STR("127.0.0.1"), STR("[") };
+	static const struct str names[] = { STR("localhost"), STR("127.0.0.1"), STR("[::1]") };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (str_starts(host, names[i]))
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct str rest = str_from_at(host, names[i].n);
+
+		if (str_starts(host, names[i]) && (rest.n == 0 || *rest.p == ':' || *rest.p == '/'))
 			return true;
+	}
 	return false;
 }
 

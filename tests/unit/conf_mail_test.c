@@ -51,6 +51,8 @@ static const struct {
 	{ { BASE, PUBLIC "https://accounts.example.org" }, "" },
 	{ { BASE, PUBLIC "https://example.org:8443/accounts" }, "" },
 	{ { BASE, PUBLIC "http://localhost:8080" }, "" },
+	{ { BASE, PUBLIC "http://[::1]:8080/path" }, "" },
+	{ { BASE, PUBLIC "http://localhost.example.org" }, "server.public_url:" },
 	{ { BASE, PUBLIC "http://accounts.example.org" }, "server.public_url: \"http://acc" },
 	{ { BASE, PUBLIC "https://example.org/" }, "server.public_url:" },
 	{ { BASE, PUBLIC "https://example.org#a" }, "server.public_url:" },
