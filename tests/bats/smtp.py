@@ -11,6 +11,7 @@ stands in the first part of the address:
 
     refused.x@     550 to RCPT             late.x@     451 to RCPT the first time
     stall.x@       no answer to RCPT       bad.x@      554 to the end of DATA
+    hang.x@        no answer to the end of DATA
     die.x@         takes the mail, and ends without having said so; once
 """
 
@@ -48,6 +49,8 @@ class Handler:
         to = envelope.rcpt_tos[0]
         if to.startswith("bad."):
             return "554 5.6.0 content refused"
+        if to.startswith("hang."):
+            await asyncio.sleep(3600)
         raw = envelope.original_content
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         with open(self.out, "a", encoding="utf-8") as out:
