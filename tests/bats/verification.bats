@@ -196,17 +196,22 @@ hash_of() {
 
 # --- another password -----------------------------------------------------------------------
 
-@test "a new password replaces the old one, and everybody stays signed in (security 10)" {
+@test "a new password replaces the old one; access tokens of before are refused, sessions go on (security 10, 36)" {
 	settle ann
-	local here=$TOKEN there
+	local here=$TOKEN there refresh
 	sign_in "$EMAIL" "$PASSWORD"
+	refresh=$(jq -r .refresh_token <<<"$BODY")
 	there=$TOKEN TOKEN=$here
 	change "$PASSWORD" 'a brand new horse'
 	status 204
 	[[ -z $BODY ]]
 	get /api/v1/me
-	status 200
+	problem 401 token-revoked
 	TOKEN=$there get /api/v1/me
+	problem 401 token-revoked
+	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
+	status 200
+	TOKEN=$(jq -r .access_token <<<"$BODY") get /api/v1/me
 	status 200
 	refused "$PASSWORD"
 	sign_in "$EMAIL" 'a brand new horse'
@@ -226,7 +231,8 @@ hash_of() {
 
 @test "asked to, a new password ends all other sessions at once (security 16)" {
 	settle ann
-	local here=$TOKEN there refresh
+	local here=$TOKEN mine there refresh
+	mine=$(jq -r .refresh_token <<<"$BODY")
 	sign_in "$EMAIL" "$PASSWORD"
 	refresh=$(jq -r .refresh_token <<<"$BODY")
 	there=$TOKEN TOKEN=$here
@@ -236,8 +242,9 @@ hash_of() {
 	problem 401 token-revoked
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
 	status 401
-	get /api/v1/me
+	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$mine\"}"
 	status 200
+	TOKEN=$(jq -r .access_token <<<"$BODY")
 	get /api/v1/me/sessions
 	body length 1
 	body '.[0].current' true
