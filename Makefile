@@ -135,10 +135,9 @@ bench: deps-bench
 	$(if $(QUICK),,tests/bench/timing)
 	$(if $(QUICK),,tests/bench/check)
 
-## make faults     kill, restart and starve a running stack; pass or FAIL with the figure
+## make faults     kill, restart and starve a running stack; pass or FAIL with the figure; QUICK=1, FULL=1
 faults:
-	@set -e; for f in half-records kills reloads database-restarts races mail memory revocation; do \
-		echo "tests/faults/$$f"; tests/faults/$$f; done
+	@tests/faults/run
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60); what it finds goes to tests/fuzz/regress
 FUZZ_SECONDS := 60
