@@ -58,7 +58,8 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 
 	TRY(db_begin(r->db));
 	TRY(change(r, &me, password));
-	/* Access tokens of before are refused, this one too; the sessions get new ones by a refresh. */
+	/* Access tokens of before are refused, this one too; the sessions get new ones by a
+	 * refresh. */
 	TRY(revoke_tokens(r, me.id));
 	if (in->end_other_sessions)
 		TRY(revoke_sessions(r, me.id, r->who.session, NULL));
