@@ -227,9 +227,16 @@ static bool set_mail(struct sending *s, const struct parcel *parcel, struct aren
 	return true;
 }
 
+/*
+ * A connection is used again only after success: libcurl keeps one on which the answer to a mail did
+ * not come in time, and would take that answer, when it comes, for one to the next mail.
+ */
 static void release(struct post *p, struct sending *s)
 {
-	line_give(p, s->line);
+	if (s->done && s->result == CURLE_OK)
+		line_give(p, s->line);
+	else
+		line_free(s->line);
 	curl_slist_free_all(s->to);
 	wipe_free(s->content);
 	free(s);

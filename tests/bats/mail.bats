@@ -371,6 +371,20 @@ count() {
 	[[ $(couriers) == "$before" ]]
 }
 
+@test "a connection on which an answer is missing is not used for another mail" {
+	smtp_start
+	pool_plain APP__MAIL__TIMEOUT=2s
+	queue hang.ann@example.org
+	tried() { [[ -n $(reply) ]]; }
+	wait_for 20 tried
+	local before
+	before=$(grep -c 'mails cannot be sent' "$RUN_DIR/log/postern.log") || true
+	queue ann@example.org
+	became sent
+	[[ $(sql "select attempts from outbox where id = '$MAIL'") == 1 ]]
+	[[ $(grep -c 'mails cannot be sent' "$RUN_DIR/log/postern.log") == "$before" ]]
+}
+
 @test "a server that is down for a while gets everything when it is back, and no mail is blamed" {
 	pool_plain
 	local n
