@@ -228,8 +228,8 @@ static bool set_mail(struct sending *s, const struct parcel *parcel, struct aren
 }
 
 /*
- * A connection is used again only after success: libcurl keeps one on which the answer to a mail did
- * not come in time, and would take that answer, when it comes, for one to the next mail.
+ * A connection is used again only after success: libcurl keeps one on which the answer to a mail
+ * did not come in time, and would take that answer, when it comes, for one to the next mail.
  */
 static void release(struct post *p, struct sending *s)
 {
