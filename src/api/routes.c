@@ -36,7 +36,7 @@
 #define ROUTE(handler, verb, where, who, code, reply, what)                                        \
 	{ .name = #handler,                                                                        \
 	  .method = METHOD_##verb,                                                                 \
-	  .path = where,                                                                           \
+	  ROUTE_AT(where),                                                                         \
 	  .access = ACCESS_##who,                                                                  \
 	  .status = code,                                                                          \
 	  .in = &handler##_schema,                                                                 \

@@ -9,13 +9,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct route routes[] = {
-	{ .method = METHOD_POST, .path = "/api/v1/users" },
-	{ .method = METHOD_GET, .path = "/api/v1/users" },
-	{ .method = METHOD_GET, .path = "/api/v1/users/{id}" },
-	{ .method = METHOD_DELETE, .path = "/api/v1/users/{id}" },
-	{ .method = METHOD_GET, .path = "/api/v1/users/me" },
-	{ .method = METHOD_PUT, .path = "/api/v1/users/{id}/teams/{team}" },
-	{ .method = METHOD_GET, .path = "/{a}/{b}/{c}/{d}" },
+	{ .method = METHOD_POST, ROUTE_AT("/api/v1/users") },
+	{ .method = METHOD_GET, ROUTE_AT("/api/v1/users") },
+	{ .method = METHOD_GET, ROUTE_AT("/api/v1/users/{id}") },
+	{ .method = METHOD_DELETE, ROUTE_AT("/api/v1/users/{id}") },
+	{ .method = METHOD_GET, ROUTE_AT("/api/v1/users/me") },
+	{ .method = METHOD_PUT, ROUTE_AT("/api/v1/users/{id}/teams/{team}") },
+	{ .method = METHOD_GET, ROUTE_AT("/{a}/{b}/{c}/{d}") },
 };
 
 static void check_decoded(struct str raw, struct str s)

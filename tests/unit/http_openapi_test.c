@@ -53,8 +53,8 @@ SCHEMA_NONE(none);
 
 #define ROUTE(name, method, path, who, status, shape, in, out)                                     \
 	{                                                                                          \
-#name, METHOD_##method, path, ACCESS_##who, status, REPLY_##shape, in, out,        \
-			"Call " #name, NULL                                                        \
+#name, METHOD_##method, ROUTE_AT(path), ACCESS_##who, status, REPLY_##shape, in,   \
+			out, "Call " #name, NULL                                                   \
 	}
 #define USERS "/api/v1/users"
 

@@ -10,19 +10,19 @@
 #include "http/route.h"
 
 static const struct route routes[] = {
-	{ .name = "user_create", .method = METHOD_POST, .path = "/api/v1/users" },
-	{ .name = "user_list", .method = METHOD_GET, .path = "/api/v1/users" },
-	{ .name = "user_get", .method = METHOD_GET, .path = "/api/v1/users/{id}" },
-	{ .name = "user_update", .method = METHOD_PUT, .path = "/api/v1/users/{id}" },
-	{ .name = "user_delete", .method = METHOD_DELETE, .path = "/api/v1/users/{id}" },
-	{ .name = "user_me", .method = METHOD_GET, .path = "/api/v1/users/me" },
-	{ .name = "user_teams", .method = METHOD_GET, .path = "/api/v1/users/{id}/teams" },
-	{ .name = "me_any", .method = METHOD_GET, .path = "/api/v1/users/me/{what}" },
+	{ .name = "user_create", .method = METHOD_POST, ROUTE_AT("/api/v1/users") },
+	{ .name = "user_list", .method = METHOD_GET, ROUTE_AT("/api/v1/users") },
+	{ .name = "user_get", .method = METHOD_GET, ROUTE_AT("/api/v1/users/{id}") },
+	{ .name = "user_update", .method = METHOD_PUT, ROUTE_AT("/api/v1/users/{id}") },
+	{ .name = "user_delete", .method = METHOD_DELETE, ROUTE_AT("/api/v1/users/{id}") },
+	{ .name = "user_me", .method = METHOD_GET, ROUTE_AT("/api/v1/users/me") },
+	{ .name = "user_teams", .method = METHOD_GET, ROUTE_AT("/api/v1/users/{id}/teams") },
+	{ .name = "me_any", .method = METHOD_GET, ROUTE_AT("/api/v1/users/me/{what}") },
 	{ .name = "member_get",
 	  .method = METHOD_PATCH,
-	  .path = "/api/v1/teams/{team}/members/{member}" },
-	{ .name = "openapi", .method = METHOD_GET, .path = "/api/v1/openapi.json" },
-	{ .name = "caf\xc3\xa9", .method = METHOD_GET, .path = "/api/v1/caf\xc3\xa9" },
+	  ROUTE_AT("/api/v1/teams/{team}/members/{member}") },
+	{ .name = "openapi", .method = METHOD_GET, ROUTE_AT("/api/v1/openapi.json") },
+	{ .name = "caf\xc3\xa9", .method = METHOD_GET, ROUTE_AT("/api/v1/caf\xc3\xa9") },
 };
 
 enum { ROUTES = sizeof routes / sizeof *routes };
