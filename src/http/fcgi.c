@@ -1,8 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/fcgi.h"
 
+#include <fcgios.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+/* What libfcgi has not read yet of the request that fcgi_read is at. */
+static struct str unread;
+
+/*
+ * Stands before libfcgi's function of that name, which reads the socket: here it gets the records
+ * that have been looked at already, and then the end. That spares a system call for each request,
+ * and libfcgi cannot wait for a peer, whatever it makes of the records.
+ */
+int OS_Read(int fd, char *to, size_t n)
+{
+	size_t step = n < unread.n ? n : unread.n;
+
+	(void)fd;
+	if (step > 0)
+		memcpy(to, unread.p, step);
+	unread = str_from_at(unread, step);
+	return (int)step;
+}
 
 bool fcgi_init(void)
 {
@@ -98,13 +119,21 @@ static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, struct h
 	return true;
 }
 
-bool fcgi_read(FCGX_Request *f, struct arena *a, struct http_request *out, bool *keep)
+/* Lets libfcgi read the records; false when it finds them wanting. */
+static bool accept_records(FCGX_Request *f, struct str records)
 {
+	unread = records;
 	/* Set, so that FCGX_Accept_r takes the connection it has instead of accepting one. */
 	f->keepConnection = 1;
 	/* The descriptor is the loop's: libfcgi would wait up to 2 s for the peer when closing. */
 	f->detached = 1;
-	if (FCGX_Accept_r(f) != 0)
+	return FCGX_Accept_r(f) == 0;
+}
+
+bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http_request *out,
+	       bool *keep)
+{
+	if (!accept_records(f, records))
 		return false;
 	*keep = f->keepConnection != 0;
 	f->keepConnection = 1;

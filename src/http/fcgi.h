@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one place that touches libfcgi. It is called only when a whole request lies in the socket's
- * buffer and only with a reply that fits it, so it never blocks the loop.
+ * The one place that touches libfcgi. It is given a whole request to read, never the socket, and
+ * only a reply that fits the socket's buffer, so it never blocks the loop.
  */
 #pragma once
 
@@ -19,11 +19,12 @@ void fcgi_open(FCGX_Request *f, int fd);
 void fcgi_close(FCGX_Request *f);
 
 /*
- * Reads the complete request that waits on the connection. *keep tells whether the peer wants the
- * connection kept. False when it is not what frame_check said, or when CONTENT_LENGTH and the body
- * differ: the connection is to be closed. Afterwards fcgi_done or fcgi_drop is due.
+ * Reads a request from its records, of which *out keeps nothing. *keep tells whether the peer wants
+ * the connection kept. False when it is not what frame_check said, or when CONTENT_LENGTH and the
+ * body differ: the connection is to be closed. Afterwards fcgi_done or fcgi_drop is due.
  */
-bool fcgi_read(FCGX_Request *f, struct arena *a, struct http_request *out, bool *keep);
+bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http_request *out,
+	       bool *keep);
 
 /* Sends a reply; false when it could not be sent whole: the connection is to be closed. */
 bool fcgi_reply(FCGX_Request *f, struct http_reply *r);

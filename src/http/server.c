@@ -13,7 +13,7 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "http/fcgi.h"
-#include "http/frame.h"
+#include "http/intake.h"
 #include "task/loop.h"
 #include "task/task.h"
 
@@ -23,14 +23,13 @@ enum {
 	ARENAS_KEPT = 64,
 	/* A peer that starts a request finishes sending it within this time, or is cut off. */
 	PARTIAL_US = 4 * 1000000,
-	/* PARAMS and STDIN at their limits, with headers and padding of short records. */
-	SCRATCH = FRAME_PARAMS_MAX + FRAME_STDIN_MAX + 16 * 1024,
 	SEND_BUFFER = 512 * 1024
 };
 
 struct connection {
 	struct watch watch;
-	struct timer partial;
+	struct timer stalled;
+	struct partial partial;
 	struct http_server *server;
 	struct connection *next, *previous; /* all of them */
 	struct connection *look_next;	    /* to be looked at before the loop waits */
@@ -38,6 +37,7 @@ struct connection {
 	struct task *task; /* that serves it; NULL: idle */
 	/* Kept here rather than on the stack: they must survive the way back from out_of_memory. */
 	struct http_exchange x;
+	struct str records; /* of the request, until it is read */
 	bool keep, was_read, refused;
 	bool busy, to_look, gone;
 	bool ended; /* the peer sends no more */
@@ -54,7 +54,7 @@ struct http_server {
 	uint64_t served;
 	struct arena *arenas[ARENAS_KEPT];
 	size_t arena_count;
-	uint8_t scratch[SCRATCH];
+	struct intake intake;
 };
 
 static struct arena *take_arena(struct http_server *s)
@@ -88,7 +88,8 @@ static void forget_look(struct connection *c)
 static void hang_up(struct connection *c)
 {
 	loop_unwatch(&c->watch);
-	timer_clear(&c->partial);
+	timer_clear(&c->stalled);
+	partial_drop(&c->server->intake, &c->partial);
 	forget_look(c);
 	fcgi_close(&c->fcgi);
 	if (c->previous != NULL)
@@ -139,7 +140,7 @@ static bool exchange(struct connection *c)
 		x->request.body = STR("");
 	}
 	arena_on_oom(x->arena, out_of_memory, c);
-	if (!c->was_read && !fcgi_read(&c->fcgi, x->arena, &x->request, &c->keep))
+	if (!c->was_read && !fcgi_read(&c->fcgi, c->records, x->arena, &x->request, &c->keep))
 		return false;
 	c->was_read = true;
 	/* Without a stack of its own it must not wait for anything. */
@@ -181,6 +182,7 @@ static void serve(void *arg)
 		look_later(c);
 }
 
+/* The records stand in the intake, so they are read before anything else is. */
 static void start(struct connection *c)
 {
 	struct http_server *s = c->server;
@@ -195,42 +197,32 @@ static void start(struct connection *c)
 		serve(c);
 }
 
-/* Sees whether a whole request is there; the bytes stay in the socket for libfcgi. */
 static void look(struct connection *c)
 {
-	struct http_server *s = c->server;
-	size_t length = 0;
-	ssize_t n = recv(c->watch.fd, s->scratch, sizeof s->scratch, MSG_PEEK | MSG_DONTWAIT);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	switch (intake_read(&c->server->intake, &c->partial, c->watch.fd, &c->records)) {
+	case INTAKE_NOTHING:
 		return;
-	if (n <= 0)
-		return hang_up(c);
-	switch (frame_check(s->scratch, (size_t)n, &length)) {
-	case FRAME_MORE:
-		if ((size_t)n == sizeof s->scratch)
-			break;
+	case INTAKE_MORE:
 		if (c->ended)
-			return hang_up(c);
-		if (c->partial.slot == 0)
-			timer_set(&c->partial, ticks_us() + PARTIAL_US);
-		return;
-	case FRAME_COMPLETE:
-		/* A second request behind the first would be lost in libfcgi's buffer. */
-		if ((size_t)n > length)
 			break;
-		timer_clear(&c->partial);
+		if (c->stalled.slot == 0)
+			timer_set(&c->stalled, ticks_us() + PARTIAL_US);
+		return;
+	case INTAKE_WHOLE:
+		timer_clear(&c->stalled);
 		return start(c);
-	case FRAME_BAD:
+	case INTAKE_BAD:
+		log_warn("http", "a FastCGI peer sent what is not one request; connection closed");
+		break;
+	case INTAKE_ENDED:
 		break;
 	}
-	log_warn("http", "a FastCGI peer sent what is not one request; connection closed");
 	hang_up(c);
 }
 
-static void on_partial(struct timer *t)
+static void on_stalled(struct timer *t)
 {
-	struct connection *c = OWNER_OF(t, struct connection, partial);
+	struct connection *c = OWNER_OF(t, struct connection, stalled);
 
 	log_info("http", "a FastCGI peer did not finish its request; connection closed");
 	hang_up(c);
@@ -281,7 +273,7 @@ static bool adopt(struct http_server *s, int fd)
 		return false;
 	c->server = s;
 	c->watch = (struct watch){ .fd = -1, .ready = on_connection };
-	c->partial.fire = on_partial;
+	c->stalled.fire = on_stalled;
 	fcgi_open(&c->fcgi, fd);
 	/* A reply must fit, for nothing here waits for the peer to read. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
