@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Access tokens: JWT (RFC 7519) signed by libjwt. The key decides the algorithm: the header is read
- * first, its kid finds the key, and it must name exactly that key's algorithm; only then does
- * libjwt see the token. libjwt 1.10 checks no claim, so exp, nbf, iat and iss are checked here.
+ * first, its kid finds the key, and it must name exactly that key's algorithm; then the signature
+ * is checked, and exp, nbf, iat and iss.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct token_key {
 	struct str kid; /* null with HS256, whose tokens name no key */
 	/* HS256: at least 32 bytes (RFC 7518 section 3.2). Else the private key, PEM, to sign. */
 	struct secret secret;
-	struct str pem; /* the public key, to verify; null with HS256 */
-	/* The same, read once (src/cred/signature.h); NULL: libjwt alone judges. */
+	struct str pem; /* the public key; null with HS256 */
+	/* The same, read once, to verify (src/cred/signature.h); NULL: no signature is right. */
 	struct evp_pkey_st *read;
 };
 

@@ -5,6 +5,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <sodium.h>
 
 enum { COORDINATE = 32 };
 
@@ -60,12 +61,36 @@ static bool check_pair(EVP_PKEY *key, struct str input, const uint8_t *pair)
 	return right;
 }
 
-bool signature_right(struct evp_pkey_st *key, enum token_algorithm algorithm, struct str input,
-		     struct str signature)
+static bool check_mac(struct secret secret, struct str input, struct str mac)
+{
+	crypto_auth_hmacsha256_state state;
+	uint8_t right[crypto_auth_hmacsha256_BYTES];
+
+	if (mac.n != sizeof right)
+		return false;
+	crypto_auth_hmacsha256_init(&state, (const uint8_t *)secret.p, secret.n);
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *)input.p, input.n);
+	crypto_auth_hmacsha256_final(&state, right);
+
+	bool same = sodium_memcmp(right, mac.p, sizeof right) == 0;
+
+	sodium_memzero(&state, sizeof state);
+	sodium_memzero(right, sizeof right);
+	return same;
+}
+
+bool signature_right(const struct token_key *key, struct str input, struct str signature)
 {
 	const uint8_t *p = (const uint8_t *)signature.p;
 
-	if (algorithm == TOKEN_ES256)
-		return signature.n == 2 * COORDINATE && check_pair(key, input, p);
-	return algorithm == TOKEN_RS256 && check(key, input, p, signature.n);
+	switch (key->algorithm) {
+	case TOKEN_HS256:
+		return check_mac(key->secret, input, signature);
+	case TOKEN_ES256:
+		return key->read != NULL && signature.n == 2 * COORDINATE &&
+		       check_pair(key->read, input, p);
+	case TOKEN_RS256:
+		return key->read != NULL && check(key->read, input, p, signature.n);
+	}
+	return false;
 }

@@ -32,14 +32,15 @@ int64_t keys_keep(const struct conf *c)
 	return c->jwt_access_ttl + SKEW_US + MARGIN_US;
 }
 
-/* A key that is used for nothing else. */
-static bool throwaway(const struct conf *c, struct arena *a, struct token_key *key)
+/* A key that is used for nothing else, and is put on the ring. */
+static bool throwaway(const struct conf *c, struct keyring *ring, struct arena *a,
+		      struct token_key *key)
 {
 	uint8_t secret[KEY_SECRET];
 	struct key_pair pair = { 0 };
 
 	*key = (struct token_key){ .secret = c->jwt_secret };
-	if (keys_algorithm(c) == TOKEN_HS256)
+	if (!keyring_asymmetric(ring))
 		return true;
 	/* Also for RS256: making such a key would take long, and tells no more. */
 	key->algorithm = TOKEN_ES256;
@@ -48,15 +49,19 @@ static bool throwaway(const struct conf *c, struct arena *a, struct token_key *k
 	    !key_pair_open(pair.private, secret, a, &key->secret))
 		return false;
 	key->kid = pair.kid;
-	key->pem = pair.pem;
-	return true;
+
+	struct keyring_key row = { .kid = pair.kid,
+				   .algorithm = token_algorithm_name(key->algorithm),
+				   .state = STR("active"),
+				   .pem = pair.pem,
+				   .jwk = pair.jwk };
+
+	return keyring_replace(ring, &row, 1);
 }
 
-bool keys_work(const struct conf *c)
+static bool signs_and_verifies(const struct conf *c, struct keyring *ring, struct arena *a)
 {
-	struct arena *a = arena_make(64 * 1024, NULL, NULL);
 	struct token_key key = { 0 };
-	struct token_keys keys = { &key, 1, c->jwt_issuer };
 	int64_t now = instant_now().us / SECOND_US;
 	struct token_claims claims = { .subject = STR("self"),
 				       .email = STR("test"),
@@ -66,11 +71,23 @@ bool keys_work(const struct conf *c)
 				       .issued = now,
 				       .expires = now + 60 };
 	struct str token = { 0 };
-	bool work = a != NULL && throwaway(c, a, &key) &&
-		    token_sign(&key, keys.issuer, &claims, a, &token) == OK &&
-		    token_verify(&keys, token, instant_now(), a, &claims) == OK;
+
+	return throwaway(c, ring, a, &key) &&
+	       token_sign(&key, c->jwt_issuer, &claims, a, &token) == OK &&
+	       token_verify(keyring_keys(ring), token, instant_now(), a, &claims) == OK;
+}
+
+bool keys_work(const struct conf *c)
+{
+	struct keyring_options o = { .algorithm = keys_algorithm(c),
+				     .secret = c->jwt_secret,
+				     .issuer = c->jwt_issuer };
+	struct keyring *ring = keyring_make(&o);
+	struct arena *a = arena_make(64 * 1024, NULL, NULL);
+	bool work = ring != NULL && a != NULL && signs_and_verifies(c, ring, a);
 
 	arena_free(a);
+	keyring_free(ring);
 	if (!work)
 		log_error("master", "access tokens cannot be made with jwt_secret and jwt.issuer");
 	return work;

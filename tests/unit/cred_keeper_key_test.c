@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What keepers make with their secrets: MACs, tokens, keys. */
+#include "cred/signature.h"
 #include "keeper_world.h"
 
 static void asks_for_mac(void *arg)
@@ -121,13 +122,14 @@ static void test_key(void **state)
 		assert_int_equal(a.result, OK);
 		assert_true(key_pair_open(a.pair.private, world.secrets.secret, a.arena, &pem));
 		a.key.kid = key.kid = a.pair.kid;
-		key.pem = a.pair.pem;
+		key.read = signature_key(a.pair.pem);
 		a.key.private = a.pair.private;
 		task_start(asks_to_sign, &a);
 		assert_int_equal(work(KEEPER_QUICK), 1);
 		assert_int_equal(a.result, OK);
 		assert_int_equal(token_verify(&keys, a.token, instant_now(), a.arena, &claims), OK);
 		assert_string_equal(claims.subject.p, "somebody");
+		signature_key_free(key.read);
 		arena_free(a.arena);
 	}
 }

@@ -109,7 +109,10 @@ static void known_answer(void **state)
 	const struct str text = STR(
 		"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSA"
 		"pmWQxfKTUJqPP3-Kg6NU1Q");
-	struct evp_pkey_st *public = signature_key(
+	struct token_key good = { .algorithm = TOKEN_ES256 };
+	struct token_key other = { .algorithm = TOKEN_RS256 };
+
+	good.read = other.read = signature_key(
 		STR("-----BEGIN PUBLIC KEY-----\n"
 		    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
 		    "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
@@ -118,24 +121,24 @@ static void known_answer(void **state)
 	char bad[64];
 
 	assert_true(base64url_read(text, *state, &signature));
-	assert_true(signature_right(public, TOKEN_ES256, input, signature));
-	assert_false(signature_right(public, TOKEN_RS256, input, signature));
-	assert_false(signature_right(public, TOKEN_HS256, input, signature));
-	assert_false(signature_right(public, TOKEN_ES256, str_from_at(input, 1), signature));
+	assert_true(signature_right(&good, input, signature));
+	assert_false(signature_right(&other, input, signature));
+	assert_false(signature_right(&good, str_from_at(input, 1), signature));
 	for (size_t i = 0; i < sizeof bad; i++) {
 		memcpy(bad, signature.p, sizeof bad);
 		bad[i] ^= 1;
-		assert_false(signature_right(public, TOKEN_ES256, input, (struct str){ bad, 64 }));
+		assert_false(signature_right(&good, input, (struct str){ bad, 64 }));
 	}
 	/* Numbers that are no part of any signature, CVE-2022-21449 among them. */
 	memset(bad, 0, sizeof bad);
-	assert_false(signature_right(public, TOKEN_ES256, input, (struct str){ bad, 64 }));
+	assert_false(signature_right(&good, input, (struct str){ bad, 64 }));
 	memset(bad, 0xff, sizeof bad);
-	assert_false(signature_right(public, TOKEN_ES256, input, (struct str){ bad, 64 }));
+	assert_false(signature_right(&good, input, (struct str){ bad, 64 }));
 	for (size_t n = 0; n < 64; n++)
-		assert_false(signature_right(public, TOKEN_ES256, input,
-					     (struct str){ signature.p, n }));
-	signature_key_free(public);
+		assert_false(signature_right(&good, input, (struct str){ signature.p, n }));
+	signature_key_free(good.read);
+	good.read = NULL;
+	assert_false(signature_right(&good, input, signature));
 	assert_null(signature_key(STR("no key")));
 }
 
@@ -189,7 +192,7 @@ static void confusion(void **state)
 {
 	struct arena *a = *state;
 	struct token_key ec = make_key(a, TOKEN_ES256), rsa = make_key(a, TOKEN_RS256);
-	struct token_key both[] = { ec, rsa }, plain[] = { ec, rsa }, lies[9];
+	struct token_key both[] = { ec, rsa }, lies[9];
 	struct token_keys known = { both, COUNT(both), STR("postern") };
 	struct token_claims claims = { 0 };
 	size_t n = 0;
@@ -207,20 +210,14 @@ static void confusion(void **state)
 	}
 	lies[n++] = (struct token_key){ TOKEN_ES256, { "", 0 }, ec.secret, { 0 }, NULL };
 	assert_int_equal(n, COUNT(lies));
-	/* libjwt alone would not fall for them either. */
-	plain[0].read = plain[1].read = NULL;
-
-	struct token_keys alone = { plain, COUNT(plain), STR("postern") };
-
 	for (size_t i = 0; i < COUNT(lies); i++) {
 		struct str lie = sign(a, &lies[i]);
 
-		if (token_verify(&known, lie, now, a, &claims) != ERR_TOKEN_INVALID ||
-		    token_verify(&alone, lie, now, a, &claims) != ERR_TOKEN_INVALID)
+		if (token_verify(&known, lie, now, a, &claims) != ERR_TOKEN_INVALID)
 			fail_msg("lie %zu", i);
 	}
 	for (size_t i = 0; i < COUNT(both); i++)
-		assert_int_equal(token_verify(&alone, sign(a, &both[i]), now, a, &claims), OK);
+		assert_int_equal(token_verify(&known, sign(a, &both[i]), now, a, &claims), OK);
 }
 
 /* Headers that name our key, over signatures that are not its own. */
