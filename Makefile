@@ -38,7 +38,7 @@ OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: help build run stop test unit gen check-gen lint layers fuzz bench faults deps deps-build \
+.PHONY: help build run stop test unit gen check-gen lint layers fuzz fuzz-coverage bench faults deps deps-build \
 	deps-test deps-bench format clean
 .DELETE_ON_ERROR:
 
@@ -80,27 +80,49 @@ $(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.
 
 # Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.
 FUZZ_CFLAGS := -std=gnu2x -g -O1 -DPOSTERN_SAN=1 -fno-sanitize-recover=undefined
-FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(wildcard src/base/*.c src/conf/*.c \
-	src/task/*.c src/http/*.c src/cred/*.c src/mail/*.c))
+FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(filter-out src/serve/%,$(SOURCES)))
 
 build/fuzzing/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 
-build/fuzzing/lib.a: $(FUZZ_OBJECTS)
+build/fuzzing/templates.c: src/tools/embed-templates $(wildcard src/mail/templates/*/*)
+	@mkdir -p $(@D)
+	src/tools/embed-templates src/mail/templates > $@
+
+build/fuzzing/templates.o: build/fuzzing/templates.c
+	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+
+build/fuzzing/lib.a: $(FUZZ_OBJECTS) build/fuzzing/templates.o
 	@rm -f $@
 	ar rcs $@ $^
 
 build/fuzz/%: tests/fuzz/%.c build/fuzzing/lib.a
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+# The same once more without sanitizers, to see what of the parsers they reach.
+FUZZ_COVER := -std=gnu2x -g -O1 -fprofile-instr-generate -fcoverage-mapping
+FUZZ_COVERED := $(patsubst build/fuzz/%,build/fuzz-coverage/bin/%,$(FUZZERS))
+
+build/fuzz-coverage/obj/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_COVER) -MMD -MP -c -o $@ $<
+
+build/fuzz-coverage/lib.a: $(FUZZ_OBJECTS:build/fuzzing/%=build/fuzz-coverage/obj/%) build/fuzzing/templates.o
+	@rm -f $@
+	ar rcs $@ $^
+
+build/fuzz-coverage/bin/%: tests/fuzz/%.c build/fuzz-coverage/lib.a
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_COVER) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # Yardsticks and load generators.
 build/bench/%: tests/bench/%.c build/gcc/libpostern.a
 	@mkdir -p $(@D)
 	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lssl -lcrypto -lm
 
--include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUT)/main.d $(UNITS:=.d)
+-include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(patsubst build/fuzzing/%.o,build/fuzz-coverage/obj/%.d,$(FUZZ_OBJECTS)) $(OUT)/main.d $(UNITS:=.d)
 
 unit: $(UNITS)
 
@@ -139,14 +161,18 @@ bench: deps-bench
 faults:
 	@tests/faults/run
 
-## make fuzz       run each fuzzer for FUZZ_SECONDS (60); what it finds goes to tests/fuzz/regress
+## make fuzz       run each fuzzer for FUZZ_SECONDS (60) at most, then say what they cover; finds: tests/fuzz/regress
 FUZZ_SECONDS := 60
-fuzz: $(FUZZERS)
-	@set -e; for f in $(notdir $(FUZZERS)); do \
-		mkdir -p build/fuzz-corpus/$$f tests/fuzz/regress/$$f; \
-		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -dict=tests/fuzz/$$f.dict \
-			-artifact_prefix=tests/fuzz/regress/$$f/ build/fuzz-corpus/$$f tests/fuzz/corpus/$$f; \
-		rmdir --ignore-fail-on-non-empty tests/fuzz/regress/$$f; done
+FUZZ_OPTIONS :=
+fuzz: deps-test
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" $(FUZZERS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ_OPTIONS)
+	@$(MAKE) --no-print-directory fuzz-coverage
+
+## make fuzz-coverage  what seeds and finds of the past reach of each parser; HTML in build/fuzz-coverage
+fuzz-coverage: deps-test
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" $(FUZZ_COVERED)
+	@tests/fuzz/coverage
 
 ## make format     format all C
 format:

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <time.h>
 
+/* Of the years 0000 and 9999. */
+static const int64_t first_second = -62167219200, last_second = 253402300799;
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec t = { 0 };
@@ -32,16 +35,15 @@ static char *digits(char *p, unsigned v, int n)
 
 struct str instant_format(struct instant t, char text[static INSTANT_TEXT])
 {
-	static const int64_t first = -62167219200, last = 253402300799; /* years 0000 and 9999 */
 	int64_t s = t.us / 1000000, us = t.us % 1000000;
 
 	if (us < 0) {
 		us += 1000000;
 		s--;
 	}
-	if (s < first || s > last) {
-		us = s < first ? 0 : 999999;
-		s = s < first ? first : last;
+	if (s < first_second || s > last_second) {
+		us = s < first_second ? 0 : 999999;
+		s = s < first_second ? first_second : last_second;
 	}
 
 	/* Days to a civil date, with March as the first month (Hinnant, chrono-compatible dates).
@@ -156,6 +158,12 @@ bool instant_parse(struct str text, struct instant *out)
 	    !offset(&text, &ahead) || !days(year, month, day, &date) || hour > 23 || minute > 59 ||
 	    second > 59)
 		return false;
-	out->us = (date * 86400 + hour * 3600 + minute * 60 + second - ahead) * 1000000 + us;
+
+	int64_t seconds = date * 86400 + hour * 3600 + minute * 60 + second - ahead;
+
+	/* An offset can lead out of the years that are written and read again. */
+	if (seconds < 0 || seconds > last_second)
+		return false;
+	out->us = seconds * 1000000 + us;
 	return true;
 }

@@ -111,6 +111,14 @@ static int wire_size(enum kind kind)
 	return -1;
 }
 
+/* PostgreSQL's infinities are the two ends of the number; no instant of ours is one of them. */
+static bool infinite(enum kind kind, const char *p)
+{
+	int64_t us = kind == KIND_INSTANT ? get_i64(p) : 0;
+
+	return us == INT64_MIN || us > INT64_MAX - pg_epoch_us;
+}
+
 static void decode(enum kind kind, const char *p, int n, struct arena *a, char *member)
 {
 	switch (kind) {
@@ -156,6 +164,10 @@ enum err row_decode(const struct db_statement *s, const PGresult *r, int i, stru
 		if (want >= 0 && n != want) {
 			log_error("db", "%s: column %s has %d bytes, not %d", s->name, column->name,
 				  n, want);
+			return ERR_INTERNAL;
+		}
+		if (infinite(column->kind, PQgetvalue(r, i, (int)c))) {
+			log_error("db", "%s: column %s is no instant", s->name, column->name);
 			return ERR_INTERNAL;
 		}
 		decode(column->kind, PQgetvalue(r, i, (int)c), n, a, member);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request as it comes out of FastCGI, against the routes of the product: path, query, body,
+ * tokens, cookies, origin and device. The input is a line each for method, path, query,
+ * Authorization, Cookie, Origin and User-Agent; what follows is the body.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "api/cookie.h"
+#include "http/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* It lies in what the client sent, and is not empty. */
+static void within(struct str part, struct str whole)
+{
+	if (part.p == NULL)
+		return;
+	assert(part.n > 0 && part.p >= whole.p && part.p + part.n <= whole.p + whole.n);
+}
+
+static void check_device(const struct req *r)
+{
+	struct str device = client_device(r), address = client_address(r);
+
+	assert(str_utf8(device) && !str_has_controls(device) && device.n <= 255);
+	assert(address.p != NULL && address.n <= 45);
+}
+
+static void decode(struct req *r)
+{
+	const struct route *route = r->match.route;
+	void *in = arena_alloc(r->arena, route->in->size);
+	struct http_reply reply = { .headers = buf_make(r->arena, 64),
+				    .body = buf_make(r->arena, 64) };
+	struct problem p = { .faults = &r->faults };
+
+	p.err = json_decode(route->in, &r->match, r->http, r->arena, &r->faults, in);
+	assert((p.err == OK) == (r->faults.n == 0));
+	if (p.err == OK)
+		return;
+	problem_write(&reply, &p);
+	assert(reply.body.n > 0 && reply.body.n < HTTP_REPLY_MAX / 2 &&
+	       str_utf8(buf_str(&reply.body)));
+}
+
+static void credentials(struct req *r)
+{
+	struct str token = who_token(r);
+
+	within(cookie_refresh(r), r->http->cookie);
+	within(cookie_access(r), r->http->cookie);
+	if (token.p != NULL && token.p >= r->http->cookie.p &&
+	    token.p < r->http->cookie.p + r->http->cookie.n)
+		assert(r->match.route->access == ACCESS_GATE);
+	else
+		within(token, r->http->authorization);
+	if (cookie_origin(r) == OK)
+		assert(str_eq(r->http->origin, STR("https://accounts.example.org")) ||
+		       str_eq(r->http->origin, STR("https://app.example.org")) ||
+		       str_eq(r->http->origin, STR("https://b.example")));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct arena *a;
+	static const struct conf conf = {
+		.sessions_access_cookie = true,
+		.server_public_url = { "https://accounts.example.org/x", 30 },
+		.server_origins = { "https://app.example.org, https://b.example", 42 },
+	};
+	static const struct app app = { .conf = &conf };
+
+	if (a == NULL)
+		a = arena_make(1 << 24, NULL, NULL);
+	if (size > HTTP_BODY_MAX)
+		return 0;
+
+	struct http_request h = { 0 };
+	struct str rest = arena_dup(a, (struct str){ (const char *)data, size });
+	struct str *const lines[] = { &h.method_name, &h.path,	 &h.query,     &h.authorization,
+				      &h.cookie,      &h.origin, &h.user_agent };
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (!str_split(&rest, '\n', lines[i]))
+			*lines[i] = STR("");
+	h.body = rest.p == NULL ? STR("") : rest;
+	h.remote_addr = h.origin;
+	h.known = method_find(h.method_name, &h.method);
+
+	struct req r = { .app = &app, .http = &h, .arena = a };
+
+	check_device(&r);
+	if (route_find(routes, routes_count, &h, a, &r.match) == OK) {
+		credentials(&r);
+		decode(&r);
+	} else {
+		assert(route_allow(r.match.allowed, a).n > 0);
+	}
+	arena_reset(a);
+	return 0;
+}

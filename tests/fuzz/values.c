@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids, instants, networks, numbers and log filters: what is read is written as the same again. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/network.h"
+#include "base/uuid.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_uuid(struct str text)
+{
+	char written[UUID_TEXT];
+	struct uuid id = { 0 }, again = { 0 };
+
+	if (!uuid_parse(text, &id))
+		return;
+	assert(str_eq_nocase(uuid_format(id, written), text));
+	assert(uuid_parse(str_from(written), &again) && uuid_eq(id, again));
+}
+
+static void check_instant(struct str text)
+{
+	char written[INSTANT_TEXT];
+	struct instant t = { 0 }, again = { 0 };
+
+	if (!instant_parse(text, &t))
+		return;
+	assert(instant_parse(instant_format(t, written), &again) && again.us == t.us);
+	(void)uuid_v7_least(t);
+}
+
+static void check_network(struct str text)
+{
+	char first[NETWORK_TEXT], second[NETWORK_TEXT];
+	struct str network = network_of(text, first), address = { 0 }, rest = network;
+
+	assert(network.n > 0 && network.n < NETWORK_TEXT);
+	str_split(&rest, '/', &address);
+	assert(str_eq(network_of(address, second), network));
+}
+
+static void check_number(struct str text)
+{
+	char written[24];
+	int64_t n = 0;
+
+	assert(!str_to_i64(text, 1, 1, &n) || n == 1);
+	if (!str_to_i64(text, INT64_MIN, INT64_MAX, &n))
+		return;
+	snprintf(written, sizeof written, "%lld", (long long)n);
+
+	/* Zeros in front, and one below nothing, are all that differs. */
+	struct str s = str_from(written), digits = str_from_at(text, text.p[0] == '-');
+
+	while (digits.n > 1 && digits.p[0] == '0')
+		digits = str_from_at(digits, 1);
+	assert(str_eq(digits, str_from_at(s, s.p[0] == '-')));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = { size > 0 ? (const char *)data : "", size };
+
+	check_uuid(text);
+	check_instant(text);
+	check_network(text);
+	check_number(text);
+	(void)log_filter_valid(text);
+	return 0;
+}
