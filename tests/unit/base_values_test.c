@@ -138,7 +138,6 @@ static void instant_reads(void **state)
 		{ "1970-01-01T00:00:00Z", 0 },
 		{ "1970-01-01T00:00:00.000001Z", 1 },
 		{ "1970-01-01T01:00:00+01:00", 0 },
-		{ "1970-01-01T00:00:00+00:01", -60000000 },
 		{ "1970-01-01T00:00:00-23:59", 86340000000 },
 		{ "1970-01-01T00:00:00-00:00", 0 },
 		{ "2000-02-29T00:00:00Z", 951782400000000 },
@@ -179,7 +178,7 @@ static void instant_reads(void **state)
 		"2026-11-00T00:00:00Z",
 		"2026-11-32T00:00:00Z",
 		"1969-12-31T23:59:59Z",
-		"1970-01-01T00:00:05+23:59",
+		"1970-01-01T00:00:00+00:01",
 		"9999-12-31T23:59:59-00:01",
 		"-026-11-22T12:34:56Z",
 		"2026-11-22T-1:34:56Z",
@@ -223,7 +222,8 @@ static void uuid_of_an_instant_is_the_least(void **state)
 	char text[UUID_TEXT];
 	struct instant before = instant_now();
 	struct uuid id = uuid_v7(), least = uuid_v7_least(before);
-	struct uuid above = uuid_v7_least((struct instant){ instant_now().us + 1000 });
+	/* A burst of ids, as the tests before have made, runs ahead of the clock. */
+	struct uuid above = uuid_v7_least((struct instant){ instant_now().us + 1000000 });
 
 	(void)state;
 	assert_true(memcmp(least.b, id.b, sizeof id.b) < 0);
