@@ -158,8 +158,9 @@ bench: deps-bench
 	$(if $(QUICK),,tests/bench/check)
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure; QUICK=1, FULL=1
+FAULTS_OPTIONS :=
 faults:
-	@tests/faults/run
+	@tests/faults/run $(FAULTS_OPTIONS)
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60) at most, then say what they cover; finds: tests/fuzz/regress
 FUZZ_SECONDS := 60
