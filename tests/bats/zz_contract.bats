@@ -50,12 +50,12 @@ setup() {
 	[[ -z $unknown ]] || fail "unknown codes: $unknown"
 }
 
-# Lines "FILE TITLE" of what docs/security.md names, as in `file`: "title".
+# Lines "FILE TITLE" of what docs/security.md and docs/reliability.md name, as in `file`: "title".
 named_tests() {
-	grep -oP '`[a-z_]+[.](bats|c)`: "[^"]+"' "$ROOT/docs/security.md" | sed 's/^`\([^`]*\)`: "\(.*\)"$/\1 \2/'
+	grep -ohP '`[a-z_]+[.](bats|c)`: "[^"]+"' "$ROOT"/docs/{security,reliability}.md | sed 's/^`\([^`]*\)`: "\(.*\)"$/\1 \2/'
 }
 
-@test "every test that docs/security.md names is there" {
+@test "every test that docs/security.md and docs/reliability.md name is there" {
 	local file title missing=()
 	while read -r file title; do
 		case $file in
