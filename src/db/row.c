@@ -10,6 +10,9 @@
 /* PostgreSQL counts microseconds from 2000-01-01. */
 static const int64_t pg_epoch_us = 946684800LL * 1000000;
 
+/* 9999-12-31T23:59:59.999999Z */
+static const int64_t last_us = 253402300799999999;
+
 static void put_i64(char to[static 8], int64_t v)
 {
 	uint64_t be = htobe64((uint64_t)v);
@@ -111,12 +114,10 @@ static int wire_size(enum kind kind)
 	return -1;
 }
 
-/* PostgreSQL's infinities are the two ends of the number; no instant of ours is one of them. */
-static bool infinite(enum kind kind, const char *p)
+/* Infinity, which is PostgreSQL's largest number, becomes the last instant that can be written. */
+static int64_t instant_us(int64_t pg_us)
 {
-	int64_t us = kind == KIND_INSTANT ? get_i64(p) : 0;
-
-	return us == INT64_MIN || us > INT64_MAX - pg_epoch_us;
+	return pg_us > INT64_MAX - pg_epoch_us ? last_us : pg_us + pg_epoch_us;
 }
 
 static void decode(enum kind kind, const char *p, int n, struct arena *a, char *member)
@@ -132,7 +133,7 @@ static void decode(enum kind kind, const char *p, int n, struct arena *a, char *
 		*(int64_t *)(void *)member = get_i64(p);
 		break;
 	case KIND_INSTANT:
-		((struct instant *)(void *)member)->us = get_i64(p) + pg_epoch_us;
+		((struct instant *)(void *)member)->us = instant_us(get_i64(p));
 		break;
 	case KIND_UUID:
 		memcpy(member, p, sizeof(struct uuid));
@@ -164,10 +165,6 @@ enum err row_decode(const struct db_statement *s, const PGresult *r, int i, stru
 		if (want >= 0 && n != want) {
 			log_error("db", "%s: column %s has %d bytes, not %d", s->name, column->name,
 				  n, want);
-			return ERR_INTERNAL;
-		}
-		if (infinite(column->kind, PQgetvalue(r, i, (int)c))) {
-			log_error("db", "%s: column %s is no instant", s->name, column->name);
 			return ERR_INTERNAL;
 		}
 		decode(column->kind, PQgetvalue(r, i, (int)c), n, a, member);
