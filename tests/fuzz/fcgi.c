@@ -77,6 +77,18 @@ static void check_header(struct str value, struct arena *a)
 	assert(str_split(&rest, '\r', &line) && str_eq(rest, STR("\n")));
 }
 
+/* The first record of a reply is of STDOUT (section 8), and begins with the status. */
+static void answer(FCGX_Request *f, int peer, struct str body, struct arena *a)
+{
+	struct http_reply r = { .status = 200 + (int)body.n % 400, .headers = buf_make(a, 64) };
+	char got[HEADER + 8] = "";
+
+	r.body = (struct buf){ a, (char *)body.p, body.n, body.n };
+	assert(fcgi_reply(f, &r));
+	assert(read(peer, got, sizeof got) == sizeof got && got[0] == 1 && got[1] == 6);
+	assert(memcmp(got + HEADER, "Status: ", 8) == 0);
+}
+
 /* body: what was sent; null: it is not known. */
 static void read_request(struct str records, struct str body, struct arena *a)
 {
@@ -94,8 +106,10 @@ static void read_request(struct str records, struct str body, struct arena *a)
 		assert(memchr(r.path.p, '?', r.path.n) == NULL && r.body.p[r.body.n] == '\0');
 		assert(body.p == NULL || str_eq(r.body, body));
 		check_header(r.user_agent, a);
+		answer(&f, pair[0], r.body, a);
+	} else {
+		fcgi_drop(&f);
 	}
-	fcgi_drop(&f);
 	fcgi_close(&f);
 	close(pair[0]);
 }

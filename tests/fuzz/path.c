@@ -24,7 +24,7 @@ static void check_decoded(struct str raw, struct str s)
 	assert(memchr(s.p, '\0', s.n) == NULL && str_utf8(s));
 }
 
-static void check_match(const struct http_request *r, const struct route_match *m)
+static void check_match(const struct http_request *r, const struct route_match *m, struct arena *a)
 {
 	size_t params = 0;
 
@@ -38,6 +38,10 @@ static void check_match(const struct http_request *r, const struct route_match *
 		check_decoded(r->path, v);
 		assert(v.n > 0 && memchr(v.p, '/', v.n) == NULL);
 		assert(!str_eq(v, STR(".")) && !str_eq(v, STR("..")));
+
+		const char *name = arena_dup(a, m->params[i].name).p;
+
+		assert(route_has_param(m->route, name) && str_eq(route_param(m, name), v));
 	}
 }
 
@@ -62,7 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(e == OK || e == ERR_NOT_FOUND || e == ERR_METHOD_NOT_ALLOWED);
 	assert((e == OK) == (m.route != NULL) && (e == ERR_NOT_FOUND) == (m.allowed == 0));
 	if (e == OK)
-		check_match(&r, &m);
+		check_match(&r, &m, a);
+
+	struct str allow = route_allow(m.allowed, a);
+
+	assert(str_eq(str_from_at(allow, allow.n - 7), STR("OPTIONS")));
 	for (int plus = 0; plus < 2; plus++)
 		if (percent_decode(r.path, plus, a, &out))
 			check_decoded(r.path, out);
