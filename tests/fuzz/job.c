@@ -55,7 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > sizeof h && dear(&h, data + sizeof h, size - sizeof h))
 		return 0;
 
-	bool placed = h.worker < KEEPER_WORKERS_MAX && h.place < KEEPER_IN_FLIGHT;
+	/* Nobody waits for an id with the highest bit: no worker makes one. */
+	bool placed = h.worker < KEEPER_WORKERS_MAX && h.place < KEEPER_IN_FLIGHT &&
+		      h.id >> 63 == 0;
 
 	if (placed)
 		atomic_store(&board.places[h.worker][h.place].id, h.id);

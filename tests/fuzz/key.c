@@ -2,7 +2,8 @@
 /*
  * Signing keys as the database has them. The input is a public key in PEM, the JWK and what is
  * sealed, each ended by a line "--". What was not sealed by our secret never opens; the same bytes
- * sealed by it come back, and whatever they are, they sign nothing or something that verifies.
+ * sealed by it come back, and whatever they are, signing with them ends in a token or an error. The
+ * keys among the seeds were made for them and are good for nothing else.
  */
 #include <assert.h>
 #include <sodium.h>

@@ -29,6 +29,20 @@ static void check_instant(struct str text)
 	if (!instant_parse(text, &t))
 		return;
 	assert(instant_parse(instant_format(t, written), &again) && again.us == t.us);
+}
+
+/* Any number as an instant: what is written has its form, and is cut to years of four digits. */
+static void check_any_instant(struct str bytes)
+{
+	char written[INSTANT_TEXT];
+	struct instant t = { 0 }, again = { 0 };
+
+	if (bytes.n < sizeof t.us)
+		return;
+	memcpy(&t.us, bytes.p, sizeof t.us);
+	assert(instant_format(t, written).n == INSTANT_TEXT - 1);
+	if (instant_parse(str_from(written), &again))
+		assert(again.us == t.us || t.us > again.us);
 	(void)uuid_v7_least(t);
 }
 
@@ -66,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_uuid(text);
 	check_instant(text);
+	check_any_instant(text);
 	check_network(text);
 	check_number(text);
 	(void)log_filter_valid(text);
