@@ -33,8 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str text = { (const char *)data, size }, mac = { 0 };
 	struct opaque o = { 0 };
 
-	if (opaque_read(text, a, &o, &mac))
+	if (opaque_read(text, a, &o, &mac)) {
+		struct str other = arena_dup(a, mac);
+
 		assert(str_eq(opaque_write(o, mac, a), text));
+		assert(opaque_mac_equal(mac, other) && !opaque_mac_equal(mac, text));
+		((char *)other.p)[size % mac.n] ^= 1;
+		assert(!opaque_mac_equal(mac, other));
+	}
 	check_code(text, a);
 	arena_reset(a);
 	return 0;
