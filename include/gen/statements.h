@@ -91,6 +91,7 @@ extern const struct db_statement user_rehash_statement;
 extern const struct db_statement user_page_statement;
 extern const struct db_statement user_page_after_statement;
 extern const struct db_statement user_before_statement;
+extern const struct db_statement user_edit_statement;
 extern const struct db_statement user_update_statement;
 extern const struct db_statement user_move_statement;
 extern const struct db_statement user_move_back_statement;

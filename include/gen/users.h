@@ -239,6 +239,25 @@ struct user_before {
  */
 enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row);
 
+struct user_edit {
+	struct str email;
+	struct str name;
+	struct user_id id;
+	struct str email_key;
+	struct audit_id audit_id;
+	struct user_id actor;
+	struct session_id session;
+	struct str address;
+	struct str request_id;
+};
+
+/*
+ * Replaces name and spelling of the email of who keeps the address, and notes what has changed: nearly
+ * every change, in one round trip. No row, and nothing done: the address would become another one, the
+ * user has gone, or somebody else is changing the same at the same moment.
+ */
+enum err user_edit(struct db *db, const struct user_edit *in, struct user_row *row);
+
 struct user_update {
 	struct str email;
 	struct str email_key;

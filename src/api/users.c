@@ -255,15 +255,16 @@ static enum err check_move(struct req *r, const struct user_before_row *before)
 	return before->taken ? ERR_EMAIL_TAKEN : OK;
 }
 
-enum err user_put(struct req *r, const struct user_put_in *in)
+/* In several steps: for another address, and for who was in somebody's way. */
+static enum err replace(struct req *r, const struct user_put_in *in, struct str email_key,
+			struct user_row *user)
 {
-	struct user_update row = { .id = in->id, .email = in->email, .name = in->name };
-	struct user_before key = { .id = in->id };
+	struct user_update row = {
+		.id = in->id, .email = in->email, .email_key = email_key, .name = in->name
+	};
+	struct user_before key = { .id = in->id, .new_email_key = email_key };
 	struct user_before_row before = { 0 };
-	struct user_row user = { 0 };
 
-	email_key(in->email, r->arena, &row.email_key);
-	key.new_email_key = row.email_key;
 	TRY(db_begin(r->db));
 
 	enum err e = user_before(r->db, &key, &before);
@@ -277,14 +278,35 @@ enum err user_put(struct req *r, const struct user_put_in *in)
 	if (moved)
 		TRY(check_move(r, &before));
 	row.old_email_key = before.email_key;
-	e = user_update(r->db, &row, &user);
+	e = user_update(r->db, &row, user);
 	/* Changed or deleted between the two statements. */
 	if (e == ERR_NO_ROW)
 		return ERR_RETRY;
 	TRY(e);
 	if (moved)
 		TRY(email_change_forced(r, &before, in->email));
-	TRY(note_update(r, &before, in, moved));
+	return note_update(r, &before, in, moved);
+}
+
+enum err user_put(struct req *r, const struct user_put_in *in)
+{
+	struct user_edit row = { .id = in->id,
+				 .email = in->email,
+				 .name = in->name,
+				 .audit_id = audit_id_new(),
+				 .actor = r->who.user,
+				 .session = r->who.session,
+				 .address = client_address(r),
+				 .request_id = r->request_id };
+	struct user_row user = { 0 };
+
+	email_key(in->email, r->arena, &row.email_key);
+
+	enum err e = user_edit(r->db, &row, &user);
+
+	if (e == ERR_NO_ROW)
+		e = replace(r, in, row.email_key, &user);
+	TRY(e);
 	return reply(r, &user);
 }
 

@@ -87,6 +87,7 @@ const struct db_statement *const db_statements[] = {
 	&user_page_statement,
 	&user_page_after_statement,
 	&user_before_statement,
+	&user_edit_statement,
 	&user_update_statement,
 	&user_move_statement,
 	&user_move_back_statement,

@@ -458,6 +458,68 @@ enum err user_before(struct db *db, const struct user_before *in, struct user_be
 	return db_one(db, &user_before_statement, in, row);
 }
 
+static const struct db_column user_edit_params[] = {
+	{ "email", KIND_STR, offsetof(struct user_edit, email) },
+	{ "name", KIND_STR, offsetof(struct user_edit, name) },
+	{ "id", KIND_UUID, offsetof(struct user_edit, id) },
+	{ "email_key", KIND_STR, offsetof(struct user_edit, email_key) },
+	{ "audit_id", KIND_UUID, offsetof(struct user_edit, audit_id) },
+	{ "actor", KIND_UUID, offsetof(struct user_edit, actor) },
+	{ "session", KIND_UUID, offsetof(struct user_edit, session) },
+	{ "address", KIND_STR, offsetof(struct user_edit, address) },
+	{ "request_id", KIND_STR, offsetof(struct user_edit, request_id) },
+};
+
+static const struct db_column user_edit_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+};
+
+const struct db_statement user_edit_statement = {
+	.name = "user_edit",
+	.sql =
+		"with edited as (\n"
+		"  update users\n"
+		"  set email = $1,\n"
+		"      name = $2,\n"
+		"      updated_at = now()\n"
+		"  from users as was\n"
+		"  where users.id = $3::uuid\n"
+		"    and users.email_key = $4\n"
+		"    and was.id = users.id\n"
+		"    and was.email = users.email\n"
+		"    and was.name = users.name\n"
+		"  returning users.id, users.email, users.name, users.role, users.created_at,\n"
+		"    users.email <> was.email as respelled, users.name <> was.name as renamed\n"
+		"), noted as (\n"
+		"  insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
+		"  select $5::uuid, 'user.update', $6::uuid, id, $7::uuid, $8, $9,\n"
+		"    case\n"
+		"      when respelled and renamed then 'name, spelling of email'\n"
+		"      when respelled then 'spelling of email'\n"
+		"      else 'name'\n"
+		"    end\n"
+		"  from edited\n"
+		"  where respelled or renamed\n"
+		")\n"
+		"select id, email, name, role, created_at\n"
+		"from edited",
+	.params = user_edit_params,
+	.param_count = 9,
+	.columns = user_edit_columns,
+	.column_count = 5,
+	.row_size = sizeof(struct user_row),
+	.write = true,
+};
+
+enum err user_edit(struct db *db, const struct user_edit *in, struct user_row *row)
+{
+	return db_one(db, &user_edit_statement, in, row);
+}
+
 static const struct db_column user_update_params[] = {
 	{ "email", KIND_STR, offsetof(struct user_update, email) },
 	{ "email_key", KIND_STR, offsetof(struct user_update, email_key) },

@@ -108,6 +108,37 @@ select id, email, email_key, name, locale,
 from users
 where id = :id::user_id;
 
+-- name: user_edit :one user
+-- Replaces name and spelling of the email of who keeps the address, and notes what has changed: nearly
+-- every change, in one round trip. No row, and nothing done: the address would become another one, the
+-- user has gone, or somebody else is changing the same at the same moment.
+with edited as (
+  update users
+  set email = :email,
+      name = :name,
+      updated_at = now()
+  from users as was
+  where users.id = :id::user_id
+    and users.email_key = :email_key
+    and was.id = users.id
+    and was.email = users.email
+    and was.name = users.name
+  returning users.id, users.email, users.name, users.role, users.created_at,
+    users.email <> was.email as respelled, users.name <> was.name as renamed
+), noted as (
+  insert into audit (id, action, actor, subject, session, address, request_id, detail)
+  select :audit_id, 'user.update', :actor, id, :session, :address, :request_id,
+    case
+      when respelled and renamed then 'name, spelling of email'
+      when respelled then 'spelling of email'
+      else 'name'
+    end
+  from edited
+  where respelled or renamed
+)
+select id, email, name, role, created_at
+from edited;
+
 -- name: user_update :one user
 -- on users_email_key_key: EMAIL_TAKEN
 -- Replaces email and name, unless the address has become another one meanwhile. Nobody was seen to

@@ -587,6 +587,20 @@ address_is() {
 	status 200
 }
 
+@test "forty changes of one user at once are all made, and each is noted" {
+	login ann
+	local bodies=() n
+	for n in {1..40}; do
+		bodies+=("$(jq -nc --arg e "$EMAIL" --arg n "Ann $n" '{email: $e, name: $n}')")
+	done
+	PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" \
+		requests "$BATS_TEST_TMPDIR/put" PUT "/api/v1/users/$USER_ID" "${bodies[@]}"
+	[[ $(sort -u "$BATS_TEST_TMPDIR/put/statuses") == 200 ]]
+	[[ $(noted user.update "actor = '$USER_ID' and detail = 'name'") == 40 ]]
+	get "/api/v1/users/$USER_ID"
+	[[ $(jq -r .name <<<"$BODY") == 'Ann '* ]]
+}
+
 @test "an admin changes an address at once, and everything that the old one said is void" {
 	login ann
 	move
