@@ -2,6 +2,7 @@
 #include "serve/family.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,8 @@ static void spawn(struct family *f, struct child *c)
 	c->started = ticks_us();
 	c->stale = 0;
 	log_flush();
+	/* Holes in the heap would be filled, and so copied, by each child for itself. */
+	malloc_trim(0);
 	c->pid = fork();
 	if (c->pid < 0) {
 		log_error("master", "fork: %s", strerror(errno));
