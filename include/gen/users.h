@@ -235,7 +235,8 @@ struct user_before {
 };
 
 /*
- * What is about to be replaced, and whether the new address is somebody else's.
+ * What is about to be replaced, and whether the new address is somebody else's. Whoever wants to change
+ * the same waits: what is noted of a change has to be what it was.
  */
 enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row);
 
@@ -246,7 +247,6 @@ struct user_edit {
 	struct str email_key;
 	struct audit_id audit_id;
 	struct user_id actor;
-	struct session_id session;
 	struct str address;
 	struct str request_id;
 };
@@ -263,12 +263,11 @@ struct user_update {
 	struct str email_key;
 	struct str name;
 	struct user_id id;
-	struct str old_email_key;
 };
 
 /*
- * Replaces email and name, unless the address has become another one meanwhile. Nobody was seen to
- * read the mail of a new address.
+ * Replaces email and name of who is locked by user_before. Nobody was seen to read the mail of a new
+ * address.
  */
 enum err user_update(struct db *db, const struct user_update *in, struct user_row *row);
 

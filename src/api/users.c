@@ -277,12 +277,7 @@ static enum err replace(struct req *r, const struct user_put_in *in, struct str 
 
 	if (moved)
 		TRY(check_move(r, &before));
-	row.old_email_key = before.email_key;
-	e = user_update(r->db, &row, user);
-	/* Changed or deleted between the two statements. */
-	if (e == ERR_NO_ROW)
-		return ERR_RETRY;
-	TRY(e);
+	TRY(user_update(r->db, &row, user));
 	if (moved)
 		TRY(email_change_forced(r, &before, in->email));
 	return note_update(r, &before, in, moved);
@@ -295,7 +290,6 @@ enum err user_put(struct req *r, const struct user_put_in *in)
 				 .name = in->name,
 				 .audit_id = audit_id_new(),
 				 .actor = r->who.user,
-				 .session = r->who.session,
 				 .address = client_address(r),
 				 .request_id = r->request_id };
 	struct user_row user = { 0 };

@@ -444,13 +444,14 @@ const struct db_statement user_before_statement = {
 		"select id, email, email_key, name, locale,\n"
 		"  coalesce(email_taken($1, id), false) as taken\n"
 		"from users\n"
-		"where id = $2::uuid",
+		"where id = $2::uuid\n"
+		"for update",
 	.params = user_before_params,
 	.param_count = 2,
 	.columns = user_before_columns,
 	.column_count = 6,
 	.row_size = sizeof(struct user_before_row),
-	.write = false,
+	.write = true,
 };
 
 enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row)
@@ -465,7 +466,6 @@ static const struct db_column user_edit_params[] = {
 	{ "email_key", KIND_STR, offsetof(struct user_edit, email_key) },
 	{ "audit_id", KIND_UUID, offsetof(struct user_edit, audit_id) },
 	{ "actor", KIND_UUID, offsetof(struct user_edit, actor) },
-	{ "session", KIND_UUID, offsetof(struct user_edit, session) },
 	{ "address", KIND_STR, offsetof(struct user_edit, address) },
 	{ "request_id", KIND_STR, offsetof(struct user_edit, request_id) },
 };
@@ -495,8 +495,8 @@ const struct db_statement user_edit_statement = {
 		"  returning users.id, users.email, users.name, users.role, users.created_at,\n"
 		"    users.email <> was.email as respelled, users.name <> was.name as renamed\n"
 		"), noted as (\n"
-		"  insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
-		"  select $5::uuid, 'user.update', $6::uuid, id, $7::uuid, $8, $9,\n"
+		"  insert into audit (id, action, actor, subject, address, request_id, detail)\n"
+		"  select $5::uuid, 'user.update', $6::uuid, id, $7, $8,\n"
 		"    case\n"
 		"      when respelled and renamed then 'name, spelling of email'\n"
 		"      when respelled then 'spelling of email'\n"
@@ -508,7 +508,7 @@ const struct db_statement user_edit_statement = {
 		"select id, email, name, role, created_at\n"
 		"from edited",
 	.params = user_edit_params,
-	.param_count = 9,
+	.param_count = 8,
 	.columns = user_edit_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),
@@ -525,7 +525,6 @@ static const struct db_column user_update_params[] = {
 	{ "email_key", KIND_STR, offsetof(struct user_update, email_key) },
 	{ "name", KIND_STR, offsetof(struct user_update, name) },
 	{ "id", KIND_UUID, offsetof(struct user_update, id) },
-	{ "old_email_key", KIND_STR, offsetof(struct user_update, old_email_key) },
 };
 
 static const struct db_column user_update_columns[] = {
@@ -551,10 +550,9 @@ const struct db_statement user_update_statement = {
 		"    name = $3,\n"
 		"    updated_at = now()\n"
 		"where id = $4::uuid\n"
-		"  and email_key = $5\n"
 		"returning id, email, name, role, created_at",
 	.params = user_update_params,
-	.param_count = 5,
+	.param_count = 4,
 	.columns = user_update_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),

@@ -102,11 +102,13 @@ order by id desc
 limit :limit::integer;
 
 -- name: user_before :one user_before
--- What is about to be replaced, and whether the new address is somebody else's.
+-- What is about to be replaced, and whether the new address is somebody else's. Whoever wants to change
+-- the same waits: what is noted of a change has to be what it was.
 select id, email, email_key, name, locale,
   coalesce(email_taken(:new_email_key, id), false) as taken
 from users
-where id = :id::user_id;
+where id = :id::user_id
+for update;
 
 -- name: user_edit :one user
 -- Replaces name and spelling of the email of who keeps the address, and notes what has changed: nearly
@@ -126,8 +128,8 @@ with edited as (
   returning users.id, users.email, users.name, users.role, users.created_at,
     users.email <> was.email as respelled, users.name <> was.name as renamed
 ), noted as (
-  insert into audit (id, action, actor, subject, session, address, request_id, detail)
-  select :audit_id, 'user.update', :actor, id, :session, :address, :request_id,
+  insert into audit (id, action, actor, subject, address, request_id, detail)
+  select :audit_id, 'user.update', :actor, id, :address, :request_id,
     case
       when respelled and renamed then 'name, spelling of email'
       when respelled then 'spelling of email'
@@ -141,8 +143,8 @@ from edited;
 
 -- name: user_update :one user
 -- on users_email_key_key: EMAIL_TAKEN
--- Replaces email and name, unless the address has become another one meanwhile. Nobody was seen to
--- read the mail of a new address.
+-- Replaces email and name of who is locked by user_before. Nobody was seen to read the mail of a new
+-- address.
 update users
 set email = :email,
     email_key = :email_key,
@@ -150,7 +152,6 @@ set email = :email,
     name = :name,
     updated_at = now()
 where id = :id::user_id
-  and email_key = :old_email_key
 returning id, email, name, role, created_at;
 
 -- name: user_move :one moved_user
