@@ -256,6 +256,17 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 	PQclear(r);
 }
 
+/* The statement had worked, but was not committed. */
+void write_undone(struct link *link, PGresult *r)
+{
+	struct lane *l = OWNER_OF(link, struct lane, link);
+
+	if (l->job == NULL)
+		return PQclear(r); /* its task has left */
+	PQclear(l->job->result);
+	write_result(link, l->job, r);
+}
+
 void write_synced(struct link *link)
 {
 	struct lane *l = OWNER_OF(link, struct lane, link);

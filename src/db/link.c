@@ -240,10 +240,26 @@ static const char *message_of(const PGresult *r)
 	return text == NULL ? "" : text;
 }
 
+/*
+ * What is no transaction block commits at its Sync. Where that fails (a deferred constraint, a
+ * serialization failure), this comes first, and the Sync's own result behind it.
+ */
+static void take_end(struct link *l, PGresult *r)
+{
+	if (l->state == LINK_UP && l->kind == LINK_WRITE)
+		return write_undone(l, r);
+	log_error("db", "%s", message_of(r));
+	PQclear(r);
+}
+
 static void take_result(struct link *l, PGresult *r)
 {
-	struct sent_entry e = link_expected(l);
 	bool failed = PQresultStatus(r) == PGRES_FATAL_ERROR;
+
+	if (failed && l->sent[l->sent_first].kind == SENT_SYNC)
+		return take_end(l, r);
+
+	struct sent_entry e = link_expected(l);
 
 	if (e.kind == SENT_JOB && e.job != NULL) {
 		if (l->kind == LINK_READ)

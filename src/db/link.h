@@ -129,4 +129,5 @@ void read_result(struct pool *p, struct job *j, PGresult *r);
 void write_up(struct link *l);
 void write_down(struct link *l);
 void write_result(struct link *l, struct job *j, PGresult *r);
+void write_undone(struct link *l, PGresult *r);
 void write_synced(struct link *l);

@@ -92,6 +92,27 @@ quick() {
 	wait "$lock"
 }
 
+@test "a write that fails when it is committed is not told as done, and the next one is" {
+	login ann
+	sql "create function undo_$$() returns trigger language plpgsql as \$\$ begin
+			raise exception 'at the end' using errcode = case new.name when 'twice' then '40001' else '23514' end;
+		end \$\$;
+		create constraint trigger undo_$$ after update on users deferrable initially deferred
+			for each row when (new.id = '$USER_ID' and new.name <> 'fine') execute function undo_$$()"
+	local name body
+	for name in once twice; do
+		body=$(jq -nc --arg e "$EMAIL" --arg n $name '{email: $e, name: $n}')
+		put "/api/v1/users/$USER_ID" "$body"
+		[[ $name == once && $STATUS == 500 || $name == twice && $STATUS == 503 ]] || fail "$name: $STATUS"
+	done
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "fine"}')"
+	status 200
+	sql "drop trigger undo_$$ on users; drop function undo_$$()"
+	get "/api/v1/users/$USER_ID"
+	body .name fine
+	[[ $(sql "select count(*) from audit where action = 'user.update' and subject = '$USER_ID'") == 1 ]]
+}
+
 @test "a locked table keeps nobody waiting who does not need it" {
 	login ann
 	sql 'begin; lock table users in access exclusive mode; select pg_sleep(4)' 3>&- &
