@@ -601,6 +601,102 @@ address_is() {
 	[[ $(jq -r .name <<<"$BODY") == 'Ann '* ]]
 }
 
+# meanwhile SQL: an open transaction that has done this to $USER_ID's row; `settle` ends it.
+meanwhile() {
+	sql "begin; $1; select pg_sleep(0.8); commit" >/dev/null 3>&- &
+	OTHER=$!
+	sleep 0.3
+}
+
+settle() { wait "$OTHER"; }
+
+# rename NAME [EMAIL]: by whoever TOKEN is.
+rename() {
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${2:-$EMAIL}" --arg n "$1" '{email: $e, name: $n}')"
+}
+
+@test "a PUT that waits for another change notes what it has changed then, not what it saw before" {
+	login ann
+	meanwhile "update users set name = 'other' where id = '$USER_ID'"
+	rename ann
+	settle
+	status 200
+	body .name ann
+	[[ $(noted user.update "detail = 'name'") == 1 ]]
+	meanwhile "update users set name = 'other' where id = '$USER_ID'"
+	rename other
+	settle
+	status 200
+	body .name other
+	[[ $(noted user.update) == 1 ]]
+	meanwhile "update users set name = 'ann', email = upper(email) where id = '$USER_ID'"
+	rename other
+	settle
+	status 200
+	[[ $(noted user.update "detail = 'name, spelling of email'") == 1 ]]
+	[[ $(noted user.update) == 2 ]]
+	address_is "$EMAIL"
+}
+
+@test "a PUT that waits for another address or a deletion is told of it" {
+	login ann
+	meanwhile "update users set email = 'moved.' || email, email_key = 'moved.' || email_key where id = '$USER_ID'"
+	rename Ann
+	settle
+	problem 403 proof-needed
+	address_is "moved.$EMAIL"
+	[[ $(noted user.update) == 0 ]]
+	meanwhile "delete from users where id = '$USER_ID'"
+	rename Ann "moved.$EMAIL"
+	settle
+	problem 404 user-not-found
+	[[ $(noted user.update) == 0 ]]
+}
+
+@test "an admin's new address waits for another change, and notes what it has changed then" {
+	login ann
+	local ann=$USER_ID email
+	admin
+	USER_ID=$ann email=next.$(unique)@example.org
+	meanwhile "update users set name = 'other' where id = '$USER_ID'"
+	rename ann "$email"
+	settle
+	status 200
+	body .name ann
+	address_is "$email"
+	[[ $(noted user.email) == 1 ]]
+	[[ $(noted user.update "detail = 'name'") == 1 ]]
+}
+
+@test "a PUT is noted as any other deed: by whom, from where, and by which request" {
+	login ann
+	local ann=$USER_ID email=$EMAIL
+	admin
+	local admin=$USER_ID
+	USER_ID=$ann EMAIL=$email
+	rename Robert
+	status 200
+	# The id is nginx's.
+	local request
+	request=$(header X-Request-Id)
+	[[ $(noted user.update "actor = '$admin' and session is null and address = '127.0.0.1' and detail = 'name'
+		and request_id = '$request' and at > now() - interval '1 minute'") == 1 ]] ||
+		fail "$(sql "select * from audit where subject = '$ann'")"
+	rename Robert "${EMAIL^^}"
+	status 200
+	[[ $(noted user.update "detail = 'spelling of email'") == 1 ]]
+	[[ $(noted user.update) == 2 ]]
+}
+
+@test "a PUT that changes nothing is a change all the same: the row says when" {
+	login ann
+	sql "update users set updated_at = now() - interval '1 day' where id = '$USER_ID'"
+	rename ann
+	status 200
+	[[ $(sql "select updated_at > now() - interval '1 minute' from users where id = '$USER_ID'") == t ]]
+	[[ $(noted user.update) == 0 ]]
+}
+
 @test "an admin changes an address at once, and everything that the old one said is void" {
 	login ann
 	move
