@@ -33,6 +33,7 @@ struct db_statement {
 	size_t row_size;
 	const struct db_rule *rules; /* ends with constraint == NULL */
 	bool write;
+	bool shared; /* may stand in one transaction with those of other requests */
 };
 
 enum { DB_PARAMS_MAX = 16 };

@@ -241,10 +241,10 @@ struct user_before {
 enum err user_before(struct db *db, const struct user_before *in, struct user_before_row *row);
 
 struct user_edit {
-	struct str email;
-	struct str name;
 	struct user_id id;
 	struct str email_key;
+	struct str email;
+	struct str name;
 	struct audit_id audit_id;
 	struct user_id actor;
 	struct str address;

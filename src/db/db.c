@@ -56,6 +56,12 @@ static enum err run_alone(struct db *db, struct job *j)
 		return ERR_INTERNAL;
 	}
 	db->wrote = true;
+	if (j->s->shared && !db->alone) {
+		enum err shared = share_run(db->pool, j);
+
+		db->alone = shared == ERR_RETRY;
+		return shared;
+	}
 	TRY(lane_acquire(db->pool, &db->lane));
 
 	enum err e = lane_run(db->lane, j, false);

@@ -18,6 +18,10 @@ struct lane {
 	struct job *job;   /* that a task waits for */
 	bool stale;	   /* connect anew before the next use */
 	struct timer idle; /* it closes when it has had nothing to do for a while */
+	/* A transaction of several tasks, none of which holds the lane. */
+	bool shared;
+	struct sharer *sharers;
+	enum err failed; /* why it is rolled back */
 };
 
 /* A task that waits for a lane. */
@@ -26,6 +30,13 @@ struct waiter {
 	struct task *task;
 	struct lane *lane; /* set when it has one */
 	struct timer timer;
+};
+
+/* A statement that shares its transaction. */
+struct sharer {
+	struct sharer *next;
+	struct job *job;
+	struct timer timer; /* until it is sent */
 };
 
 /* A statement whose table is locked by somebody else. */
@@ -51,6 +62,10 @@ struct pool {
 	struct lane *lanes;
 	size_t lane_count;
 	struct waiter *waiters; /* the first has waited longest */
+	struct sharer *sharers; /* that are not sent, likewise */
+	struct waiter turn;	/* theirs among the waiters; of no task */
+	bool turn_queued;
+	size_t sharing; /* lanes that carry shared transactions */
 	struct blocked blocked[BLOCKED_MAX];
 	size_t blocked_count;
 };
@@ -62,6 +77,7 @@ struct db {
 	bool begin;	   /* "begin" goes out with the next statement */
 	bool transaction;
 	bool wrote; /* outside a transaction */
+	bool alone; /* a shared transaction was rolled back: not again */
 };
 
 extern const struct db_statement ping_statement, commit_statement;
@@ -95,6 +111,33 @@ enum err lane_acquire(struct pool *p, struct lane **out);
 
 /* Runs one statement on a lane that the task holds, behind "begin" if asked for. */
 enum err lane_run(struct lane *l, struct job *j, bool begin);
+
+/* One that has nothing to do, or NULL; whoever takes it sets its state. */
+struct lane *lane_idle(struct pool *p);
+
+/* Waits for a lane, and has one more opened if there can be. */
+void lane_queue(struct pool *p, struct waiter *w);
+
+/*
+ * Runs one statement in a transaction that it may share. ERR_RETRY: that was rolled back, perhaps
+ * because of another's.
+ */
+enum err share_run(struct pool *p, struct job *j);
+
+/* Sends those that wait, as far as there are lanes. */
+void share_send(struct pool *p);
+
+/* Their turn has come: the lane is theirs. */
+void share_carry(struct lane *l);
+
+/* The transaction has ended; it was not committed if anything in it has failed. */
+void share_done(struct lane *l);
+
+/* Nobody knows whether it was committed. */
+void share_lost(struct lane *l);
+
+/* Fails what is not sent. */
+void share_fail(struct pool *p);
 
 /* Gives a lane back; an open transaction is rolled back first, without waiting. */
 void lane_release(struct lane *l);

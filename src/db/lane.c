@@ -62,6 +62,8 @@ static void hand_on(struct lane *l)
 		return;
 	p->waiters = w->next;
 	l->state = LANE_HELD;
+	if (w == &p->turn)
+		return share_carry(l);
 	w->lane = l;
 	task_wake(w->task, OK);
 }
@@ -88,8 +90,10 @@ static void forget_waiter(struct pool *p, struct waiter *w)
 void lanes_fail_waiters(struct pool *p)
 {
 	for (struct waiter *w = p->waiters; w != NULL; w = w->next)
-		task_wake(w->task, ERR_DB_UNAVAILABLE);
+		if (w != &p->turn)
+			task_wake(w->task, ERR_DB_UNAVAILABLE);
 	p->waiters = NULL;
+	share_fail(p);
 	for (size_t i = 0; i < p->lane_count; i++)
 		p->lanes[i].link.wanted = false;
 }
@@ -107,6 +111,12 @@ static void open_one(struct pool *p)
 	}
 }
 
+void lane_queue(struct pool *p, struct waiter *w)
+{
+	queue_up(p, w);
+	open_one(p);
+}
+
 static void on_waited(struct timer *t)
 {
 	task_wake(OWNER_OF(t, struct waiter, timer)->task, ERR_BUSY);
@@ -116,9 +126,8 @@ static enum err wait_for_lane(struct pool *p, struct lane **out)
 {
 	struct waiter w = { .task = task_self(), .timer.fire = on_waited };
 
-	queue_up(p, &w);
 	timer_set(&w.timer, ticks_us() + p->o.acquire_timeout_us);
-	open_one(p);
+	lane_queue(p, &w);
 
 	enum err e = task_park();
 
@@ -131,21 +140,27 @@ static enum err wait_for_lane(struct pool *p, struct lane **out)
 	return e;
 }
 
+struct lane *lane_idle(struct pool *p)
+{
+	for (size_t i = 0; i < p->lane_count; i++)
+		if (p->lanes[i].state == LANE_IDLE)
+			return &p->lanes[i];
+	return NULL;
+}
+
 enum err lane_acquire(struct pool *p, struct lane **out)
 {
 	if (p->out)
 		return ERR_DB_UNAVAILABLE;
-	for (size_t i = 0; i < p->lane_count; i++) {
-		struct lane *l = &p->lanes[i];
 
-		if (l->state != LANE_IDLE)
-			continue;
-		l->state = LANE_HELD;
-		timer_clear(&l->idle);
-		*out = l;
-		return OK;
-	}
-	return wait_for_lane(p, out);
+	struct lane *l = lane_idle(p);
+
+	if (l == NULL)
+		return wait_for_lane(p, out);
+	l->state = LANE_HELD;
+	timer_clear(&l->idle);
+	*out = l;
+	return OK;
 }
 
 static bool send(struct lane *l, struct job *j, bool begin)
@@ -216,6 +231,8 @@ void write_down(struct link *link)
 	struct lane *l = OWNER_OF(link, struct lane, link);
 
 	timer_clear(&l->idle);
+	if (l->shared)
+		share_lost(l);
 	/*
 	 * A lane that is held stays closed until its task gives it back: it must not be handed to
 	 * another. One that nobody waits for need not come back before somebody does.
@@ -246,12 +263,13 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 		return;
 	}
 	j->result = NULL;
-	j->err = ERR_DB_UNAVAILABLE;
+	j->err = r != NULL && l->shared ? ERR_RETRY : ERR_DB_UNAVAILABLE;
 	if (r == NULL)
 		return;
 	if (status != PGRES_PIPELINE_ABORTED) {
 		l->stale = link_stale(r);
 		j->err = l->stale ? ERR_RETRY : link_error(j, r);
+		l->failed = j->err;
 	}
 	PQclear(r);
 }
@@ -260,11 +278,15 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 void write_undone(struct link *link, PGresult *r)
 {
 	struct lane *l = OWNER_OF(link, struct lane, link);
+	struct job *j = l->sharers != NULL ? l->sharers->job : l->job;
 
-	if (l->job == NULL)
+	if (j == NULL)
 		return PQclear(r); /* its task has left */
-	PQclear(l->job->result);
-	write_result(link, l->job, r);
+	PQclear(j->result);
+	write_result(link, j, r);
+	/* Not by its own fault, or nobody knows. */
+	if (l->shared)
+		j->err = OK;
 }
 
 void write_synced(struct link *link)
@@ -273,6 +295,8 @@ void write_synced(struct link *link)
 
 	if (l->state == LANE_CLEANING)
 		return lane_release(l);
+	if (l->shared)
+		return share_done(l);
 	if (l->job == NULL)
 		return;
 	l->job->done = true;

@@ -100,7 +100,10 @@ static void send_pending(struct pool *p)
 
 static void before_wait(struct hook *h)
 {
-	send_pending(OWNER_OF(h, struct pool, hook));
+	struct pool *p = OWNER_OF(h, struct pool, hook);
+
+	send_pending(p);
+	share_send(p);
 }
 
 static enum err run_once(struct pool *p, struct job *j)

@@ -460,10 +460,10 @@ enum err user_before(struct db *db, const struct user_before *in, struct user_be
 }
 
 static const struct db_column user_edit_params[] = {
-	{ "email", KIND_STR, offsetof(struct user_edit, email) },
-	{ "name", KIND_STR, offsetof(struct user_edit, name) },
 	{ "id", KIND_UUID, offsetof(struct user_edit, id) },
 	{ "email_key", KIND_STR, offsetof(struct user_edit, email_key) },
+	{ "email", KIND_STR, offsetof(struct user_edit, email) },
+	{ "name", KIND_STR, offsetof(struct user_edit, name) },
 	{ "audit_id", KIND_UUID, offsetof(struct user_edit, audit_id) },
 	{ "actor", KIND_UUID, offsetof(struct user_edit, actor) },
 	{ "address", KIND_STR, offsetof(struct user_edit, address) },
@@ -481,17 +481,19 @@ static const struct db_column user_edit_columns[] = {
 const struct db_statement user_edit_statement = {
 	.name = "user_edit",
 	.sql =
-		"with edited as (\n"
+		"with was as materialized (\n"
+		"  select id, email, name\n"
+		"  from users\n"
+		"  where id = $1::uuid\n"
+		"    and email_key = $2\n"
+		"  for no key update skip locked\n"
+		"), edited as (\n"
 		"  update users\n"
-		"  set email = $1,\n"
-		"      name = $2,\n"
+		"  set email = $3,\n"
+		"      name = $4,\n"
 		"      updated_at = now()\n"
-		"  from users as was\n"
-		"  where users.id = $3::uuid\n"
-		"    and users.email_key = $4\n"
-		"    and was.id = users.id\n"
-		"    and was.email = users.email\n"
-		"    and was.name = users.name\n"
+		"  from was\n"
+		"  where users.id = was.id\n"
 		"  returning users.id, users.email, users.name, users.role, users.created_at,\n"
 		"    users.email <> was.email as respelled, users.name <> was.name as renamed\n"
 		"), noted as (\n"
@@ -513,6 +515,7 @@ const struct db_statement user_edit_statement = {
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),
 	.write = true,
+	.shared = true,
 };
 
 enum err user_edit(struct db *db, const struct user_edit *in, struct user_row *row)

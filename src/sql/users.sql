@@ -110,21 +110,23 @@ from users
 where id = :id::user_id
 for update;
 
--- name: user_edit :one user
+-- name: user_edit :one user, shared
 -- Replaces name and spelling of the email of who keeps the address, and notes what has changed: nearly
 -- every change, in one round trip. No row, and nothing done: the address would become another one, the
 -- user has gone, or somebody else is changing the same at the same moment.
-with edited as (
+with was as materialized (
+  select id, email, name
+  from users
+  where id = :id::user_id
+    and email_key = :email_key
+  for no key update skip locked
+), edited as (
   update users
   set email = :email,
       name = :name,
       updated_at = now()
-  from users as was
-  where users.id = :id::user_id
-    and users.email_key = :email_key
-    and was.id = users.id
-    and was.email = users.email
-    and was.name = users.name
+  from was
+  where users.id = was.id
   returning users.id, users.email, users.name, users.role, users.created_at,
     users.email <> was.email as respelled, users.name <> was.name as renamed
 ), noted as (

@@ -79,12 +79,12 @@ static enum err error_named(const char *name)
 	return OK;
 }
 
-/* "-- name: user_insert :one user" */
+/* "-- name: user_insert :one user", and ", shared" behind it */
 static void read_name(struct statement *s, const char *line)
 {
-	char mode[8] = "", row[NAME] = "";
+	char mode[8] = "", row[NAME] = "", more[8] = "";
 
-	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_]", s->name, mode, row) < 2)
+	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_], %7s", s->name, mode, row, more) < 2)
 		fail(s, "expected -- name: <name> :one <row>, :many <row> or :exec");
 	s->mode = strcmp(mode, "one") == 0 ? ONE : strcmp(mode, "many") == 0 ? MANY : EXEC;
 	if (s->mode == EXEC && strcmp(mode, "exec") != 0)
@@ -92,6 +92,9 @@ static void read_name(struct statement *s, const char *line)
 	if ((s->mode == EXEC) != (row[0] == '\0'))
 		fail(s, ":one and :many are followed by the name of the row, :exec by nothing");
 	memcpy(s->row, row, sizeof row);
+	s->shared = strcmp(more, "shared") == 0;
+	if (more[0] != '\0' && !s->shared)
+		fail(s, "%s is not shared", more);
 }
 
 /*

@@ -51,6 +51,7 @@ struct statement {
 	struct rule rules[RULES];
 	size_t rule_count;
 	bool write, outer_join;
+	bool shared, skips; /* what is locked */
 };
 
 /* One .sql file: one resource. */

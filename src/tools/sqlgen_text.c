@@ -239,6 +239,7 @@ void read_text(struct statement *s, const char *body)
 	for (size_t i = 0; i < s->token_count; i++) {
 		s->write = s->write || is_write(s, i);
 		s->outer_join = s->outer_join || is_outer_join(s, i);
+		s->skips = s->skips || (token_is(s, i, "locked") && i > 0 && token_is(s, i - 1, "skip"));
 		if (is_star(s, i))
 			fail(s, "name the columns instead of *");
 	}
@@ -246,6 +247,8 @@ void read_text(struct statement *s, const char *body)
 		bound = bound || is_bound(s, i);
 	if (s->mode == MANY && !bound)
 		fail(s, "a :many statement needs a limit of its own: nothing here is unbounded");
+	if (s->shared && !(s->write && s->skips))
+		fail(s, "what shares a transaction writes, and has to skip what is locked");
 	if (s->rule_count > 0 && !s->write)
 		fail(s, "it writes nothing, so no constraint can stop it");
 }

@@ -169,7 +169,8 @@ static void write_table(FILE *f, const struct statement *s)
 			s->name, s->column_count, row);
 	if (s->rule_count > 0)
 		fprintf(f, "\t.rules = %s_rules,\n", s->name);
-	fprintf(f, "\t.write = %s,\n};\n", s->write ? "true" : "false");
+	fprintf(f, "\t.write = %s,\n%s};\n", s->write ? "true" : "false",
+		s->shared ? "\t.shared = true,\n" : "");
 	free(row);
 }
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes that share a transaction. What costs most of a small write is its commit, and that a
+ * process of PostgreSQL is woken for it; so what has come together while the lanes were busy goes
+ * out together, up to one Sync, and is answered when that has committed. Each statement waits for
+ * no row (sqlgen sees to it), so nobody waits for another's lock here. When one fails, all are
+ * rolled back, and each is run again on its own.
+ */
+#include "base/instant.h"
+#include "db/internal.h"
+
+enum {
+	/* Two, so that PostgreSQL works on one while the other is at the disk. */
+	LANES_MAX = 2,
+	SHARERS_MAX = 16
+};
+
+static void append(struct sharer **at, struct sharer *s)
+{
+	while (*at != NULL)
+		at = &(*at)->next;
+	s->next = NULL;
+	*at = s;
+}
+
+static void strike(struct sharer **at, const struct sharer *s)
+{
+	while (*at != NULL && *at != s)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = s->next;
+}
+
+static void on_waited(struct timer *t)
+{
+	task_wake(OWNER_OF(t, struct sharer, timer)->job->task, ERR_BUSY);
+}
+
+static void leave(struct pool *p, const struct sharer *s)
+{
+	strike(&p->sharers, s);
+	for (size_t i = 0; i < p->lane_count; i++)
+		strike(&p->lanes[i].sharers, s);
+	link_forget(s->job);
+	PQclear(s->job->result);
+	s->job->result = NULL;
+}
+
+enum err share_run(struct pool *p, struct job *j)
+{
+	struct sharer s = { .job = j, .timer.fire = on_waited };
+
+	if (p->out)
+		return ERR_DB_UNAVAILABLE;
+	j->task = task_self();
+	append(&p->sharers, &s);
+	timer_set(&s.timer, ticks_us() + p->o.acquire_timeout_us);
+
+	enum err e = task_park();
+
+	timer_clear(&s.timer);
+	if (e == OK)
+		return j->err;
+	leave(p, &s);
+	return e;
+}
+
+static void carry(struct lane *l)
+{
+	struct pool *p = l->link.pool;
+
+	l->state = LANE_HELD;
+	timer_clear(&l->idle);
+	l->shared = true;
+	l->failed = OK;
+	p->sharing++;
+	for (size_t n = 0; p->sharers != NULL && n < SHARERS_MAX; n++) {
+		struct sharer *s = p->sharers;
+
+		p->sharers = s->next;
+		timer_clear(&s->timer);
+		append(&l->sharers, s);
+		if (!link_send_job(&l->link, s->job))
+			return;
+	}
+	if (link_send_sync(&l->link))
+		link_flush(&l->link);
+}
+
+void share_carry(struct lane *l)
+{
+	struct pool *p = l->link.pool;
+
+	p->turn_queued = false;
+	if (p->sharers != NULL && p->sharing < LANES_MAX)
+		carry(l);
+	else
+		lane_release(l);
+}
+
+void share_send(struct pool *p)
+{
+	while (p->sharers != NULL && p->sharing < LANES_MAX && !p->turn_queued) {
+		struct lane *l = lane_idle(p);
+
+		if (l != NULL) {
+			carry(l);
+			continue;
+		}
+		p->turn_queued = true;
+		p->turn.next = NULL;
+		lane_queue(p, &p->turn);
+	}
+}
+
+/* Ends a transaction: everybody is told. e: what has become of those that had worked. */
+static void settle(struct lane *l, enum err e)
+{
+	for (struct sharer *s = l->sharers; s != NULL; s = s->next) {
+		struct job *j = s->job;
+
+		if (e != OK) {
+			PQclear(j->result);
+			j->result = NULL;
+		}
+		if (j->err == OK || j->err == ERR_RETRY)
+			j->err = e;
+		task_wake(j->task, OK);
+	}
+	l->sharers = NULL;
+	l->shared = false;
+	l->link.pool->sharing--;
+}
+
+/* What has nothing to do with the statement that was stopped by it. */
+static bool concerns_all(enum err e)
+{
+	return e == ERR_BUSY || e == ERR_DEADLINE || e == ERR_DB_UNAVAILABLE;
+}
+
+void share_done(struct lane *l)
+{
+	settle(l, l->failed == OK || concerns_all(l->failed) ? l->failed : ERR_RETRY);
+	lane_release(l);
+}
+
+void share_lost(struct lane *l)
+{
+	l->state = LANE_CLOSED;
+	settle(l, ERR_DB_UNAVAILABLE);
+}
+
+void share_fail(struct pool *p)
+{
+	for (struct sharer *s = p->sharers; s != NULL; s = s->next) {
+		s->job->err = ERR_DB_UNAVAILABLE;
+		timer_clear(&s->timer);
+		task_wake(s->job->task, OK);
+	}
+	p->sharers = NULL;
+	p->turn_queued = false;
+}
