@@ -92,25 +92,60 @@ quick() {
 	wait "$lock"
 }
 
+# refusing NAME WHEN: changes of $USER_ID that give it that name fail, at once or when they are committed.
+refusing() {
+	sql "create function refuse_$$() returns trigger language plpgsql as \$\$ begin
+			raise exception 'refused' using errcode = case new.name when 'twice' then '40001' else '23514' end;
+		end \$\$;
+		create constraint trigger refuse_$$ after update on users deferrable initially ${2}
+			for each row when (new.id = '$USER_ID' and new.name like '$1') execute function refuse_$$()"
+}
+
+refusing_no_more() { sql "drop trigger refuse_$$ on users; drop function refuse_$$()"; }
+
+renamed() {
+	sql "select count(*) from audit where action = 'user.update' and subject = '$USER_ID' and detail = 'name'"
+}
+
+# named NAME: the body of a PUT.
+named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
+
 @test "a write that fails when it is committed is not told as done, and the next one is" {
 	login ann
-	sql "create function undo_$$() returns trigger language plpgsql as \$\$ begin
-			raise exception 'at the end' using errcode = case new.name when 'twice' then '40001' else '23514' end;
-		end \$\$;
-		create constraint trigger undo_$$ after update on users deferrable initially deferred
-			for each row when (new.id = '$USER_ID' and new.name <> 'fine') execute function undo_$$()"
-	local name body
-	for name in once twice; do
-		body=$(jq -nc --arg e "$EMAIL" --arg n $name '{email: $e, name: $n}')
-		put "/api/v1/users/$USER_ID" "$body"
-		[[ $name == once && $STATUS == 500 || $name == twice && $STATUS == 503 ]] || fail "$name: $STATUS"
-	done
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "fine"}')"
-	status 200
-	sql "drop trigger undo_$$ on users; drop function undo_$$()"
+	refusing '%e' deferred
+	put "/api/v1/users/$USER_ID" "$(named once)"
+	problem 500 internal
+	put "/api/v1/users/$USER_ID" "$(named twice)"
+	problem 503 overloaded
+	refusing_no_more
 	get "/api/v1/users/$USER_ID"
-	body .name fine
-	[[ $(sql "select count(*) from audit where action = 'user.update' and subject = '$USER_ID'") == 1 ]]
+	body .name ann
+	[[ $(renamed) == 0 ]]
+	put "/api/v1/users/$USER_ID" "$(named Anna)"
+	status 200
+	get "/api/v1/users/$USER_ID"
+	body .name Anna
+	[[ $(renamed) == 1 ]]
+}
+
+@test "writes that share a transaction do not share each other's failures" {
+	login ann
+	local when n out bodies=()
+	for n in {1..48}; do
+		bodies+=("$(named "$( ((n % 12)) && echo "good $n" || echo "bad $n")")")
+	done
+	for when in immediate deferred; do
+		refusing 'bad%' $when
+		out=$BATS_TEST_TMPDIR/$when
+		PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$out" PUT "/api/v1/users/$USER_ID" "${bodies[@]}"
+		refusing_no_more
+		for n in {1..48}; do
+			[[ $(jq -r '.name // .error.code' "$out/$((n - 1))") == $( ((n % 12)) && echo "good $n" || echo internal) ]] ||
+				fail "$when $n: $(cat "$out/$((n - 1))")"
+		done
+		[[ $(grep -c 200 "$out/statuses") == 44 && $(grep -c 500 "$out/statuses") == 4 ]]
+	done
+	[[ $(renamed) == 88 ]] || fail "$(renamed) notes"
 }
 
 @test "a locked table keeps nobody waiting who does not need it" {
