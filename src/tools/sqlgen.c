@@ -84,7 +84,8 @@ static void read_name(struct statement *s, const char *line)
 {
 	char mode[8] = "", row[NAME] = "", more[8] = "";
 
-	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_], %7s", s->name, mode, row, more) < 2)
+	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_], %7s", s->name, mode, row, more) <
+	    2)
 		fail(s, "expected -- name: <name> :one <row>, :many <row> or :exec");
 	s->mode = strcmp(mode, "one") == 0 ? ONE : strcmp(mode, "many") == 0 ? MANY : EXEC;
 	if (s->mode == EXEC && strcmp(mode, "exec") != 0)

@@ -239,7 +239,8 @@ void read_text(struct statement *s, const char *body)
 	for (size_t i = 0; i < s->token_count; i++) {
 		s->write = s->write || is_write(s, i);
 		s->outer_join = s->outer_join || is_outer_join(s, i);
-		s->skips = s->skips || (token_is(s, i, "locked") && i > 0 && token_is(s, i - 1, "skip"));
+		s->skips = s->skips ||
+			   (token_is(s, i, "locked") && i > 0 && token_is(s, i - 1, "skip"));
 		if (is_star(s, i))
 			fail(s, "name the columns instead of *");
 	}

@@ -268,7 +268,7 @@ admin() {
 
 # requests OUT METHOD PATH BODY...: one request for each BODY over kept connections, all at once
 # with PARALLEL=1; OUT/N holds the body of the Nth reply, OUT/statuses one status a line. HEADER goes
-# along with each.
+# along with each; PATHS, an array, has a path for each BODY.
 requests() {
 	local out=$1 method=$2 path=$3 n=0 body args=()
 	shift 3
@@ -276,7 +276,7 @@ requests() {
 	for body; do
 		printf '%s' "$body" >"$out/request.$n"
 		[[ $n == 0 ]] || printf 'next\n'
-		printf '%s = "%s"\n' url "$BASE$path" request "$method" output "$out/$n" \
+		printf '%s = "%s"\n' url "$BASE${PATHS[n]-$path}" request "$method" output "$out/$n" \
 			cacert "$RUN_DIR/tls/cert.pem" data-binary "@$out/request.$n" \
 			write-out '%{http_code}\n' header 'Content-Type: application/json'
 		[[ -z ${HEADER-} ]] || printf 'header = "%s"\n' "$HEADER"
