@@ -34,6 +34,12 @@ void *arena_alloc(struct arena *a, size_t n);
 /* count * size zeroed bytes; an overflow counts as out of memory. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 
+/*
+ * Sees to it that the next n bytes, in small pieces, find room: for work that may not end in the
+ * middle.
+ */
+void arena_reserve(struct arena *a, size_t n);
+
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define arena_new_array(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 

@@ -26,7 +26,8 @@ bool password_hash(struct secret password, struct password_cost cost,
 
 /*
  * Whether a password fits an encoded hash. A hash whose own cost is beyond 256 MiB or 10 passes
- * never fits: it is not computed. Takes as long for a wrong password as for a right one.
+ * never fits: it is not computed. Takes as long for a wrong password as for a right one. False with
+ * errno ENOMEM: there was no memory to tell.
  */
 bool password_verify(struct secret password, struct str hash);
 

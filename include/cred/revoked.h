@@ -37,8 +37,8 @@ struct revoked;
 struct revoked *revoked_make(struct revoked_board *board);
 void revoked_free(struct revoked *r);
 
-/* Learns of one. Out of memory is no error here: the feed brings it again. */
-void revoked_add(struct revoked *r, const struct revocation *what, int64_t now);
+/* Learns of one. False when out of memory: the feed has to bring it again. */
+bool revoked_add(struct revoked *r, const struct revocation *what, int64_t now);
 
 /* Learns of one, and tells the other workers of the host. */
 void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now);

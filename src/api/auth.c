@@ -4,6 +4,7 @@
 #include "api/limit.h"
 #include "api/proof.h"
 #include "api/session.h"
+#include "db/pool.h"
 #include "gen/users.h"
 #include "http/email.h"
 
@@ -124,6 +125,14 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 	return limit_right(r, g);
 }
 
+/* The password was right, and something here went wrong: that is not to count as a guess. */
+static enum err not_signed_in(struct req *r, const struct guess *g, enum err e)
+{
+	/* What was begun of a session is taken back before. */
+	(void)db_finish(r->db, e);
+	return limit_undo(r, g, e);
+}
+
 /*
  * One path for every outcome: an unknown account is counted like a known one, and its password is
  * checked against a hash that nothing fits. Who brings a proof need not wait: whatever somebody
@@ -162,7 +171,8 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 		return limit_wrong(r, &guess, ERR_PROOF_NEEDED);
 	if (uuid_none(user.id.uuid) || !fits || hidden(r, &user))
 		return limit_wrong(r, &guess, ERR_BAD_CREDENTIALS);
-	return sign_in(r, in, &user, proof.id, &guess);
+	e = sign_in(r, in, &user, proof.id, &guess);
+	return err_row(e)->status >= 500 && e != ERR_RETRY ? not_signed_in(r, &guess, e) : e;
 }
 
 struct auth_refresh_in {

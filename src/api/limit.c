@@ -116,6 +116,7 @@ enum err limit_count(struct req *r, bool proved, struct guess *g)
 		*g = *r->guess;
 		return OK;
 	}
+	arena_reserve(r->arena, GUESS_ROOM);
 	TRY(take_tokens(r, g));
 	db_settle(r->db);
 

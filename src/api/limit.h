@@ -77,5 +77,8 @@ enum err limit_code_right(struct req *r, const struct code_guess *g);
 /* It was wrong; returns `e`. How many are left is not told: the proof has a count of its own. */
 enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e);
 
+/* It was not found out, for something here went wrong. */
+enum err limit_code_undo(struct req *r, const struct code_guess *g, enum err e);
+
 /* Something that sends mail or makes an account: limits.network_mails an hour from one network. */
 enum err limit_mail(struct req *r);

@@ -69,6 +69,7 @@ enum err limit_code(struct req *r, struct code_guess *g)
 	struct code_attempt_row out = { 0 };
 	int64_t wait = throttle_wait(t, row.network, ticks_us());
 
+	arena_reserve(r->arena, GUESS_ROOM);
 	*g = (struct code_guess){ .network = row.network };
 	if (wait == 0)
 		wait = throttle_take(t, row.network, ticks_us(), c->limits_network + 1);
@@ -98,6 +99,13 @@ enum err limit_code_right(struct req *r, const struct code_guess *g)
 	throttle_give(r->app->throttle, g->network, ticks_us());
 	throttle_clear(r->app->throttle, g->network);
 	return OK;
+}
+
+enum err limit_code_undo(struct req *r, const struct code_guess *g, enum err e)
+{
+	db_settle(r->db);
+	(void)limit_code_right(r, g);
+	return e;
 }
 
 enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e)

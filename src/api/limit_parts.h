@@ -4,6 +4,12 @@
 
 #include "api/limit.h"
 
+/*
+ * What a request may ask its arena for between the counting of a guess and the knowing. It is there
+ * before: one that ends for want of memory meanwhile would leave a guess that nobody has made.
+ */
+enum { GUESS_ROOM = 32 * 1024 };
+
 /* A digest of what is counted, in hexadecimal. Neither text holds a NUL. */
 struct str limit_key(struct req *r, const char *kind, struct str network, struct str account);
 

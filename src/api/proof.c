@@ -143,7 +143,8 @@ enum err proof_check(struct req *r, const char *kind, const struct proof_given *
 
 	if (e == ERR_PROOF_WRONG || e == ERR_PROOF_GONE)
 		return limit_code_wrong(r, &guess, e);
-	TRY(e);
+	if (e != OK)
+		return limit_code_undo(r, &guess, e);
 	/* The try stays counted; what follows is not its transaction. */
 	db_settle(r->db);
 	TRY(limit_code_right(r, &guess));

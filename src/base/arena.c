@@ -113,6 +113,19 @@ void arena_exhausted(struct arena *a)
 	abort();
 }
 
+static bool make_room(struct arena *a, size_t need)
+{
+	if (a->last->size - a->last->used >= need)
+		return true;
+
+	struct chunk *c = chunk_make(need > CHUNK ? need : CHUNK);
+
+	if (c == NULL)
+		return false;
+	a->last = a->last->next = c;
+	return true;
+}
+
 /* NULL when there is no room. */
 static void *take(struct arena *a, size_t n)
 {
@@ -122,13 +135,8 @@ static void *take(struct arena *a, size_t n)
 
 	size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
 
-	if (a->last->size - a->last->used < need) {
-		struct chunk *c = chunk_make(need > CHUNK ? need : CHUNK);
-
-		if (c == NULL)
-			return NULL;
-		a->last = a->last->next = c;
-	}
+	if (!make_room(a, need))
+		return NULL;
 
 	void *p = a->last->data + a->last->used;
 
@@ -145,6 +153,12 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (p == NULL)
 		arena_exhausted(a);
 	return p;
+}
+
+void arena_reserve(struct arena *a, size_t n)
+{
+	if (!make_room(a, n))
+		arena_exhausted(a);
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SPARES = 2, SPARE = 4096 };
+
 void wipe_free(void *p)
 {
 	if (p == NULL)
@@ -23,4 +25,48 @@ void *wipe_realloc(void *p, size_t n)
 	memcpy(moved, p, had < n ? had : n);
 	wipe_free(p);
 	return moved;
+}
+
+/* From malloc, for who gets one may give it to free. */
+static struct {
+	void *blocks[SPARES];
+	bool used;
+} spare;
+
+void *wipe_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	spare.used = spare.used || p == NULL;
+	for (size_t i = 0; p == NULL && n <= SPARE && i < SPARES; i++) {
+		p = spare.blocks[i];
+		spare.blocks[i] = NULL;
+	}
+	return p;
+}
+
+bool wipe_begin(size_t n)
+{
+	spare.used = false;
+	for (size_t i = 0; i < SPARES; i++) {
+		if (spare.blocks[i] == NULL)
+			spare.blocks[i] = malloc(SPARE);
+		if (spare.blocks[i] == NULL)
+			return false;
+	}
+	return wipe_room(n);
+}
+
+bool wipe_short(void)
+{
+	return spare.used;
+}
+
+bool wipe_room(size_t n)
+{
+	/* Or a compiler sees that nobody uses it, and asks for nothing. */
+	void *volatile p = malloc(n);
+
+	free(p);
+	return p != NULL;
 }

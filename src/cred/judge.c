@@ -2,6 +2,7 @@
 #include "cred/judge.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <unicase.h>
@@ -9,6 +10,7 @@
 #include <zxcvbn.h>
 
 #include "base/buf.h"
+#include "base/wipe.h"
 #include "cred/password.h"
 
 enum {
@@ -22,6 +24,7 @@ enum {
 	 * 24 of the worst kind, 2,700 ms for 100.
 	 */
 	END_CHARS = 24,
+	ZXCVBN_ROOM = 512 * 1024,
 	WORD_MIN = 3, /* bytes; shorter ones are in everything */
 	WORD_MAX = 254,
 	WORDS_BYTES = 4096,
@@ -94,6 +97,7 @@ struct str judge_words(struct str email, struct str name, struct arena *a)
 	struct folded folded;
 	struct str local = { 0 }, domain = { 0 };
 
+	errno = 0;
 	add_word(&b, STR(PRODUCT));
 	if (fold(email, &folded)) {
 		add_word(&b, (struct str){ folded.b, folded.n });
@@ -104,6 +108,9 @@ struct str judge_words(struct str email, struct str name, struct arena *a)
 	}
 	if (fold(name, &folded))
 		add_words(&b, (struct str){ folded.b, folded.n });
+	/* What could not be folded would be missing. */
+	if (errno == ENOMEM)
+		arena_exhausted(a);
 	return buf_str(&b);
 }
 
@@ -168,6 +175,9 @@ bool judge_weak(struct secret password, struct str words)
 	const char *list[JUDGE_WORDS + 1];
 
 	if (!fold((struct str){ password.p, password.n }, &f))
+		return false;
+	/* libzxcvbn does not look whether it got what it asked for. */
+	if (!wipe_room(ZXCVBN_ROOM))
 		return false;
 	if (words.n > 0)
 		memcpy(text, words.p, words.n < sizeof text ? words.n : sizeof text - 1);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -7,17 +8,20 @@
 #include "cred/judge.h"
 #include "cred/keeper_wire.h"
 
-/* Takes the job apart; false when the datagram is not one. */
-static bool read_job(const char *p, size_t n, struct arena *a, struct job_header *h,
-		     struct str parts[JOB_PARTS])
+static bool read_header(const char *p, size_t n, struct job_header *h)
 {
-	size_t at = sizeof *h;
-
 	if (n < sizeof *h)
 		return false;
 	memcpy(h, p, sizeof *h);
-	if (h->worker >= KEEPER_WORKERS_MAX || h->place >= KEEPER_IN_FLIGHT)
-		return false;
+	return h->worker < KEEPER_WORKERS_MAX && h->place < KEEPER_IN_FLIGHT;
+}
+
+/* Takes the rest of the job apart; false when the datagram is not one. */
+static bool read_parts(const char *p, size_t n, struct arena *a, const struct job_header *h,
+		       struct str parts[JOB_PARTS])
+{
+	size_t at = sizeof *h;
+
 	for (size_t i = 0; i < JOB_PARTS; i++) {
 		if (h->lengths[i] > n - at)
 			return false;
@@ -140,6 +144,9 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 	case JOB_HASH:
 		if (h->judge != 0 && judge_weak(password, parts[1]))
 			return ANSWER_NO;
+		/* One that nobody could judge must not pass. */
+		if (errno == ENOMEM)
+			return ANSWER_FAILED;
 		done = make_hash(s, parts[0], a, text);
 		break;
 	case JOB_VERIFY:
@@ -171,12 +178,18 @@ size_t keeper_work(const struct keeper_secrets *s, struct keeper_board *board, s
 	struct job_header h;
 	struct str parts[JOB_PARTS], text = { 0 };
 
-	if (!read_job(job, n, a, &h, parts) || !take_place(board, number, &h))
+	/* Taken first: what follows may end for want of memory, and then it is to be told lost. */
+	if (!read_header(job, n, &h) || !take_place(board, number, &h))
 		return 0;
 
-	struct answer_header out = { .id = h.id, .place = h.place };
+	struct answer_header out = { .id = h.id, .place = h.place, .result = ANSWER_FAILED };
 
-	out.result = work(s, &h, parts, a, &text);
+	errno = 0;
+	if (read_parts(job, n, a, &h, parts))
+		out.result = work(s, &h, parts, a, &text);
+	/* The libraries do not tell a wrong password from a failed allocation. */
+	if (out.result != ANSWER_DONE && errno == ENOMEM)
+		out.result = ANSWER_LOST;
 	if (text.n > KEEPER_DATAGRAM - sizeof out) {
 		out.result = ANSWER_FAILED;
 		text.n = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cred/keyring.h"
 
+#include <errno.h>
+#include <setjmp.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -75,7 +77,11 @@ static bool read_key(const struct keyring_key *row, const struct token_keys *bef
 
 	const struct token_key *known = key_find(before, out);
 
+	errno = 0;
 	out->read = known == NULL ? signature_key(out->pem) : signature_key_share(known->read);
+	/* No reason to take it for a bad one, and to refuse the tokens that it has signed. */
+	if (out->read == NULL && errno == ENOMEM)
+		arena_exhausted(a);
 	arena_defer(a, release_key, out->read);
 	return out->read != NULL;
 }
@@ -139,22 +145,34 @@ static void fill(struct keyring *k, const struct token_keys *before, const struc
 	copy_signer(&from, k->arena, &k->signer);
 }
 
+static void out_of_memory(void *back)
+{
+	longjmp(*(jmp_buf *)back, 1);
+}
+
 bool keyring_replace(struct keyring *k, const struct keyring_key *v, size_t n)
 {
-	struct arena *old = k->arena, *fresh = arena_make(SIZE_MAX, NULL, NULL);
-	struct token_keys before = k->keys;
+	const struct keyring old = *k;
+	jmp_buf back;
+	struct arena *const fresh = arena_make(SIZE_MAX, out_of_memory, &back);
 
 	if (fresh == NULL)
 		return false;
+	if (setjmp(back) != 0) {
+		*k = old;
+		arena_free(fresh);
+		return false;
+	}
 	k->arena = fresh;
-	fill(k, &before, v, n);
-	for (size_t i = 0; i < before.n; i++) {
-		if (key_find(&k->keys, &before.v[i]) != NULL)
+	fill(k, &old.keys, v, n);
+	arena_on_oom(fresh, NULL, NULL);
+	for (size_t i = 0; i < old.keys.n; i++) {
+		if (key_find(&k->keys, &old.keys.v[i]) != NULL)
 			continue;
 		k->generation++;
 		break;
 	}
-	arena_free(old);
+	arena_free(old.arena);
 	k->read_at = ticks_us();
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <uninorm.h>
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -12,14 +13,16 @@ enum {
 	PASSES_MAX = 10,
 	LANES_MAX = 16, /* libsodium makes one and verifies several, one after the other */
 	/* Unicode annex 15, section 9: text in UTF-8 grows at most threefold under NFC. */
-	NFC_MAX = 3 * PASSWORD_BYTES_MAX
+	NFC_MAX = 3 * PASSWORD_BYTES_MAX,
+	DIGEST_MAX = 64
 };
 
 _Static_assert(PASSWORD_HASH >= crypto_pwhash_STRBYTES, "libsodium writes that many");
 
-/* The parameters of an encoded hash. */
+/* An encoded hash taken apart; salt and digest as they are written. */
 struct encoded {
 	int64_t memory_kib, passes, lanes;
+	struct str salt, digest;
 };
 
 struct nfc {
@@ -59,6 +62,8 @@ static bool parse(struct str hash, struct encoded *out)
 	for (size_t i = 0; i < PARTS; i++)
 		if (!str_split(&hash, '$', &part[i]))
 			return false;
+	out->salt = part[SALT];
+	out->digest = part[DIGEST];
 	return hash.p == NULL && part[EMPTY].n == 0 && str_eq(part[ALGORITHM], STR("argon2id")) &&
 	       str_eq(part[VERSION], STR("v=19")) && parameters(part[COST], out) &&
 	       part[SALT].n > 0 && part[DIGEST].n > 0;
@@ -97,19 +102,55 @@ bool password_hash(struct secret password, struct password_cost cost,
 	return done;
 }
 
+static bool decode(struct str text, uint8_t *out, size_t room, size_t *n)
+{
+	return sodium_base642bin(out, room, text.p, text.n, NULL, n, NULL,
+				 sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0;
+}
+
+/*
+ * Hashes once more and compares; false when the hash is none of those that crypto_pwhash makes.
+ * crypto_pwhash_str_verify says "wrong password" where it found no memory.
+ */
+static bool compare(const struct encoded *e, const struct nfc *nfc, bool *fits)
+{
+	uint8_t salt[crypto_pwhash_SALTBYTES], digest[DIGEST_MAX], made[DIGEST_MAX];
+	size_t salt_n = 0, n = 0;
+
+	if (e->lanes != 1 || !decode(e->salt, salt, sizeof salt, &salt_n) ||
+	    salt_n != sizeof salt || !decode(e->digest, digest, sizeof digest, &n) ||
+	    n < crypto_pwhash_BYTES_MIN ||
+	    (size_t)e->memory_kib * 1024 < crypto_pwhash_MEMLIMIT_MIN)
+		return false;
+	/* All there is to fail for is memory. */
+	*fits = crypto_pwhash(made, n, (const char *)nfc->b, nfc->n, salt,
+			      (unsigned long long)e->passes, (size_t)e->memory_kib * 1024,
+			      crypto_pwhash_ALG_ARGON2ID13) == 0;
+	errno = *fits ? 0 : ENOMEM;
+	*fits = *fits && sodium_memcmp(made, digest, n) == 0;
+	sodium_memzero(made, sizeof made);
+	return true;
+}
+
+/* Of another program: several lanes, another length of the salt. */
+static bool verify_foreign(const char *text, const struct nfc *nfc)
+{
+	return crypto_pwhash_str_verify(text, (const char *)nfc->b, nfc->n) == 0;
+}
+
 bool password_verify(struct secret password, struct str hash)
 {
 	char text[PASSWORD_HASH] = "";
 	struct encoded encoded = { 0 };
 	struct nfc nfc = { 0 };
+	bool fits = false;
 
+	errno = 0;
 	if (sodium_init() < 0 || !parse(hash, &encoded))
 		return false;
 	memcpy(text, hash.p, hash.n);
-
-	bool fits = normalise(password, &nfc) &&
-		    crypto_pwhash_str_verify(text, (const char *)nfc.b, nfc.n) == 0;
-
+	if (normalise(password, &nfc) && !compare(&encoded, &nfc, &fits))
+		fits = verify_foreign(text, &nfc);
 	sodium_memzero(&nfc, sizeof nfc);
 	return fits;
 }

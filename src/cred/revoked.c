@@ -80,24 +80,25 @@ void revoked_free(struct revoked *r)
 	free(r);
 }
 
-void revoked_add(struct revoked *r, const struct revocation *what, int64_t now)
+bool revoked_add(struct revoked *r, const struct revocation *what, int64_t now)
 {
 	if (uuid_none(what->subject) || what->expires <= now)
-		return;
+		return true;
 	if (r->used * 2 >= r->size && !rebuild(r, now) && r->used + 1 >= r->size)
-		return;
+		return false;
 
 	struct revocation *slot = slot_of(r, what->subject);
 
 	if (uuid_none(slot->subject)) {
 		*slot = *what;
 		r->used++;
-		return;
+		return true;
 	}
 	if (what->version > slot->version)
 		slot->version = what->version;
 	if (what->expires > slot->expires)
 		slot->expires = what->expires;
+	return true;
 }
 
 void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now)

@@ -5,15 +5,18 @@
 #include <jwt.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
 #include "cred/base64url.h"
 #include "cred/signature.h"
 
 enum {
 	SECRET_MIN = 32, /* RFC 7518 section 3.2 */
-	SKEW = 60,	 /* seconds that another host's clock may be ahead */
+	JSON_ROOM = 32 * 1024,
+	SKEW = 60, /* seconds that another host's clock may be ahead */
 	/*
 	 * jansson recurses to a depth of 2048, which needs 100 KiB of stack. Our tokens have a
 	 * depth of 1.
@@ -73,12 +76,22 @@ static bool add_text(jwt_t *jwt, const char *name, struct str value, struct aren
 	       jwt_add_grant(jwt, name, arena_dup(a, value).p) == 0;
 }
 
+/* For jansson: see base/wipe.h. */
+static void watch_memory(struct arena *a)
+{
+	json_set_alloc_funcs(wipe_malloc, wipe_free);
+	if (!wipe_begin(JSON_ROOM))
+		arena_exhausted(a);
+	errno = 0;
+}
+
 enum err token_sign(const struct token_key *key, struct str issuer,
 		    const struct token_claims *claims, struct arena *a, struct str *out)
 {
 	jwt_t *jwt = NULL;
 
 	assert(key->secret.n >= SECRET_MIN);
+	watch_memory(a);
 	if (jwt_new(&jwt) != 0)
 		return ERR_INTERNAL;
 	arena_defer(a, jwt_release, jwt);
@@ -97,6 +110,9 @@ enum err token_sign(const struct token_key *key, struct str issuer,
 	char *text = jwt_encode_str(jwt);
 
 	arena_defer(a, free, text);
+	/* A key that is only a secret fits always, so it was memory. */
+	if (wipe_short() || (text == NULL && key->algorithm == TOKEN_HS256))
+		arena_exhausted(a);
 	/* One that token_verify would not look at must not leave the house. */
 	if (text == NULL || strlen(text) > TOKEN_MAX)
 		return ERR_INTERNAL;
@@ -222,10 +238,10 @@ static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
 	return read_whole(payload, "iat", &iat) && iat <= now + SKEW;
 }
 
-enum err token_verify(const struct token_keys *keys, struct str token, struct instant now,
+/* What is wrong with a token, if it was looked at with memory enough. */
+static enum err judge(const struct token_keys *keys, struct str token, int64_t seconds,
 		      struct arena *a, struct token_claims *out)
 {
-	const int64_t seconds = now.us / 1000000;
 	struct parts parts = { 0 };
 
 	if (token.p == NULL || token.n > TOKEN_MAX || !split(token, a, &parts))
@@ -255,4 +271,17 @@ enum err token_verify(const struct token_keys *keys, struct str token, struct in
 	claims.version = (int32_t)version;
 	*out = claims;
 	return OK;
+}
+
+enum err token_verify(const struct token_keys *keys, struct str token, struct instant now,
+		      struct arena *a, struct token_claims *out)
+{
+	watch_memory(a);
+
+	enum err e = judge(keys, token, now.us / 1000000, a, out);
+
+	/* OpenSSL and jansson do not tell a wrong token from a failed allocation. */
+	if (wipe_short() || (e != OK && errno == ENOMEM))
+		arena_exhausted(a);
+	return e;
 }

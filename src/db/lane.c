@@ -244,7 +244,10 @@ void write_down(struct link *link)
 	if (l->state != LANE_HELD)
 		l->state = LANE_CLOSED;
 	if (l->job != NULL) {
-		/* Whether it was carried out is not known, so it is not sent again. */
+		/* Whether it was carried out is not known, so it is not sent again. There may be a
+		 * result, and no word that it holds. */
+		PQclear(l->job->result);
+		l->job->result = NULL;
 		l->job->err = ERR_DB_UNAVAILABLE;
 		l->job->done = true;
 		task_wake(l->job->task, OK);

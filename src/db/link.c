@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/link.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -252,8 +253,26 @@ static void take_end(struct link *l, PGresult *r)
 	PQclear(r);
 }
 
+/*
+ * Whether it can be what is expected next. A failure without an SQLSTATE was made by libpq, which
+ * then may have lost count of its results: one more and each request would get another one's.
+ */
+static bool in_step(const struct link *l, const PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+
+	if (status == PGRES_FATAL_ERROR)
+		return PQresultErrorField(r, PG_DIAG_SQLSTATE) != NULL;
+	return (status == PGRES_PIPELINE_SYNC) == (l->sent[l->sent_first].kind == SENT_SYNC);
+}
+
 static void take_result(struct link *l, PGresult *r)
 {
+	if (!in_step(l, r)) {
+		PQclear(r);
+		return link_fail(l);
+	}
+
 	bool failed = PQresultStatus(r) == PGRES_FATAL_ERROR;
 
 	if (failed && l->sent[l->sent_first].kind == SENT_SYNC)
@@ -284,17 +303,34 @@ static void take_result(struct link *l, PGresult *r)
 		write_synced(l);
 }
 
+/*
+ * Takes what libpq has next; false when that is nothing yet. Where it found no memory it may not
+ * say so, and leave a result out.
+ */
+static bool next_result(struct link *l, PGresult **r)
+{
+	errno = 0;
+
+	bool there = !PQisBusy(l->pg);
+
+	*r = there ? PQgetResult(l->pg) : NULL;
+	if (errno != ENOMEM)
+		return there;
+	PQclear(*r);
+	link_reset(l, "out of memory");
+	return false;
+}
+
 static void receive(struct link *l)
 {
+	PGresult *r = NULL;
 	int nothing = 0;
 
 	if (PQconsumeInput(l->pg) != 1)
 		return link_fail(l);
 	/* NULL stands between two statements' results; several at once mean that it has lost count.
 	 */
-	while (l->pg != NULL && l->sent_count > 0 && nothing < 3 && !PQisBusy(l->pg)) {
-		PGresult *r = PQgetResult(l->pg);
-
+	while (l->pg != NULL && l->sent_count > 0 && nothing < 3 && next_result(l, &r)) {
 		nothing = r == NULL ? nothing + 1 : 0;
 		if (r != NULL)
 			take_result(l, r);

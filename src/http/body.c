@@ -9,7 +9,10 @@
 #include "base/wipe.h"
 #include "http/json_parts.h"
 
-enum { DEPTH_MAX = 32 };
+enum {
+	DEPTH_MAX = 32,
+	JSON_TIMES = 32 /* bytes that jansson takes for one of the text, at most: "[0,0,0" */
+};
 
 /* The open containers at a place in the text, outermost first. */
 struct trail {
@@ -95,15 +98,32 @@ static void release(void *json)
 	json_decref(json);
 }
 
+/*
+ * Jansson frees what it copied; passwords must not stay behind in the heap. And where it finds no
+ * memory it may leave out a byte of a string and go on, or fail an assertion.
+ */
+static json_t *load(struct str text, size_t flags, struct arena *a, json_error_t *error)
+{
+	json_set_alloc_funcs(wipe_malloc, wipe_free);
+	if (!wipe_begin(text.n * JSON_TIMES + 4096))
+		arena_exhausted(a);
+
+	json_t *json = json_loadb(text.p, text.n, flags, error);
+
+	arena_defer(a, release, json);
+	if (wipe_short())
+		arena_exhausted(a);
+	return json;
+}
+
 /* The text of a raw key; the null str when it is malformed or too long to be told. */
 static struct str key_text(struct str raw, struct arena *a)
 {
 	if (raw.p == NULL || raw.n > NAME_SHOWN)
 		return (struct str){ 0 };
 
-	json_t *key = json_loadb(raw.p, raw.n, JSON_DECODE_ANY, NULL);
+	json_t *key = load(raw, JSON_DECODE_ANY, a, NULL);
 
-	arena_defer(a, release, key);
 	if (key == NULL)
 		return (struct str){ 0 };
 	return arena_dup(a, (struct str){ json_string_value(key), json_string_length(key) });
@@ -209,26 +229,14 @@ static enum err body_scan(struct str body, struct arena *a, struct faults *f)
 	return OK;
 }
 
-/* Jansson frees what it copied; passwords must not stay behind in the heap. */
-static void wipe_copies(void)
-{
-	json_malloc_t take = NULL;
-	json_free_t give = NULL;
-
-	json_get_alloc_funcs(&take, &give);
-	json_set_alloc_funcs(take, wipe_free);
-}
-
 enum err body_parse(struct str body, struct arena *a, struct faults *f, json_t **out)
 {
 	json_error_t error = { 0 };
 
 	TRY(body_scan(body, a, f));
-	wipe_copies();
 
-	json_t *root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &error);
+	json_t *root = load(body, JSON_REJECT_DUPLICATES, a, &error);
 
-	arena_defer(a, release, root);
 	if (root != NULL) {
 		*out = root;
 		return OK;
@@ -238,8 +246,5 @@ enum err body_parse(struct str body, struct arena *a, struct faults *f, json_t *
 	size_t seen = (size_t)error.position + (code == json_error_invalid_utf8);
 
 	explicit_bzero(&error, sizeof error);
-	/* Jansson has a code for every fault in the text, but not for each failed allocation. */
-	if (code == json_error_out_of_memory || code == json_error_unknown)
-		arena_exhausted(a);
 	return malformed(body, seen < body.n ? seen : body.n, complaint(code), a, f);
 }

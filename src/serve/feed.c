@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/feed.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 
 #include "base/instant.h"
@@ -27,6 +28,7 @@ struct feed {
 	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
+	jmp_buf out_of_memory;
 };
 
 static void on_stale(struct timer *t)
@@ -37,13 +39,13 @@ static void on_stale(struct timer *t)
 	log_error("feed", "nobody knows what was revoked: tokens are refused until it can be read");
 }
 
-static void learn(struct feed *f, const struct revocation_row *row)
+static bool learn(struct feed *f, const struct revocation_row *row)
 {
 	struct revocation what = { .subject = row->subject.uuid,
 				   .version = row->version,
 				   .expires = row->expires_at.us / 1000000 + 1 };
 
-	revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
+	return revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
 }
 
 /* One page from *at on, which is moved behind it. Its memory is given back: there may be many. */
@@ -55,7 +57,8 @@ static enum err read_page(struct feed *f, struct revocation_page *at, bool *more
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	TRY(revocation_page(db_open(f->o.pool, f->arena), at, &page));
 	for (size_t i = 0; i < page.n; i++)
-		learn(f, &page.v[i]);
+		if (!learn(f, &page.v[i]))
+			return ERR_BUSY;
 	*more = page.n == PAGE;
 	if (page.n > 0) {
 		at->xact = page.v[page.n - 1].xact;
@@ -115,13 +118,24 @@ static enum err read_keys(struct feed *f)
 	return OK;
 }
 
+static void out_of_memory(void *ctx)
+{
+	longjmp(((struct feed *)ctx)->out_of_memory, 1);
+}
+
+/* What there was no memory for is read next time; until then nothing is taken for known. */
+static enum err read_both(struct feed *f)
+{
+	if (setjmp(f->out_of_memory) != 0)
+		return ERR_BUSY;
+	TRY(read_all(f));
+	return read_keys(f);
+}
+
 static void reading(void *arg)
 {
 	struct feed *f = arg;
-	enum err e = read_all(f);
-
-	if (e == OK)
-		e = read_keys(f);
+	enum err e = read_both(f);
 
 	arena_reset(f->arena);
 	f->reading = false;
@@ -148,7 +162,7 @@ struct feed *feed_make(const struct feed_options *o)
 {
 	struct feed *f = calloc(1, sizeof *f);
 
-	if (f == NULL || (f->arena = arena_make(MEMORY, NULL, NULL)) == NULL) {
+	if (f == NULL || (f->arena = arena_make(MEMORY, out_of_memory, f)) == NULL) {
 		free(f);
 		return NULL;
 	}

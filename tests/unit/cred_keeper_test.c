@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs and their answers: lists, deadlines, lost keepers, and what is no job. */
+#include "cred/keeper_wire.h"
 #include "keeper_world.h"
 
 static void asks_for_hash(void *arg)
@@ -148,10 +149,16 @@ static void test_malformed_datagrams(void **state)
 
 	size_t n = take(KEEPER_SLOW, job);
 
-	for (size_t cut = 0; cut < n; cut++)
-		assert_int_equal(keeper_work(&world.secrets, &world.board, 0, job, cut, world.arena,
-					     answer, &worker),
-				 0);
+	/* One whose header is whole has a place to which it can be said. */
+	for (size_t cut = 0; cut < n; cut++) {
+		size_t length = keeper_work(&world.secrets, &world.board, 0, job, cut, world.arena,
+					    answer, &worker);
+		struct answer_header h = { 0 };
+
+		assert_int_equal(length, cut < sizeof(struct job_header) ? 0 : sizeof h);
+		memcpy(&h, answer, length);
+		assert_int_equal(h.result, length == 0 ? 0 : ANSWER_FAILED);
+	}
 	memset(job, 0xff, sizeof job);
 	assert_int_equal(keeper_work(&world.secrets, &world.board, 0, job, sizeof job, world.arena,
 				     answer, &worker),
