@@ -122,6 +122,11 @@ build/bench/%: tests/bench/%.c build/gcc/libpostern.a
 	@mkdir -p $(@D)
 	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lssl -lcrypto -lm
 
+# Preloaded into a pool by tests/faults.
+build/faults/%.so: tests/faults/%.c tests/faults/%.h Makefile
+	@mkdir -p $(@D)
+	gcc -Itests -D_GNU_SOURCE -std=gnu2x -g -O2 $(WARN) -fPIC -shared -o $@ $<
+
 -include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(patsubst build/fuzzing/%.o,build/fuzz-coverage/obj/%.d,$(FUZZ_OBJECTS)) $(OUT)/main.d $(UNITS:=.d)
 
 unit: $(UNITS)
