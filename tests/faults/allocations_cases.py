@@ -340,7 +340,7 @@ def me_password(w):
         f"select password <> '{w.hash}' and exists (select from audit where subject = '{p.id}' "
         f"and action = 'password.change') from users where id = '{p.id}'"
     )
-    return Case("POST", API + "/me/password", body, p.access, ok=204, after=(403,), whole=whole)
+    return Case("POST", API + "/me/password", body, p.access, ok=204, after=(401,), whole=whole)
 
 
 @case()
