@@ -12,7 +12,7 @@ PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps
 # For the peers also cargo and node 20 or newer, when they are there; nothing installs those.
-PACKAGES_BENCH := jq python3 python3-matplotlib valgrind
+PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -164,7 +164,7 @@ bench: deps-bench
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure; QUICK=1, FULL=1
 FAULTS_OPTIONS :=
-faults:
+faults: deps-test
 	@tests/faults/run $(FAULTS_OPTIONS)
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60) at most, then say what they cover; finds: tests/fuzz/regress
