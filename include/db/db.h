@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Statements, as a handler sees them: they look blocking, and the task sleeps. Reads go down the
- * worker's pipelined read lane, writes take an exclusive lane.
+ * worker's pipelined read lane, writes take an exclusive lane, or share one transaction with others
+ * where that is declared.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The write lanes: connections that one task at a time has to itself. The first one is opened at
- * the start, the others when they are needed, up to their number; they close when they have had
- * nothing to do for a while.
+ * The write lanes: connections that one task at a time has to itself, or that carry a transaction
+ * of several (share.c). The first one is opened at the start, the others when they are needed, up
+ * to their number; they close when they have had nothing to do for a while.
  */
 #include <stdlib.h>
 
