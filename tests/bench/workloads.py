@@ -104,36 +104,41 @@ class Workloads:
         """GETs at 200 a second, quiet and while ten times as many sign-ins are asked for as can be."""
         known = processes()
         keepers = len(self.postern.pids(known, "postern-keeper"))
-        for i in range(max(1, self.rounds // 3)):
-            bare = self.bare("P7", i, keepers)
-            for s in self.others("postern", "seed"):
-                self.flood(s, i, rate=round(10 * bare * (1 if s is self.postern else CPUS / keepers)))
+        bare = []
+        for i in range(max(1, self.rounds // 2)):
+            bare.append(self.bare("P7", i, keepers))
+            self.flood(self.postern, i, rate=round(10 * bare[i]))
+        # S last of all: when it gives back its gigabytes, some virtual machines stutter for a minute.
+        for i in range(max(1, self.rounds // 4)):
+            for s in self.others("seed"):
+                self.flood(s, i, rate=round(10 * bare[i] * CPUS / keepers))
 
     def flood(self, subject, i, rate):
-        seconds = max(2, self.seconds)
+        """GETs when it is quiet, while the flood opens its 500 connections, and when they are open."""
+        seconds, opening = max(2, self.seconds), 1.5
         gets = {"connections": 16, "rate": 200, "targets": self.gets, "tokens": self.tokens}
         quiet = self.bench.load(subject, seconds, **gets)
         self.bench.record("P7", f"{subject.name} quiet", i, **quiet)
         timeline = f"{self.bench.work}/timeline"
-        command = self.bench.load_command(
-            subject,
-            seconds,
-            connections=500,
-            rate=rate,
-            targets=self.logins,
-            timeline=timeline,
-            timeout=3000 if self.args.quick else 10000,
-        )
-        logins = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        command = self.bench.load_command(subject, seconds, **gets)
-        reads = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        started = []
+
+        def start(seconds, **options):
+            command = self.bench.load_command(subject, seconds, **options)
+            started.append(process := subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            return lambda: json.loads(process.communicate(timeout=seconds + 60)[0])
+
         try:
+            options = {"connections": 500, "rate": rate, "targets": self.logins, "timeline": timeline}
+            signed = start(seconds + 2 * opening, timeout=3000 if self.args.quick else 10000, **options)
+            storm = start(opening, **gets)
+            time.sleep(opening)
+            flooded = start(seconds, **gets)
             memory, hashing = self.watch_memory(subject, seconds)
-            flooded = json.loads(reads.communicate(timeout=seconds + 60)[0])
-            signed = json.loads(logins.communicate(timeout=seconds + 60)[0])
+            signed, storm, flooded = signed(), storm(), flooded()
         finally:
-            logins.kill()
-            reads.kill()
+            for process in started:
+                process.kill()
+        self.bench.record("P7", f"{subject.name} storm", i, **{k: storm[k] for k in ("p50_us", "p99_us", "max_us")})
         figures = {k: flooded[k] for k in ("p50_us", "p99_us", "max_us", "by_status", "errors", "unsent")}
         good = flooded["by_class"]["2xx"]
         self.bench.record(
