@@ -49,8 +49,9 @@ bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf 
 bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
 /*
- * How many workers and keepers to start. A configured 0 becomes one for two CPUs (keepers: one a
- * CPU less one), as far as database.max_connections and half of the memory allow, and at least one.
+ * How many workers and keepers to start. A configured 0 becomes one a CPU (keepers: one a CPU
+ * less one), as far as database.max_connections (four for each worker) and half of the memory
+ * allow, and at least one.
  */
 int64_t conf_workers(const struct conf *c);
 int64_t conf_keepers(const struct conf *c);

@@ -8,6 +8,7 @@
 enum {
 	SECRET_MIN = 32,    /* RFC 7518 section 3.2: as long as the output of HS256's hash */
 	LANES_A_WORKER = 2, /* one for reads, one for writes */
+	LANES_WANTED = 4,   /* so that one who waits for a lock does not hold up the others */
 	MEMORY_PARTS = 2    /* keepers may take one of so many parts of the memory */
 };
 
@@ -53,8 +54,8 @@ static int64_t worker_connections(const struct conf *c)
 
 int64_t conf_workers(const struct conf *c)
 {
-	return effective(c->server_workers, (online_cpus() + 1) / 2,
-			 worker_connections(c) / LANES_A_WORKER, SETTING_AT_server_workers);
+	return effective(c->server_workers, online_cpus(), worker_connections(c) / LANES_WANTED,
+			 SETTING_AT_server_workers);
 }
 
 int64_t conf_worker_lanes(const struct conf *c)

@@ -9,11 +9,7 @@
 #include "base/instant.h"
 #include "db/internal.h"
 
-enum {
-	/* Two, so that PostgreSQL works on one while the other is at the disk. */
-	LANES_MAX = 2,
-	SHARERS_MAX = 16
-};
+enum { SHARERS_MAX = 16 };
 
 static void append(struct sharer **at, struct sharer *s)
 {
@@ -92,7 +88,7 @@ void share_carry(struct lane *l)
 	struct pool *p = l->link.pool;
 
 	p->turn_queued = false;
-	if (p->sharers != NULL && p->sharing < LANES_MAX)
+	if (p->sharers != NULL && p->sharing < p->o.sharing)
 		carry(l);
 	else
 		lane_release(l);
@@ -100,7 +96,7 @@ void share_carry(struct lane *l)
 
 void share_send(struct pool *p)
 {
-	while (p->sharers != NULL && p->sharing < LANES_MAX && !p->turn_queued) {
+	while (p->sharers != NULL && p->sharing < p->o.sharing && !p->turn_queued) {
 		struct lane *l = lane_idle(p);
 
 		if (l != NULL) {

@@ -35,6 +35,7 @@ enum err command_run(struct command *c)
 		.url = c->conf->database_url,
 		.statements = db_statements,
 		.connections = 2,
+		.sharing = 1,
 		.acquire_timeout_us = c->conf->database_acquire_timeout,
 		.statement_timeout_us = c->conf->database_statement_timeout,
 		.lock_timeout_us = c->conf->database_lock_timeout,

@@ -330,6 +330,7 @@ static bool make(struct courier *c)
 		.url = conf->database_url,
 		.statements = db_statements,
 		.connections = CONF_COURIER_LANES,
+		.sharing = 1,
 		.acquire_timeout_us = conf->database_acquire_timeout,
 		.statement_timeout_us = conf->database_statement_timeout,
 		.lock_timeout_us = conf->database_lock_timeout,

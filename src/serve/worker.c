@@ -117,6 +117,8 @@ static bool make_dispatch(struct worker *w)
 		.url = c->database_url,
 		.statements = db_statements,
 		.connections = (size_t)conf_worker_lanes(c),
+		/* Two in all, so that PostgreSQL works on one while the other is at the disk. */
+		.sharing = conf_workers(c) == 1 ? 2 : 1,
 		.acquire_timeout_us = c->database_acquire_timeout,
 		.statement_timeout_us = c->database_statement_timeout,
 		.lock_timeout_us = c->database_lock_timeout,
