@@ -12,7 +12,7 @@ PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps
 # For the peers also cargo and node 20 or newer, when they are there; nothing installs those.
-PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps
+PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps libfaketime
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
