@@ -28,6 +28,8 @@ struct keeper_place {
 
 struct keeper_board {
 	struct keeper_place places[KEEPER_WORKERS_MAX][KEEPER_IN_FLIGHT];
+	/* Slow jobs in each worker's list; whoever sees a worker's end makes it 0. */
+	_Atomic uint32_t waiting[KEEPER_WORKERS_MAX];
 };
 
 /* Hashing waits long, signing must not wait behind it: a socket each. */
@@ -41,10 +43,11 @@ struct keeper_options {
 	int jobs[KEEPER_QUEUES]; /* datagram sockets, written to */
 	int answers;		 /* read from */
 	struct keeper_board *board;
-	size_t worker;	/* row of the board */
-	size_t keepers; /* how many there are */
-	size_t queue;	/* slow jobs that may wait in this worker */
-	size_t quick_queue;
+	size_t worker;	    /* row of the board */
+	size_t keepers;	    /* how many there are */
+	size_t queue;	    /* slow jobs that may wait, in the lists of all workers together */
+	size_t quick_queue; /* quick ones in this worker's */
+	bool apart;	    /* what waits here is not counted with the others', nor theirs here */
 };
 
 /* NULL when out of memory or the kernel refuses. */

@@ -22,7 +22,7 @@ struct pulse {
 struct worker_setup {
 	const struct conf *conf;
 	int listener;
-	size_t number, workers, keepers;
+	size_t number, keepers;
 	int jobs[KEEPER_QUEUES], answers;
 	struct keeper_board *board;
 	struct revoked_board *revoked; /* of all generations */

@@ -142,7 +142,7 @@ static bool send_job(struct keeper *k, struct queue *q, struct waiting *w)
 	return sent;
 }
 
-static void send_jobs(struct keeper *k, struct queue *q)
+static void send_waiting(struct keeper *k, struct queue *q)
 {
 	while (q->first != NULL && q->in_flight < q->in_flight_max) {
 		struct waiting *w = q->first;
@@ -158,6 +158,27 @@ static void send_jobs(struct keeper *k, struct queue *q)
 		timer_set(&k->again, ticks_us() + AGAIN_US);
 		return;
 	}
+}
+
+/* Whenever a list has changed. */
+static void send_jobs(struct keeper *k, struct queue *q)
+{
+	send_waiting(k, q);
+	if (q == &k->queues[KEEPER_SLOW] && !k->o.apart)
+		atomic_store(&k->o.board->waiting[k->o.worker], (uint32_t)q->count);
+}
+
+/* What need not wait is taken, so that one worker's list cannot shut the others out. */
+static bool is_full(const struct keeper *k, const struct queue *q)
+{
+	size_t count = q->count;
+
+	if (q->first == NULL && q->in_flight < q->in_flight_max)
+		return false;
+	for (size_t w = 0; w < KEEPER_WORKERS_MAX; w++)
+		if (q == &k->queues[KEEPER_SLOW] && !k->o.apart && w != k->o.worker)
+			count += atomic_load(&k->o.board->waiting[w]);
+	return count >= q->limit;
 }
 
 static void on_again(struct timer *t)
@@ -225,7 +246,7 @@ static enum err run(struct keeper *k, struct waiting *w)
 	}
 	if (n > KEEPER_DATAGRAM)
 		return ERR_INTERNAL;
-	if (q->count >= q->limit)
+	if (is_full(k, q))
 		return ERR_BUSY;
 	w->task = task_self();
 	w->header.worker = (uint32_t)k->o.worker;
@@ -249,7 +270,7 @@ static enum err run(struct keeper *k, struct waiting *w)
 
 bool keeper_full(const struct keeper *k)
 {
-	return k->queues[KEEPER_SLOW].count >= k->queues[KEEPER_SLOW].limit;
+	return is_full(k, &k->queues[KEEPER_SLOW]);
 }
 
 static struct str open_secret(struct secret s)

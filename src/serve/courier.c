@@ -344,6 +344,7 @@ static bool make(struct courier *c)
 		.keepers = s->keepers,
 		.queue = QUEUE,
 		.quick_queue = QUEUE,
+		.apart = true,
 	};
 
 	c->pool = pool_make(&pool);

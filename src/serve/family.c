@@ -158,7 +158,6 @@ static int be_worker(struct family *f, const struct child *c)
 		.conf = f->conf,
 		.listener = f->listener,
 		.number = c->number,
-		.workers = f->workers,
 		.keepers = f->keepers,
 		.jobs = { f->jobs[KEEPER_SLOW][0], f->jobs[KEEPER_QUICK][0] },
 		.answers = f->answers[c->number][1],
@@ -328,6 +327,8 @@ bool family_reap(struct family *f, pid_t pid, int status)
 		atomic_store(&family_pulse(f, c)->ready, false);
 		if (c->kind == CHILD_KEEPER)
 			tell_lost(f, c);
+		if (c->kind == CHILD_WORKER)
+			atomic_store(&f->shared->board.waiting[c->number], 0);
 		if (c->kill_at == 0)
 			back_off(c);
 		return true;

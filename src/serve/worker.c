@@ -130,7 +130,7 @@ static bool make_dispatch(struct worker *w)
 		.board = s->board,
 		.worker = s->number,
 		.keepers = s->keepers,
-		.queue = ((size_t)c->password_queue + s->workers - 1) / s->workers,
+		.queue = (size_t)c->password_queue,
 		.quick_queue = (size_t)c->server_max_requests,
 	};
 

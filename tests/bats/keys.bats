@@ -349,7 +349,7 @@ me() {
 
 @test "no valid token fails while keys rotate, in two pools on one database" {
 	login ann
-	local second=$RUN_DIR/sock/second tokens=("$TOKEN") token round
+	local second=$RUN_DIR/sock/second tokens=("$TOKEN") token round said
 	pool_start second
 	pool_serves second
 	for round in {1..6}; do
@@ -362,7 +362,8 @@ me() {
 		for token in "${tokens[@]}"; do
 			for _ in 1 2 3; do
 				accepted "$token"
-				[[ $(me "$second" "$token") == 200 ]]
+				said=$(me "$second" "$token")
+				[[ $said == 200 ]] || fail "the second pool says $said"
 			done
 		done
 		sleep 1

@@ -64,6 +64,40 @@ static void test_full_queue_is_busy(void **state)
 	}
 }
 
+static void test_lists_of_all_workers_count(void **state)
+{
+	static const struct {
+		uint32_t mine, others;
+		enum err expected;
+	} cases[] = {
+		{ 0, QUEUE - 1, OK },
+		{ 0, QUEUE, ERR_BUSY },
+		{ 7, QUEUE - 1, OK }, /* what the board says of this one is not asked */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct asking a[KEEPERS + 2];
+
+		atomic_store(&world.board.waiting[0], cases[i].mine);
+		atomic_store(&world.board.waiting[1], 1);
+		atomic_store(&world.board.waiting[KEEPER_WORKERS_MAX - 1], cases[i].others - 1);
+		for (size_t j = 0; j < KEEPERS + 2; j++) {
+			a[j] = make_asking();
+			task_start(asks_for_hash, &a[j]);
+		}
+		assert_int_equal(keeper_full(world.keeper), true);
+		assert_int_equal(atomic_load(&world.board.waiting[0]), cases[i].expected == OK);
+		while (work(KEEPER_SLOW) > 0)
+			;
+		assert_int_equal(a[KEEPERS].result, OK);
+		assert_int_equal(a[KEEPERS + 1].result, cases[i].expected);
+		assert_int_equal(atomic_load(&world.board.waiting[0]), 0);
+		for (size_t j = 0; j < KEEPERS + 2; j++)
+			arena_free(a[j].arena);
+	}
+}
+
 static void test_ended_task_leaves_no_work(void **state)
 {
 	struct asking a[KEEPERS + 2];
@@ -178,9 +212,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_hash_and_verify),
-
-		T(test_full_queue_is_busy),   T(test_ended_task_leaves_no_work),
-		T(test_late_job_is_not_done), T(test_lost_job_is_sent_once_more),
+		T(test_full_queue_is_busy),
+		T(test_lists_of_all_workers_count),
+		T(test_ended_task_leaves_no_work),
+		T(test_late_job_is_not_done),
+		T(test_lost_job_is_sent_once_more),
 		T(test_malformed_datagrams),
 	};
 
