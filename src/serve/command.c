@@ -12,10 +12,10 @@
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "db/pool.h"
-#include "gen/statements.h"
 #include "gen/users.h"
 #include "http/email.h"
 #include "serve/command.h"
+#include "serve/process.h"
 #include "serve/serve.h"
 #include "task/loop.h"
 #include "task/task.h"
@@ -31,16 +31,7 @@ static void body(void *arg)
 
 enum err command_run(struct command *c)
 {
-	struct pool_options o = {
-		.url = c->conf->database_url,
-		.statements = db_statements,
-		.connections = 2,
-		.sharing = 1,
-		.acquire_timeout_us = c->conf->database_acquire_timeout,
-		.statement_timeout_us = c->conf->database_statement_timeout,
-		.lock_timeout_us = c->conf->database_lock_timeout,
-		.pipeline = true,
-	};
+	struct pool_options o = process_pool(c->conf, 2, 1);
 
 	c->result = ERR_INTERNAL;
 	c->arena = arena_make(SIZE_MAX, NULL, NULL);

@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "gen/outbox.h"
-#include "gen/statements.h"
 #include "serve/delivery.h"
 #include "serve/process.h"
 #include "serve/sweep.h"
@@ -326,16 +325,7 @@ static bool make(struct courier *c)
 {
 	const struct courier_setup *s = c->setup;
 	const struct conf *conf = s->conf;
-	struct pool_options pool = {
-		.url = conf->database_url,
-		.statements = db_statements,
-		.connections = CONF_COURIER_LANES,
-		.sharing = 1,
-		.acquire_timeout_us = conf->database_acquire_timeout,
-		.statement_timeout_us = conf->database_statement_timeout,
-		.lock_timeout_us = conf->database_lock_timeout,
-		.pipeline = conf->database_pipeline,
-	};
+	struct pool_options pool = process_pool(conf, CONF_COURIER_LANES, 1);
 	struct keeper_options keeper = {
 		.jobs = { s->jobs[KEEPER_SLOW], s->jobs[KEEPER_QUICK] },
 		.answers = s->answers,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "gen/statements.h"
 
 void process_signal_set(sigset_t *set)
 {
@@ -108,4 +109,18 @@ int64_t notify_watchdog_us(void)
 	if (pid != NULL && (!str_to_i64(str_from(pid), 1, INT32_MAX, &p) || p != getpid()))
 		return 0;
 	return v / 2;
+}
+
+struct pool_options process_pool(const struct conf *c, size_t connections, size_t sharing)
+{
+	return (struct pool_options){
+		.url = c->database_url,
+		.statements = db_statements,
+		.connections = connections,
+		.sharing = sharing,
+		.acquire_timeout_us = c->database_acquire_timeout,
+		.statement_timeout_us = c->database_statement_timeout,
+		.lock_timeout_us = c->database_lock_timeout,
+		.pipeline = c->database_pipeline,
+	};
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "db/pool.h"
 #include "serve/serve.h"
 
 /* The signals that the processes handle; they are blocked and read from a descriptor. */
@@ -27,6 +28,12 @@ enum keep {
  * copy of the environment, for what is needed was read already.
  */
 void process_forget(const struct conf *c, unsigned int keep);
+
+/*
+ * The pool that the settings speak of, for the statements of src/sql; the URL lies in the settings.
+ * connections, sharing: as in struct pool_options.
+ */
+struct pool_options process_pool(const struct conf *c, size_t connections, size_t sharing);
 
 /* The listening socket; see listener.c. -1 after a message, with *status set. */
 int listener_take(const struct conf *c, bool *made, int *status);

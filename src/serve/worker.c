@@ -8,7 +8,6 @@
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "gen/statements.h"
 #include "serve/dispatch.h"
 #include "serve/feed.h"
 #include "serve/keys.h"
@@ -113,17 +112,9 @@ static bool make_dispatch(struct worker *w)
 {
 	const struct worker_setup *s = w->setup;
 	const struct conf *c = s->conf;
-	struct pool_options pool = {
-		.url = c->database_url,
-		.statements = db_statements,
-		.connections = (size_t)conf_worker_lanes(c),
-		/* Two in all, so that PostgreSQL works on one while the other is at the disk. */
-		.sharing = conf_workers(c) == 1 ? 2 : 1,
-		.acquire_timeout_us = c->database_acquire_timeout,
-		.statement_timeout_us = c->database_statement_timeout,
-		.lock_timeout_us = c->database_lock_timeout,
-		.pipeline = c->database_pipeline,
-	};
+	/* Two that share in all, so that PostgreSQL works on one while the other is at the disk. */
+	struct pool_options pool = process_pool(c, (size_t)conf_worker_lanes(c),
+						conf_workers(c) == 1 ? 2 : 1);
 	struct keeper_options keeper = {
 		.jobs = { s->jobs[KEEPER_SLOW], s->jobs[KEEPER_QUICK] },
 		.answers = s->answers,
