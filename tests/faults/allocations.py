@@ -102,16 +102,23 @@ class Run:
         if case.ok < 300 and self.world.guesses() > guesses:
             self.counted(name, n, first)
         again = self.web.send(case)
-        if again.status not in (case.after if fitting(first, case) else case.again):
+        right = case.after if fitting(first, case) else case.again
+        if self.lost_answer(first):
+            right += case.lost
+        if again.status not in right:
             self.wrong("again", name, n, f"the same once more gives {again.status} {again.text[:200]} after {first.status}")
         if case.whole is not None and self.world.db.ask(case.whole) != "t":
             self.wrong("half", name, n, "it was done in part")
         return True
 
+    def lost_answer(self, reply):
+        """Whether what the database had answered was not read: the request is told that it failed."""
+        return reply.status == 503 and "next_result" in self.where()
+
     def counted(self, name, n, reply):
         """A guess is counted before it is looked at. Whether it was is not known when that answer is
         lost, and then it stays."""
-        if reply.status == 503 and "next_result" in self.where():
+        if self.lost_answer(reply):
             self.tally["lost counts"] += 1
         else:
             self.wrong("guess", name, n, "it was counted as a failed guess")

@@ -21,14 +21,16 @@ def base64url(data):
 
 
 class Case:
-    """again: what the same may be answered with once it has failed; after: once it has worked.
+    """again: what the same may be answered with once it has failed; after: once it has worked; lost:
+    once it has worked and the worker has not heard of it, so that what it revokes waits for the feed.
     whole: SQL that tells whether it was done entirely or not at all."""
 
-    def __init__(self, method, path, body=None, token=None, ok=200, again=None, after=None, whole=None, headers=()):
+    def __init__(self, method, path, body=None, token=None, ok=200, whole=None, headers=(), **more):
         self.method, self.path, self.body, self.token, self.ok = method, path, body, token, ok
         self.headers, self.whole = headers, whole
-        self.after = after or (ok,)
-        self.again = again or (ok, *self.after)
+        self.after = more.get("after", (ok,))
+        self.again = more.get("again", (ok, *self.after))
+        self.lost = more.get("lost", ())
 
 
 class Person:
@@ -340,7 +342,7 @@ def me_password(w):
         f"select password <> '{w.hash}' and exists (select from audit where subject = '{p.id}' "
         f"and action = 'password.change') from users where id = '{p.id}'"
     )
-    return Case("POST", API + "/me/password", body, p.access, ok=204, after=(401,), whole=whole)
+    return Case("POST", API + "/me/password", body, p.access, ok=204, after=(401,), lost=(403,), whole=whole)
 
 
 @case()
