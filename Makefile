@@ -12,7 +12,8 @@ PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
 PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps
 # For the peers also cargo and node 20 or newer, when they are there; nothing installs those.
-PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps libfaketime
+PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps
+PACKAGES_FAULTS := libfaketime
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -164,7 +165,7 @@ bench: deps-bench
 
 ## make faults     kill, restart and starve a running stack; pass or FAIL with the figure; QUICK=1, FULL=1
 FAULTS_OPTIONS :=
-faults: deps-test
+faults: deps-faults
 	@tests/faults/run $(FAULTS_OPTIONS)
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60) at most, then say what they cover; finds: tests/fuzz/regress
@@ -187,7 +188,7 @@ format:
 clean:
 	rm -rf build
 
-## make deps       install what make run needs; deps-test, deps-bench also what those need
+## make deps       install what make run needs; deps-test, deps-faults, deps-bench also what those need
 deps:
 	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN)
 
@@ -196,6 +197,9 @@ deps-build:
 
 deps-test:
 	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
+
+deps-faults:
+	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST) $(PACKAGES_FAULTS)
 
 deps-bench:
 	@deploy/install-packages $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_BENCH)

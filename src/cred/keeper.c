@@ -160,11 +160,17 @@ static void send_waiting(struct keeper *k, struct queue *q)
 	}
 }
 
+/* Whether what waits in it counts for all workers together. */
+static bool is_common(const struct keeper *k, const struct queue *q)
+{
+	return q == &k->queues[KEEPER_SLOW] && !k->o.apart;
+}
+
 /* Whenever a list has changed. */
 static void send_jobs(struct keeper *k, struct queue *q)
 {
 	send_waiting(k, q);
-	if (q == &k->queues[KEEPER_SLOW] && !k->o.apart)
+	if (is_common(k, q))
 		atomic_store(&k->o.board->waiting[k->o.worker], (uint32_t)q->count);
 }
 
@@ -175,8 +181,8 @@ static bool is_full(const struct keeper *k, const struct queue *q)
 
 	if (q->first == NULL && q->in_flight < q->in_flight_max)
 		return false;
-	for (size_t w = 0; w < KEEPER_WORKERS_MAX; w++)
-		if (q == &k->queues[KEEPER_SLOW] && !k->o.apart && w != k->o.worker)
+	for (size_t w = 0; is_common(k, q) && w < KEEPER_WORKERS_MAX; w++)
+		if (w != k->o.worker)
 			count += atomic_load(&k->o.board->waiting[w]);
 	return count >= q->limit;
 }

@@ -112,7 +112,8 @@ static bool make_dispatch(struct worker *w)
 {
 	const struct worker_setup *s = w->setup;
 	const struct conf *c = s->conf;
-	/* Two that share in all, so that PostgreSQL works on one while the other is at the disk. */
+	/* At least two in all that share, so that PostgreSQL works on one while the other is at the
+	 * disk. */
 	struct pool_options pool = process_pool(c, (size_t)conf_worker_lanes(c),
 						conf_workers(c) == 1 ? 2 : 1);
 	struct keeper_options keeper = {

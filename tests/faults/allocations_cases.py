@@ -25,12 +25,14 @@ class Case:
     once it has worked and the worker has not heard of it, so that what it revokes waits for the feed.
     whole: SQL that tells whether it was done entirely or not at all."""
 
-    def __init__(self, method, path, body=None, token=None, ok=200, whole=None, headers=(), **more):
+    def __init__(
+        self, method, path, body=None, token=None, ok=200, again=None, after=None, lost=(), whole=None, headers=()
+    ):
         self.method, self.path, self.body, self.token, self.ok = method, path, body, token, ok
         self.headers, self.whole = headers, whole
-        self.after = more.get("after", (ok,))
-        self.again = more.get("again", (ok, *self.after))
-        self.lost = more.get("lost", ())
+        self.after = after or (ok,)
+        self.again = again or (ok, *self.after)
+        self.lost = lost
 
 
 class Person:
