@@ -35,6 +35,12 @@ struct db_statement {
 	const struct db_rule *rules; /* ends with constraint == NULL */
 	bool write;
 	bool shared; /* may stand in one transaction with those of other requests */
+	/*
+	 * Takes a list of ids for its one parameter, so that one query answers several requests;
+	 * whose a row is tells columns[key].
+	 */
+	bool gathered;
+	size_t key;
 };
 
 enum { DB_PARAMS_MAX = 16 };

@@ -110,29 +110,45 @@ static enum err copy_rows(const struct db_statement *s, const PGresult *r, struc
 	return OK;
 }
 
-static void clear(void *r)
+static void clear(void *job)
 {
-	PQclear(r);
+	job_clear(job);
+}
+
+/* Runs a statement; what it gives is kept until the arena is emptied. */
+static enum err run_kept(struct db *db, const struct db_statement *s, const void *in,
+			 const PGresult **result)
+{
+	struct job *j = arena_new(db->arena, struct job);
+
+	j->s = s;
+	j->in = in;
+	/* Beforehand, for memory may run out here too, and others may point at this job by then. */
+	arena_defer(db->arena, clear, j);
+	TRY(run(db, j));
+	*result = j->result;
+	return OK;
 }
 
 enum err db_many(struct db *db, const struct db_statement *s, const void *in, struct db_rows *rows)
 {
-	struct job j = { .s = s, .in = in };
+	const PGresult *r = NULL;
 
-	TRY(run(db, &j));
-	arena_defer(db->arena, clear, j.result);
-	return copy_rows(s, j.result, db->arena, rows);
+	TRY(run_kept(db, s, in, &r));
+	return copy_rows(s, r, db->arena, rows);
 }
 
 enum err db_one(struct db *db, const struct db_statement *s, const void *in, void *row)
 {
-	struct job j = { .s = s, .in = in };
+	const PGresult *r = NULL;
+	int i = 0;
 
-	TRY(run(db, &j));
-	arena_defer(db->arena, clear, j.result);
-	if (PQntuples(j.result) == 0)
+	TRY(run_kept(db, s, in, &r));
+	if (s->gathered)
+		i = row_find(s, r, in);
+	if (i < 0 || i >= PQntuples(r))
 		return ERR_NO_ROW;
-	return row_decode(s, j.result, 0, db->arena, row);
+	return row_decode(s, r, i, db->arena, row);
 }
 
 enum err db_exec(struct db *db, const struct db_statement *s, const void *in, int64_t *affected)

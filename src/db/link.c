@@ -119,7 +119,7 @@ static int64_t lock_timeout_us(const struct link *l)
 static void set_up(struct link *l)
 {
 	const struct pool_options *o = &l->pool->o;
-	char before[128], after[320];
+	char before[128], after[512];
 
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
@@ -136,7 +136,10 @@ static void set_up(struct link *l)
 		 (long long)(lock_timeout_us(l) / 1000),
 		 l->kind == LINK_READ
 			 ? ", set_config('default_transaction_read_only', 'on', false),"
-			   " set_config('default_transaction_isolation', 'read committed', false)"
+			   " set_config('default_transaction_isolation', 'read committed', false),"
+			   " set_config('plan_cache_mode', 'force_generic_plan', false),"
+			   " set_config('enable_seqscan', 'off', false),"
+			   " set_config('enable_bitmapscan', 'off', false)"
 			 : ", set_config('default_transaction_read_only', 'off', false)");
 	if (!link_send_command(l, before) || !link_send_prepare(l, &ping_statement) ||
 	    !link_send_prepare(l, &commit_statement))

@@ -8,27 +8,10 @@
 
 #include <libpq-fe.h>
 
-#include "db/row.h"
+#include "db/job.h"
 #include "task/loop.h"
-#include "task/task.h"
 
-struct link;
 struct pool;
-
-/* A statement under way. Lives on the stack of the task that waits for it. */
-struct job {
-	const struct db_statement *s;
-	const void *in;
-	struct task *task;
-	PGresult *result; /* the job's until taken */
-	enum err err;
-	int tries; /* times it was lost */
-	bool done;
-	bool blocked;	   /* the read lane has given up waiting for a lock */
-	struct link *link; /* that carries it; NULL: not sent */
-	size_t entry;	   /* its place in link->sent */
-	struct job *next, *previous;
-};
 
 enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 
@@ -36,7 +19,7 @@ enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 struct sent_entry {
 	enum sent kind;
 	union {
-		struct job *job; /* NULL when it has gone away */
+		struct job *job; /* or one of its mates; NULL when all have gone away */
 		const struct db_statement *prepared;
 	};
 };
@@ -96,7 +79,7 @@ bool link_misses(const struct link *l, const struct db_statement *s);
 /* Sends what is queued, as far as the socket takes it. */
 void link_flush(struct link *l);
 
-/* Takes a job off the link: its result will be thrown away. */
+/* Takes a job off the link: its result will be thrown away, unless others wait for it. */
 void link_forget(struct job *j);
 
 /* What a failed result means for the request. Logs what nobody expected, on the request's behalf.

@@ -63,6 +63,22 @@ static bool pending(const struct pool *p, const struct job *j)
 	return j->previous != NULL || j->next != NULL || p->first == j;
 }
 
+/* Those that wait for the same statement, too, as far as one query takes them. */
+static void gather(struct pool *p, struct job *j)
+{
+	size_t n = 1;
+
+	for (struct job *at = p->first, *next = NULL; at != NULL && n < ROW_IDS_MAX; at = next) {
+		next = at->next;
+		if (at->s != j->s)
+			continue;
+		remove_pending(p, at);
+		job_join(j, at);
+		j = at;
+		n++;
+	}
+}
+
 static void finish(struct job *j, enum err e, PGresult *r)
 {
 	j->err = e;
@@ -79,6 +95,25 @@ static void again(struct pool *p, struct job *j, enum err e)
 		finish(j, e, NULL);
 }
 
+/* What becomes of a job whose statement has failed; r: how, NULL: it was lost. */
+static void fail(struct pool *p, struct job *j, const PGresult *r)
+{
+	enum err e = ERR_DB_UNAVAILABLE;
+
+	if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED)
+		return append(p, j);
+	if (r != NULL && link_locked(r)) {
+		j->blocked = blocked_note(p, j->s);
+		e = ERR_BUSY;
+	} else if (r != NULL && !(link_stale(r) && j->tries == 0)) {
+		e = link_error(j, r);
+	}
+	if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
+		again(p, j, e == ERR_RETRY ? ERR_BUSY : e);
+	else
+		finish(j, e, NULL);
+}
+
 static void send_pending(struct pool *p)
 {
 	struct link *l = &p->read;
@@ -90,8 +125,10 @@ static void send_pending(struct pool *p)
 		struct job *j = p->first;
 
 		remove_pending(p, j);
+		if (j->s->gathered && p->o.pipeline)
+			gather(p, j);
 		if (!link_send_job(l, j))
-			return again(p, j, ERR_DB_UNAVAILABLE);
+			return read_result(p, j, NULL);
 		n++;
 	}
 	if (n > 0 && link_send_sync(l))
@@ -113,7 +150,8 @@ static enum err run_once(struct pool *p, struct job *j)
 	j->task = task_self();
 	j->done = j->blocked = false;
 	append(p, j);
-	if (p->pending >= PIECE)
+	/* Those that one query answers are worth waiting for. */
+	if (!j->s->gathered && p->pending >= PIECE)
 		send_pending(p);
 
 	/* A connection that broke meanwhile may have settled it. */
@@ -122,13 +160,10 @@ static enum err run_once(struct pool *p, struct job *j)
 	if (e == OK)
 		return j->err;
 	/* The task was ended: what is not sent never will be. */
-	if (j->done)
-		PQclear(j->result);
-	else if (pending(p, j))
+	if (pending(p, j))
 		remove_pending(p, j);
-	else
-		link_forget(j);
-	j->result = NULL;
+	link_forget(j);
+	job_clear(j);
 	return e;
 }
 
@@ -151,43 +186,36 @@ enum err read_run(struct pool *p, struct job *j)
 	}
 }
 
+static void answer(struct pool *p, struct job *j, PGresult *r)
+{
+	bool missed = link_misses(&p->read, j->s);
+
+	for (struct job *at = j; at != NULL; at = job_next(at, j))
+		finish(at, OK, r);
+	if (missed)
+		link_reset(&p->read, "its statements can be prepared now");
+}
+
 void read_result(struct pool *p, struct job *j, PGresult *r)
 {
 	ExecStatusType status = PQresultStatus(r);
 
-	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		bool missed = link_misses(&p->read, j->s);
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return answer(p, j, r);
 
-		finish(j, OK, r);
-		if (missed)
-			link_reset(&p->read, "its statements can be prepared now");
-		return;
-	}
-	if (r == NULL)
-		return again(p, j, ERR_DB_UNAVAILABLE);
-	if (status == PGRES_PIPELINE_ABORTED) {
-		append(p, j);
-	} else if (link_stale(r) && j->tries == 0) {
-		again(p, j, ERR_DB_UNAVAILABLE);
-		PQclear(r);
-		return link_reset(&p->read, "its plans are stale");
-	} else {
-		bool leaving = link_leaving(r), locked = link_locked(r);
-		enum err e = locked ? ERR_BUSY : link_error(j, r);
+	bool stale = r != NULL && j->tries == 0 && link_stale(r),
+	     leaving = r != NULL && link_leaving(r);
 
-		j->blocked = locked && blocked_note(p, j->s);
-
-		if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
-			again(p, j, e == ERR_RETRY ? ERR_BUSY : e);
-		else
-			finish(j, e, NULL);
-		/* It says so before it closes: what is sent from now on would be lost. */
-		if (leaving) {
-			PQclear(r);
-			return link_reset(&p->read, "the server ends it");
-		}
+	for (struct job *rest = NULL; j != NULL; j = rest) {
+		rest = job_part(j);
+		fail(p, j, r);
 	}
 	PQclear(r);
+	if (stale)
+		link_reset(&p->read, "its plans are stale");
+	/* It says so before it closes: what is sent from now on would be lost. */
+	else if (leaving)
+		link_reset(&p->read, "the server ends it");
 }
 
 static int64_t grace(const struct pool *p)

@@ -86,6 +86,48 @@ void row_encode(const struct db_statement *s, const void *in, struct row_params 
 	}
 }
 
+/* An OID of PostgreSQL's that never changes. */
+enum { UUID_OID = 2950 };
+
+void row_begin_ids(struct row_params *out)
+{
+	out->ids.dimensions = htobe32(1);
+	out->ids.with_null = 0;
+	out->ids.type = htobe32(UUID_OID);
+	out->ids.length = 0;
+	out->ids.lower_bound = htobe32(1);
+	out->values[0] = (const char *)&out->ids;
+	out->lengths[0] = offsetof(struct row_ids, v);
+	out->formats[0] = 1;
+}
+
+static const struct uuid *id_of(const struct db_statement *s, const void *in)
+{
+	return (const void *)((const char *)in + s->params[0].offset);
+}
+
+void row_add_id(const struct db_statement *s, const void *in, struct row_params *out)
+{
+	uint32_t n = be32toh(out->ids.length);
+
+	assert(n < ROW_IDS_MAX);
+	out->ids.v[n] = (struct row_id){ htobe32(sizeof(struct uuid)), *id_of(s, in) };
+	out->ids.length = htobe32(n + 1);
+	out->lengths[0] += (int)sizeof(struct row_id);
+}
+
+int row_find(const struct db_statement *s, const PGresult *r, const void *in)
+{
+	const struct uuid *id = id_of(s, in);
+	int key = (int)s->key;
+
+	for (int i = 0; i < PQntuples(r); i++)
+		if (PQgetlength(r, i, key) == sizeof *id &&
+		    memcmp(PQgetvalue(r, i, key), id, sizeof *id) == 0)
+			return i;
+	return -1;
+}
+
 static void decode_null(enum kind kind, char *member)
 {
 	if (kind == KIND_INSTANT)

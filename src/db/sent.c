@@ -28,9 +28,12 @@ static void expect(struct link *l, struct sent_entry e)
 	size_t at = (l->sent_first + l->sent_count++) % l->sent_room;
 
 	l->sent[at] = e;
-	if (e.kind == SENT_JOB) {
-		e.job->link = l;
-		e.job->entry = at;
+	if (e.kind != SENT_JOB)
+		return;
+
+	for (struct job *j = e.job; j != NULL; j = job_next(j, e.job)) {
+		j->link = l;
+		j->entry = at;
 	}
 }
 
@@ -42,8 +45,9 @@ struct sent_entry link_expected(struct link *l)
 	/* An idle ring begins anew, so that it touches no more memory than it needs. */
 	if (--l->sent_count == 0)
 		l->sent_first = 0;
-	if (e.kind == SENT_JOB && e.job != NULL)
-		e.job->link = NULL;
+	if (e.kind == SENT_JOB)
+		for (struct job *j = e.job; j != NULL; j = job_next(j, e.job))
+			j->link = NULL;
 	return e;
 }
 
@@ -96,7 +100,7 @@ bool link_send_job(struct link *l, struct job *j)
 	struct row_params p;
 	int n = (int)s->param_count, taken = 0;
 
-	row_encode(s, j->in, &p);
+	job_encode(j, &p);
 	if (link_misses(l, s))
 		taken = PQsendQueryParams(l->pg, s->sql, n, NULL, p.values, p.lengths, p.formats,
 					  1);
@@ -121,7 +125,11 @@ void link_flush(struct link *l)
 
 void link_forget(struct job *j)
 {
-	if (j->link != NULL)
-		j->link->sent[j->entry].job = NULL;
+	struct link *l = j->link;
+
+	if (l == NULL)
+		return;
+
+	l->sent[j->entry].job = job_part(j);
 	j->link = NULL;
 }

@@ -63,13 +63,15 @@ const struct db_statement user_by_id_statement = {
 	.sql =
 		"select id, email, name, role, created_at\n"
 		"from users\n"
-		"where id = $1::uuid",
+		"where id = any($1::uuid[])",
 	.params = user_by_id_params,
 	.param_count = 1,
 	.columns = user_by_id_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct user_row),
 	.write = false,
+	.gathered = true,
+	.key = 0,
 };
 
 enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row *row)

@@ -7,11 +7,11 @@ where not email_taken(:email_key, :id)
 on conflict (email_key) do nothing
 returning id, email, name, role, created_at;
 
--- name: user_by_id :one user
+-- name: user_by_id :one user, gathered
 -- One user.
 select id, email, name, role, created_at
 from users
-where id = :id::user_id;
+where id = any(:id::user_id[]);
 
 -- name: user_me :one me
 -- What a user is told about itself.

@@ -79,13 +79,13 @@ static enum err error_named(const char *name)
 	return OK;
 }
 
-/* "-- name: user_insert :one user", and ", shared" behind it */
+/* "-- name: user_insert :one user", and ", shared" or ", gathered" behind it */
 static void read_name(struct statement *s, const char *line)
 {
-	char mode[8] = "", row[NAME] = "", more[8] = "";
+	char mode[8] = "", row[NAME] = "", more[16] = "";
 
-	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_], %7s", s->name, mode, row, more) <
-	    2)
+	if (sscanf(line, "-- name: %63[a-z0-9_] :%7s %63[a-z0-9_], %15s", s->name, mode, row,
+		   more) < 2)
 		fail(s, "expected -- name: <name> :one <row>, :many <row> or :exec");
 	s->mode = strcmp(mode, "one") == 0 ? ONE : strcmp(mode, "many") == 0 ? MANY : EXEC;
 	if (s->mode == EXEC && strcmp(mode, "exec") != 0)
@@ -94,8 +94,9 @@ static void read_name(struct statement *s, const char *line)
 		fail(s, ":one and :many are followed by the name of the row, :exec by nothing");
 	memcpy(s->row, row, sizeof row);
 	s->shared = strcmp(more, "shared") == 0;
-	if (more[0] != '\0' && !s->shared)
-		fail(s, "%s is not shared", more);
+	s->gathered = strcmp(more, "gathered") == 0;
+	if (more[0] != '\0' && !s->shared && !s->gathered)
+		fail(s, "%s is neither shared nor gathered", more);
 }
 
 /*

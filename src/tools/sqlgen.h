@@ -52,6 +52,8 @@ struct statement {
 	size_t rule_count;
 	bool write, outer_join;
 	bool shared, skips; /* what is locked */
+	bool gathered;
+	size_t key; /* gathered: the column that its parameter is */
 };
 
 /* One .sql file: one resource. */

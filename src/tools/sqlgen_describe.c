@@ -169,10 +169,35 @@ static PGresult *prepare(const struct statement *s)
 	return r;
 }
 
+/* The type of what an array holds. */
+static Oid element(Oid array)
+{
+	char *text = format_text("%u", array);
+	PGresult *r = ask("select typelem from pg_type where oid = $1::oid", text, NULL);
+	Oid type = (Oid)strtoul(PQgetvalue(r, 0, 0), NULL, 10);
+
+	PQclear(r);
+	free(text);
+	return type;
+}
+
+/* The column by which the rows of several requests are told apart. */
+static void find_key(struct statement *s)
+{
+	const struct column *p = &s->params[0];
+
+	while (s->key < s->column_count && (strcmp(s->columns[s->key].name, p->name) != 0 ||
+					    strcmp(s->columns[s->key].id, p->id) != 0))
+		s->key++;
+	if (s->key == s->column_count || p->id[0] == '\0')
+		fail(s, "whose a row is, a column %s has to tell, of the same domain over uuid",
+		     p->name);
+}
+
 /* Compared with a column, a parameter has the base type, not the column's domain. */
 static void resolve_param(const struct statement *s, const PGresult *d, int i, struct column *c)
 {
-	resolve(s, c, PQparamtype(d, i));
+	resolve(s, c, s->gathered ? element(PQparamtype(d, i)) : PQparamtype(d, i));
 	if (c->kind == KIND_UUID && c->id[0] == '\0' && !c->typed)
 		fail(s, "say which id :%s is, as in :%s::user_id", c->name, c->name);
 	if (c->kind == KIND_STR && !c->typed && names_secret(c->name))
@@ -222,6 +247,8 @@ static void describe_statement(struct statement *s)
 	for (size_t i = 0; i < s->column_count; i++)
 		resolve_column(s, r, (int)i, &s->columns[i]);
 	PQclear(r);
+	if (s->gathered)
+		find_key(s);
 	use_base_type(s);
 	check_rules(s);
 }

@@ -225,6 +225,33 @@ static bool is_outer_join(const struct statement *s, size_t i)
 	return token_in(s, i, sides) && token_in(s, i + 1, joins);
 }
 
+/* = any(:name::type[]) */
+static bool is_any_of(const struct statement *s, size_t i)
+{
+	return token_is(s, i, "=") && token_is(s, i + 1, "any") && token_is(s, i + 2, "(") &&
+	       i + 8 < s->token_count && s->tokens[i + 3].sort == PARAM &&
+	       token_is(s, i + 4, "::") && token_is(s, i + 6, "[") && token_is(s, i + 7, "]") &&
+	       token_is(s, i + 8, ")");
+}
+
+/* One query answers several requests, so the row of one must not depend on what the others ask. */
+static void check_gathered(const struct statement *s)
+{
+	static const char *const across[] = { "limit",	"offset",    "fetch",  "distinct", "group",
+					      "having", "over",	     "window", "union",	   "except",
+					      "order",	"intersect", NULL };
+	bool any = false;
+
+	for (size_t i = 0; i < s->token_count; i++)
+		any = any || is_any_of(s, i);
+	if (s->mode != ONE || s->write || s->param_count != 1 || !any)
+		fail(s, "what is gathered reads one row, where <id> = any(:<id>::<domain>[])");
+	for (size_t i = 0; i < s->token_count; i++)
+		if (token_in(s, i, across))
+			fail(s, "what is gathered must not look across rows: %.*s",
+			     (int)s->tokens[i].n, s->tokens[i].p);
+}
+
 void read_text(struct statement *s, const char *body)
 {
 	static const char *const first[] = { "select", "with",	 "values", "insert",
@@ -250,6 +277,8 @@ void read_text(struct statement *s, const char *body)
 		fail(s, "a :many statement needs a limit of its own: nothing here is unbounded");
 	if (s->shared && !(s->write && s->skips))
 		fail(s, "what shares a transaction writes, and has to skip what is locked");
+	if (s->gathered)
+		check_gathered(s);
 	if (s->rule_count > 0 && !s->write)
 		fail(s, "it writes nothing, so no constraint can stop it");
 }

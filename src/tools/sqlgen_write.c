@@ -169,8 +169,11 @@ static void write_table(FILE *f, const struct statement *s)
 			s->name, s->column_count, row);
 	if (s->rule_count > 0)
 		fprintf(f, "\t.rules = %s_rules,\n", s->name);
-	fprintf(f, "\t.write = %s,\n%s};\n", s->write ? "true" : "false",
+	fprintf(f, "\t.write = %s,\n%s", s->write ? "true" : "false",
 		s->shared ? "\t.shared = true,\n" : "");
+	if (s->gathered)
+		fprintf(f, "\t.gathered = true,\n\t.key = %zu,\n", s->key);
+	fprintf(f, "};\n");
 	free(row);
 }
 

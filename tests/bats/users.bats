@@ -144,6 +144,27 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	problem 404 user-not-found "user $UNKNOWN not found"
 }
 
+@test "of many who are read at once each reply is about the right one" {
+	local i id out=$BATS_TEST_TMPDIR/out ids=() bodies=() PATHS=()
+	for i in 1 2 3 4; do
+		register "reader$i"
+		ids+=("$USER_ID" "0190a0b0-0000-7000-8000-00000000000$i")
+	done
+	admin
+	for ((i = 0; i < 96; i++)); do
+		PATHS+=("/api/v1/users/${ids[i * 7 % 8]}")
+		bodies+=('')
+	done
+	PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$out" GET '/api/v1/users/{id}' "${bodies[@]}"
+	[[ $(sort "$out/statuses" | uniq -c | xargs) == '48 200 48 404' ]] ||
+		fail "not 48 each: $(sort "$out/statuses" | uniq -c | xargs)" || return
+	for ((i = 0; i < 96; i++)); do
+		id=${PATHS[i]##*/}
+		jq -e --arg id "$id" '.id == $id or .error.message == "user \($id) not found"' "$out/$i" >/dev/null ||
+			fail "asked for $id: $(<"$out/$i")" || return
+	done
+}
+
 @test "an id that is no UUID is a fault of the request" {
 	admin
 	local id

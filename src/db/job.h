@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "db/row.h"
+#include "task/task.h"
+
+struct link;
+
+/* A statement under way. Lives on the stack of the task that waits for it, or in its arena. */
+struct job {
+	const struct db_statement *s;
+	const void *in;
+	struct task *task;
+	PGresult *result; /* the job's until taken, and its mates' */
+	enum err err;
+	int tries; /* times it was lost */
+	bool done;
+	bool blocked;	   /* the read lane has given up waiting for a lock */
+	struct link *link; /* that carries it; NULL: not sent */
+	size_t entry;	   /* its place in link->sent */
+	struct job *next, *previous;
+	/* The ring of those that one query answers; NULL: it has one for itself. */
+	struct job *mate;
+};
+
+/* Lets one query answer `mate` as well as j; both are of the same gathered statement. */
+void job_join(struct job *j, struct job *mate);
+
+/* Parts a job from its mates; returns one that is left, or NULL. */
+struct job *job_part(struct job *j);
+
+/* Goes round the ring that was begun with `first`: the job behind j, or NULL. */
+struct job *job_next(const struct job *j, const struct job *first);
+
+/* Releases the result of a job, if it has one, unless its mates need it. */
+void job_clear(struct job *j);
+
+/* What is sent for a job and its mates, of which there are at most ROW_IDS_MAX. */
+void job_encode(const struct job *j, struct row_params *out);
