@@ -8,7 +8,7 @@ setup_file() {
 	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__SESSIONS__ACCESS_COOKIE=true \
 		APP__SESSIONS__BLIND=3s APP__SERVER__PUBLIC_URL=https://localhost
 	APP_PORT=$(free_port)
-	local upstream
+	local upstream old
 	upstream=$(free_port)
 	export APP_PORT APP=https://localhost:$APP_PORT
 	sed -e "s/listen 443/listen 127.0.0.1:$APP_PORT/; /listen \[::\]/d" -e 's/app.example.org/localhost/' \
@@ -18,8 +18,11 @@ setup_file() {
 	sed -i '$ s/}/include protect.conf; }/' "$RUN_DIR/conf/nginx.conf"
 	python3 "$BATS_TEST_DIRNAME/upstream.py" "$upstream" 3>&- 4>&- &
 	export UPSTREAM=$!
+	old=$(pgrep -d, -P "$(<"$RUN_DIR/pid/nginx.pid")")
 	as_owner nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf -s reload
 	wait_for 10 curl -s --cacert "$RUN_DIR/tls/cert.pem" "$APP/"
+	# A connection that they have just taken would be closed before it was used.
+	wait_for 10 not ps -p "$old"
 }
 
 teardown_file() {
