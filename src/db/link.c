@@ -128,7 +128,11 @@ static void set_up(struct link *l)
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
 		return link_fail(l);
 	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
-	/* A read is one statement, to which a higher isolation could only give failures. */
+	/*
+	 * A read is one statement, to which a higher isolation could only give failures. It finds
+	 * its rows by an index, also where its plan was made while the table was small; and a list
+	 * of ids would be planned each time anew, because a short one looks cheaper that way.
+	 */
 	snprintf(after, sizeof after,
 		 "select set_config('statement_timeout', '%lldms', false),"
 		 " set_config('lock_timeout', '%lldms', false)%s",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The read lane: all reads of a worker go down one connection. What a turn of the loop has asked
- * for goes out in a few pieces, each with one Sync; if a statement fails, the server skips those
- * behind it up to the Sync, and they are sent again.
+ * for goes out in a few pieces, each with one Sync, and what is gathered as one query for all that
+ * want it; if a statement fails, the server skips those behind it up to the Sync, and they are sent
+ * again.
  */
 #include <stdlib.h>
 
