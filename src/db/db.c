@@ -141,14 +141,12 @@ enum err db_many(struct db *db, const struct db_statement *s, const void *in, st
 enum err db_one(struct db *db, const struct db_statement *s, const void *in, void *row)
 {
 	const PGresult *r = NULL;
-	int i = 0;
 
 	TRY(run_kept(db, s, in, &r));
-	if (s->gathered)
-		i = row_find(s, r, in);
-	if (i < 0 || i >= PQntuples(r))
-		return ERR_NO_ROW;
-	return row_decode(s, r, i, db->arena, row);
+
+	int i = row_find(s, r, in);
+
+	return i < 0 ? ERR_NO_ROW : row_decode(s, r, i, db->arena, row);
 }
 
 enum err db_exec(struct db *db, const struct db_statement *s, const void *in, int64_t *affected)

@@ -189,8 +189,7 @@ enum err lane_run(struct lane *l, struct job *j, bool begin)
 	if (e == OK)
 		return j->err;
 	link_forget(j);
-	PQclear(j->result);
-	j->result = NULL;
+	job_clear(j);
 	return e;
 }
 
@@ -246,8 +245,7 @@ void write_down(struct link *link)
 	if (l->job != NULL) {
 		/* Whether it was carried out is not known, so it is not sent again. There may be a
 		 * result, and no word that it holds. */
-		PQclear(l->job->result);
-		l->job->result = NULL;
+		job_clear(l->job);
 		l->job->err = ERR_DB_UNAVAILABLE;
 		l->job->done = true;
 		task_wake(l->job->task, OK);

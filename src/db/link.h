@@ -82,6 +82,8 @@ void link_flush(struct link *l);
 /* Takes a job off the link: its result will be thrown away, unless others wait for it. */
 void link_forget(struct job *j);
 
+/* A result of NULL, which is one that was lost, is none of these, and means ERR_DB_UNAVAILABLE. */
+
 /* What a failed result means for the request. Logs what nobody expected, on the request's behalf.
  */
 enum err link_error(const struct job *j, const PGresult *r);

@@ -103,10 +103,10 @@ static void fail(struct pool *p, struct job *j, const PGresult *r)
 
 	if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED)
 		return append(p, j);
-	if (r != NULL && link_locked(r)) {
+	if (link_locked(r)) {
 		j->blocked = blocked_note(p, j->s);
 		e = ERR_BUSY;
-	} else if (r != NULL && !(link_stale(r) && j->tries == 0)) {
+	} else if (!(link_stale(r) && j->tries == 0)) {
 		e = link_error(j, r);
 	}
 	if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
@@ -204,8 +204,7 @@ void read_result(struct pool *p, struct job *j, PGresult *r)
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return answer(p, j, r);
 
-	bool stale = r != NULL && j->tries == 0 && link_stale(r),
-	     leaving = r != NULL && link_leaving(r);
+	bool stale = j->tries == 0 && link_stale(r), leaving = link_leaving(r);
 
 	for (struct job *rest = NULL; j != NULL; j = rest) {
 		rest = job_part(j);

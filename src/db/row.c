@@ -118,6 +118,9 @@ void row_add_id(const struct db_statement *s, const void *in, struct row_params 
 
 int row_find(const struct db_statement *s, const PGresult *r, const void *in)
 {
+	if (!s->gathered)
+		return PQntuples(r) > 0 ? 0 : -1;
+
 	const struct uuid *id = id_of(s, in);
 	int key = (int)s->key;
 

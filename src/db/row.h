@@ -35,7 +35,8 @@ void row_encode(const struct db_statement *s, const void *in, struct row_params 
 void row_begin_ids(struct row_params *out);
 void row_add_id(const struct db_statement *s, const void *in, struct row_params *out);
 
-/* Which row of r is that of the id in `in`; -1: none. */
+/* Which row of r answers `in`: the first one, or of a gathered statement that of its id; -1: none.
+ */
 int row_find(const struct db_statement *s, const PGresult *r, const void *in);
 
 /* Copies row i of r into the struct; ERR_INTERNAL when the columns are not what s says. */

@@ -38,8 +38,7 @@ static void leave(struct pool *p, const struct sharer *s)
 	for (size_t i = 0; i < p->lane_count; i++)
 		strike(&p->lanes[i].sharers, s);
 	link_forget(s->job);
-	PQclear(s->job->result);
-	s->job->result = NULL;
+	job_clear(s->job);
 }
 
 enum err share_run(struct pool *p, struct job *j)
@@ -115,10 +114,8 @@ static void settle(struct lane *l, enum err e)
 	for (struct sharer *s = l->sharers; s != NULL; s = s->next) {
 		struct job *j = s->job;
 
-		if (e != OK) {
-			PQclear(j->result);
-			j->result = NULL;
-		}
+		if (e != OK)
+			job_clear(j);
 		if (j->err == OK || j->err == ERR_RETRY)
 			j->err = e;
 		task_wake(j->task, OK);

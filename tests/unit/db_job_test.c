@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "db/job.h"
@@ -118,7 +117,7 @@ static void test_ids_are_sent_as_an_array(void **state)
 	}
 }
 
-/* A result whose second column holds the ids of these things; with n of -1 one that is null. */
+/* A result whose second column holds the ids of these things; one that is negative: null. */
 static PGresult *result_of(const int *which, int n)
 {
 	PGresAttDesc columns[] = { { .name = (char[]){ "name" }, .format = 1 },
