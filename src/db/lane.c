@@ -268,7 +268,7 @@ void write_result(struct link *link, struct job *j, PGresult *r)
 	if (r == NULL)
 		return;
 	if (status != PGRES_PIPELINE_ABORTED) {
-		l->stale = link_stale(r);
+		l->stale = link_stale(link, r);
 		j->err = l->stale ? ERR_RETRY : link_error(j, r);
 		l->failed = j->err;
 	}

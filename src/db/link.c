@@ -144,7 +144,7 @@ static void set_up(struct link *l)
 			   " set_config('plan_cache_mode', 'force_generic_plan', false),"
 			   " set_config('enable_seqscan', 'off', false),"
 			   " set_config('enable_bitmapscan', 'off', false)"
-			 : ", set_config('default_transaction_read_only', 'off', false)");
+			 : "");
 	if (!link_send_command(l, before) || !link_send_prepare(l, &ping_statement) ||
 	    !link_send_prepare(l, &commit_statement))
 		return;
@@ -234,6 +234,7 @@ static void came_up(struct link *l)
 {
 	timer_clear(&l->timer);
 	l->state = LINK_UP;
+	l->up_at = ticks_us();
 	l->backoff = 0;
 	if (l->kind == LINK_READ)
 		read_up(l->pool);

@@ -35,6 +35,7 @@ struct link {
 	struct watch watch;
 	struct timer timer; /* DOWN: try again; otherwise: give up */
 	int64_t backoff;    /* microseconds; 0 after a success */
+	int64_t up_at;	    /* tick at which it could be used */
 	size_t first_host;  /* pool's, when it began to connect */
 	bool wanted;	    /* reconnect by itself */
 	bool unsent;	    /* libpq's buffer waits for the socket */
@@ -88,8 +89,8 @@ void link_forget(struct job *j);
  */
 enum err link_error(const struct job *j, const PGresult *r);
 
-/* The statement was not run, and would be on a new connection. */
-bool link_stale(const PGresult *r);
+/* The statement was not run, and would be on a new connection; perhaps, where it refuses writes. */
+bool link_stale(const struct link *l, const PGresult *r);
 
 /* It waited for a lock for as long as it may. */
 bool link_locked(const PGresult *r);

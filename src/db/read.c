@@ -106,7 +106,7 @@ static void fail(struct pool *p, struct job *j, const PGresult *r)
 	if (link_locked(r)) {
 		j->blocked = blocked_note(p, j->s);
 		e = ERR_BUSY;
-	} else if (!(link_stale(r) && j->tries == 0)) {
+	} else if (!(link_stale(&p->read, r) && j->tries == 0)) {
 		e = link_error(j, r);
 	}
 	if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
@@ -204,7 +204,7 @@ void read_result(struct pool *p, struct job *j, PGresult *r)
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return answer(p, j, r);
 
-	bool stale = j->tries == 0 && link_stale(r), leaving = link_leaving(r);
+	bool stale = j->tries == 0 && link_stale(&p->read, r), leaving = link_leaving(r);
 
 	for (struct job *rest = NULL; j != NULL; j = rest) {
 		rest = job_part(j);

@@ -128,7 +128,8 @@ static void settle(struct lane *l, enum err e)
 /* What has nothing to do with the statement that was stopped by it. */
 static bool concerns_all(enum err e)
 {
-	return e == ERR_BUSY || e == ERR_DEADLINE || e == ERR_DB_UNAVAILABLE;
+	return e == ERR_BUSY || e == ERR_DEADLINE || e == ERR_DB_UNAVAILABLE ||
+	       e == ERR_DB_READ_ONLY;
 }
 
 void share_done(struct lane *l)

@@ -2,8 +2,18 @@
 /* What a failed result means. */
 #include <string.h>
 
+#include "base/instant.h"
 #include "base/log.h"
 #include "db/link.h"
+
+enum {
+	/* A connection as young as this refuses writes as a newer one would: see link_stale. */
+	YOUNG_US = 500000
+};
+
+#define READ_ONLY_REMEDY                                                                           \
+	"; it is a standby (let database.url lead to the primary), or"                             \
+	" default_transaction_read_only is on (alter database or role ... reset it)"
 
 /* SQLSTATE classes and codes: PostgreSQL, appendix A. */
 static bool starts(const char *state, const char *with)
@@ -11,16 +21,26 @@ static bool starts(const char *state, const char *with)
 	return strncmp(state, with, strlen(with)) == 0;
 }
 
-bool link_stale(const PGresult *r)
+static bool read_only(const char *state)
+{
+	return starts(state, "25006");
+}
+
+bool link_stale(const struct link *l, const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
+	if (state == NULL)
+		return false;
 	/*
-	 * 0A000: "cached plan must not change result type"; 26000: the prepared statement has gone;
-	 * 25006: failed over to a standby.
+	 * Whoever was the primary is a standby now, and a new connection finds the one that took
+	 * its place; or the operator has made the database read-only, and no connection ever
+	 * writes.
 	 */
-	return state != NULL &&
-	       (starts(state, "0A000") || starts(state, "26000") || starts(state, "25006"));
+	if (read_only(state))
+		return ticks_us() - l->up_at > YOUNG_US;
+	/* "cached plan must not change result type"; the prepared statement has gone. */
+	return starts(state, "0A000") || starts(state, "26000");
 }
 
 bool link_locked(const PGresult *r)
@@ -59,14 +79,17 @@ enum err link_error(const struct job *j, const PGresult *r)
 	if (starts(state, "23") && violated(j->s, r) != OK)
 		return violated(j->s, r);
 	log_context(task_log_of(j->task));
-	log_error("db", "%s: %s: %s", j->s->name, state, message == NULL ? "" : message);
+	log_error("db", "%s: %s: %s%s", j->s->name, state, message == NULL ? "" : message,
+		  read_only(state) ? READ_ONLY_REMEDY : "");
 	log_context(NULL);
 	if (starts(state, "57014"))
 		return ERR_DEADLINE;
 	if (starts(state, "55P03"))
 		return ERR_BUSY;
 	if (starts(state, "08") || starts(state, "53") || starts(state, "57P") ||
-	    starts(state, "58") || starts(state, "25006"))
+	    starts(state, "58"))
 		return ERR_DB_UNAVAILABLE;
+	if (read_only(state))
+		return ERR_DB_READ_ONLY;
 	return ERR_INTERNAL;
 }

@@ -55,6 +55,11 @@ int command_complain(enum err e)
 	case ERR_BUSY:
 		fputs("postern: the database cannot be reached (database.url)\n", stderr);
 		return EX_TEMPFAIL;
+	case ERR_DB_READ_ONLY:
+		fputs("postern: the database takes no changes: it is a standby, or"
+		      " default_transaction_read_only is on for it or for the role\n",
+		      stderr);
+		return EX_TEMPFAIL;
 	case ERR_EMAIL_TAKEN:
 		fputs("postern: this email is registered already\n", stderr);
 		return EX_DATAERR;

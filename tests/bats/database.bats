@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# What operators do with a database, and kinds of databases there are, in a stack of its own.
+
+load helpers
+
+setup_file() {
+	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1
+}
+
+teardown_file() {
+	stack_stop
+}
+
+# hang_up: new connections take what was set for the database or a role.
+hang_up() {
+	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity
+		where datname = 'postern' and pid <> pg_backend_pid()" >/dev/null
+	wait_for 5 answers 200 GET /api/v1/me
+}
+
+# read_only WHOM: "database postern", "role postern".
+read_only() {
+	local before
+	login ann
+	sql "alter $1 set default_transaction_read_only = on"
+	hang_up
+	before=$(sql 'select (select count(*) from users), (select count(*) from sessions), (select count(*) from outbox)')
+	post /api/v1/users "$(person "late$EMAIL" "$PASSWORD" Late)"
+	problem 503 database-read-only
+	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	problem 503 database-read-only
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	problem 503 database-read-only
+	delete /api/v1/me/sessions
+	problem 503 database-read-only
+	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	problem 503 database-read-only
+	run --separate-stderr cli user create "cli$EMAIL" <<<"$PASSWORD"
+	# shellcheck disable=SC2154 # run sets stderr
+	[[ $status == 75 && $stderr == *default_transaction_read_only* ]] || fail "$status $stderr"
+	get /api/v1/me
+	status 200
+	[[ $(sql 'select (select count(*) from users), (select count(*) from sessions), (select count(*) from outbox)') == "$before" ]]
+	sql "alter $1 reset default_transaction_read_only" postgres
+	wait_for 2 answers 200 PUT "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')" ||
+		fail 'writes are not back'
+	logged 'default_transaction_read_only is on'
+}
+
+@test "a database that its operator has made read-only is not written to, and is again without a restart" {
+	read_only 'database postern'
+}
+
+@test "a role that its operator has made read-only does not write, and does again without a restart" {
+	read_only 'role postern'
+}
+
+# backends: how many connections the pool has had.
+backends() {
+	sql "select sessions from pg_stat_database where datname = 'postern'"
+}
+
+@test "writes that a read-only database refuses do not open connections without end" {
+	login ann
+	sql 'alter database postern set default_transaction_read_only = on'
+	hang_up
+	sleep 1
+	local before after bodies=() n
+	before=$(backends)
+	for n in {1..200}; do bodies+=("$(jq -nc --arg e "$EMAIL" --arg n "n$n" '{email: $e, name: $n}')"); done
+	PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$BATS_TEST_TMPDIR/out" PUT "/api/v1/users/$USER_ID" "${bodies[@]}"
+	[[ $(jq -r .error.code "$BATS_TEST_TMPDIR/out"/[0-9]* | sort | uniq -c | awk '{ print $1, $2 }') == '200 database-read-only' ]]
+	after=$(backends)
+	sql 'alter database postern reset default_transaction_read_only' postgres
+	((after - before < 60)) || fail "$((after - before)) new connections"
+}
