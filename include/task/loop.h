@@ -37,12 +37,19 @@ void loop_close(void);
 
 /*
  * Watches fd for events (EPOLLIN, EPOLLET, ...), or changes what an already watched one is watched
- * for. ERR_INTERNAL when the kernel refuses.
+ * for; w watches no other. ERR_INTERNAL when the kernel refuses.
  */
 enum err loop_watch(struct watch *w, int fd, uint32_t events);
 
-/* Safe at any time, also for a watch whose event lies in the present turn. Does not close fd. */
+/*
+ * Safe at any time, also for a watch whose event lies in the present turn. Does not close fd, which
+ * is open still: a closed one is struck by its number, which may be somebody else's by then. That
+ * is logged, and under sanitizers it ends the process.
+ */
 void loop_unwatch(struct watch *w);
+
+/* The same for a descriptor that a library has closed, and the kernel forgotten with that. */
+void loop_forget(struct watch *w);
 
 /* Sets or moves a timer. */
 void timer_set(struct timer *t, int64_t at);

@@ -56,6 +56,22 @@ static void tell_down(struct link *l)
 		write_down(l);
 }
 
+/* libpq closes its socket by itself, after an error and to try another host. */
+static bool socket_replaced(struct link *l)
+{
+	if (l->pg != NULL && PQsocket(l->pg) == l->watch.fd)
+		return false;
+	loop_forget(&l->watch);
+	return true;
+}
+
+static void watch_socket(struct link *l, uint32_t events)
+{
+	socket_replaced(l);
+	if (loop_watch(&l->watch, PQsocket(l->pg), events) != OK)
+		link_reset(l, "cannot be watched");
+}
+
 void link_reset(struct link *l, const char *why)
 {
 	if (l->state == LINK_DOWN)
@@ -63,7 +79,8 @@ void link_reset(struct link *l, const char *why)
 	if (why != NULL)
 		log_warn("db", "%s connection closed: %s", l->kind == LINK_READ ? "read" : "write",
 			 why);
-	loop_unwatch(&l->watch);
+	if (!socket_replaced(l))
+		loop_unwatch(&l->watch);
 	timer_clear(&l->timer);
 	PQfinish(l->pg);
 	l->pg = NULL;
@@ -101,10 +118,7 @@ void link_fail(struct link *l)
 
 void link_watch(struct link *l, bool write)
 {
-	uint32_t events = EPOLLIN | (write ? EPOLLOUT : 0U);
-
-	if (loop_watch(&l->watch, PQsocket(l->pg), events) != OK)
-		link_reset(l, "cannot be watched");
+	watch_socket(l, EPOLLIN | (write ? EPOLLOUT : 0U));
 }
 
 /* Whoever stands in the read lane keeps all behind it waiting: see blocked.c. */
@@ -167,9 +181,7 @@ static void connect_step(struct link *l)
 	case PGRES_POLLING_READING:
 		return link_watch(l, false);
 	case PGRES_POLLING_WRITING:
-		if (loop_watch(&l->watch, PQsocket(l->pg), EPOLLOUT) != OK)
-			link_reset(l, "cannot be watched");
-		return;
+		return watch_socket(l, EPOLLOUT);
 	case PGRES_POLLING_OK:
 		return set_up(l);
 	default:
@@ -214,8 +226,7 @@ void link_open(struct link *l)
 		return link_fail(l);
 	timer_set(&l->timer, ticks_us() + (p->hosts > 1 ? HOST_US : SETUP_US));
 	/* As if it had said "writing", libpq's documentation asks for the first round. */
-	if (loop_watch(&l->watch, PQsocket(l->pg), EPOLLOUT) != OK)
-		link_reset(l, "cannot be watched");
+	watch_socket(l, EPOLLOUT);
 }
 
 static void on_timer(struct timer *t)

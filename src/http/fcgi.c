@@ -4,7 +4,6 @@
 #include <fcgios.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What libfcgi has not read yet of the request that fcgi_read is at. */
 static struct str unread;
@@ -25,6 +24,19 @@ int OS_Read(int fd, char *to, size_t n)
 	return (int)step;
 }
 
+/*
+ * Stands before libfcgi's function of that name as well. The descriptor is the connection's, which
+ * is watched under its number: were it closed here, the next one to be opened would get that
+ * number, and be struck from epoll in its place. libfcgi sets ipcFd to -1, which says that there
+ * was an error.
+ */
+int OS_IpcClose(int fd, int shutdown)
+{
+	(void)fd;
+	(void)shutdown;
+	return 0;
+}
+
 bool fcgi_init(void)
 {
 	return FCGX_Init() == 0;
@@ -34,13 +46,6 @@ void fcgi_open(FCGX_Request *f, int fd)
 {
 	FCGX_InitRequest(f, -1, 0);
 	f->ipcFd = fd;
-}
-
-void fcgi_close(FCGX_Request *f)
-{
-	if (f->ipcFd >= 0)
-		close(f->ipcFd);
-	f->ipcFd = -1;
 }
 
 /* Where a CGI variable goes; those not named here are not looked at. */
@@ -164,7 +169,7 @@ bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 	FCGX_PutStr("\r\n", 2, f->out);
 	FCGX_PutStr(r->body.p, (int)r->body.n, f->out);
 	FCGX_Finish_r(f);
-	/* -1: it failed, and libfcgi has closed the descriptor. */
+	/* -1: it failed, and libfcgi would have closed the descriptor. */
 	return f->ipcFd >= 0;
 }
 

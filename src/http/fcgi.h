@@ -12,11 +12,8 @@
 /* Once a process, before anything else here. */
 bool fcgi_init(void);
 
-/* A connection without a request. fd belongs to it from here on. */
+/* A connection without a request. fd stays the caller's: nothing here closes it. */
 void fcgi_open(FCGX_Request *f, int fd);
-
-/* Closes the connection, unless libfcgi has done so after an error. */
-void fcgi_close(FCGX_Request *f);
 
 /*
  * Reads a request from its records, of which *out keeps nothing. *keep tells whether the peer wants

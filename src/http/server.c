@@ -39,7 +39,8 @@ struct connection {
 	struct http_exchange x;
 	struct str records; /* of the request, until it is read */
 	bool keep, was_read, refused;
-	bool busy, to_look, gone;
+	bool busy, to_look;
+	bool gone;  /* the peer reads no more, or the connection is to be closed */
 	bool ended; /* the peer sends no more */
 	jmp_buf out_of_memory;
 };
@@ -49,6 +50,7 @@ struct http_server {
 	struct watch listener;
 	struct timer again; /* after accept failed for want of descriptors */
 	struct hook hook;
+	uint32_t left; /* events that say that a peer reads no more */
 	struct connection *connections, *to_look;
 	size_t count, requests;
 	uint64_t served;
@@ -84,14 +86,16 @@ static void forget_look(struct connection *c)
 	*p = c->look_next;
 }
 
-/* Ends a connection that serves no request. */
+/* Ends a connection that serves no request. The one place that closes its descriptor. */
 static void hang_up(struct connection *c)
 {
+	int fd = c->watch.fd;
+
 	loop_unwatch(&c->watch);
+	close(fd);
 	timer_clear(&c->stalled);
 	partial_drop(&c->server->intake, &c->partial);
 	forget_look(c);
-	fcgi_close(&c->fcgi);
 	if (c->previous != NULL)
 		c->previous->next = c->next;
 	else
@@ -178,7 +182,7 @@ static void serve(void *arg)
 		fcgi_drop(&c->fcgi);
 		c->gone = true;
 	}
-	if (c->gone)
+	if (c->gone || c->ended)
 		look_later(c);
 }
 
@@ -209,6 +213,8 @@ static void look(struct connection *c)
 			timer_set(&c->stalled, ticks_us() + PARTIAL_US);
 		return;
 	case INTAKE_WHOLE:
+		if (c->gone) /* nobody waits for what it would do */
+			break;
 		timer_clear(&c->stalled);
 		return start(c);
 	case INTAKE_BAD:
@@ -233,15 +239,13 @@ static void on_connection(struct watch *w, uint32_t events)
 	struct connection *c = OWNER_OF(w, struct connection, watch);
 
 	c->ended = c->ended || (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0;
+	c->gone = c->gone || (events & c->server->left) != 0;
 	if (!c->busy)
 		return look(c);
-	if (c->ended) {
-		c->gone = true;
-		if (c->task != NULL)
-			task_end(c->task, ERR_CANCELLED);
-	} else {
-		look_later(c);
-	}
+	if (!c->gone)
+		return look_later(c);
+	if (c->task != NULL)
+		task_end(c->task, ERR_CANCELLED);
 }
 
 static void look_again(struct hook *h)
@@ -327,6 +331,19 @@ static void on_listener(struct watch *w, uint32_t events)
 	}
 }
 
+/*
+ * Who only says that no more is coming may still wait for the reply; a unix socket tells the two
+ * apart. Over TCP a peer that has closed looks the same at first.
+ */
+static uint32_t leaving(int listener)
+{
+	int domain = 0;
+	socklen_t n = sizeof domain;
+
+	getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &n);
+	return EPOLLHUP | EPOLLERR | (domain == AF_UNIX ? 0U : EPOLLRDHUP);
+}
+
 struct http_server *http_server_make(const struct http_server_options *o)
 {
 	struct http_server *s = calloc(1, sizeof *s);
@@ -336,6 +353,7 @@ struct http_server *http_server_make(const struct http_server_options *o)
 		return NULL;
 	}
 	s->o = *o;
+	s->left = leaving(o->listener);
 	s->listener = (struct watch){ .fd = -1, .ready = on_listener };
 	s->again.fire = on_again;
 	s->hook.before_wait = look_again;

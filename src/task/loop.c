@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "task/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +51,7 @@ enum err loop_watch(struct watch *w, int fd, uint32_t events)
 	struct epoll_event e = { .events = events, .data.ptr = w };
 	int how = w->fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
-	if (w->fd >= 0 && w->fd != fd)
-		loop_unwatch(w);
+	assert(w->fd < 0 || w->fd == fd);
 	/* libpq may close a descriptor and get the same number for the next one. */
 	if (epoll_ctl(loop.epoll, how, fd, &e) != 0 &&
 	    (errno != ENOENT || epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &e) != 0)) {
@@ -66,8 +66,22 @@ void loop_unwatch(struct watch *w)
 {
 	if (w->fd < 0)
 		return;
-	/* Fails harmlessly where libpq has closed the descriptor already. */
-	epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	/* Somebody closed it first: the number may be another connection's by now. */
+	if (epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL) != 0) {
+		log_error("loop", "descriptor %d was closed while it was watched: %s", w->fd,
+			  strerror(errno));
+#ifdef POSTERN_SAN
+		log_flush();
+		abort();
+#endif
+	}
+	loop_forget(w);
+}
+
+void loop_forget(struct watch *w)
+{
+	if (w->fd < 0)
+		return;
 	w->fd = -1;
 	for (int i = loop.next; i < loop.count; i++)
 		if (loop.events[i].data.ptr == w)

@@ -10,14 +10,20 @@
                                   seconds pass until the last one is closed
     fcgi.py garbage SOCKET        sends what is no FastCGI; prints "closed" when it is closed
     fcgi.py hang-up SOCKET N      sends N requests, each on its own connection, and goes
+    fcgi.py between SOCKET HOW WORKER OTHER
+                                  puts requests of 8 peers who leave ("close") or do not listen
+                                  ("deaf") and 8 connections of others into one turn of that
+                                  worker; prints how many of the others are answered
 """
 
+import os
+import signal
 import socket
 import struct
 import sys
 import time
 
-BEGIN, PARAMS, STDIN, STDOUT = 1, 4, 5, 6
+BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 
 
 def record(kind, content, request=1):
@@ -32,7 +38,7 @@ def pair(name, value):
     return length(n) + length(v) + n + v
 
 
-def request(path, method="GET", address="127.0.0.1", body=b"", token=None):
+def request(path, method="GET", address="127.0.0.1", body=b"", token=None, keep=False):
     params = {
         "REQUEST_METHOD": method,
         "REQUEST_URI": path,
@@ -51,7 +57,7 @@ def request(path, method="GET", address="127.0.0.1", body=b"", token=None):
     if token:
         params["HTTP_AUTHORIZATION"] = "Bearer " + token
     pairs = b"".join(pair(k, v) for k, v in params.items())
-    begin = record(BEGIN, struct.pack(">HB5x", 1, 0))
+    begin = record(BEGIN, struct.pack(">HB5x", 1, keep))
     stdin = (record(STDIN, body) if body else b"") + record(STDIN, b"")
     return begin + record(PARAMS, pairs) + record(PARAMS, b"") + stdin
 
@@ -108,6 +114,59 @@ def hang_up(path, n):
         s.close()
 
 
+def reply(s):
+    """Reads one whole reply; False when none comes."""
+    data = b""
+    s.settimeout(5)
+    try:
+        while True:
+            while len(data) >= 8:
+                _, kind, _, n, padding = struct.unpack(">BBHHBx", data[:8])
+                if len(data) < 8 + n + padding:
+                    break
+                if kind == END:
+                    return True
+                data = data[8 + n + padding :]
+            chunk = s.recv(65536)
+            if not chunk:
+                return False
+            data += chunk
+    except (TimeoutError, ConnectionError):
+        return False
+
+
+def go_on(*workers):
+    for pid in workers:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass  # the test says what became of it
+
+
+def between(path, how, worker, other):
+    os.kill(other, signal.SIGSTOP)
+    try:
+        leaving = [connect(path) for _ in range(8)]
+        for s in leaving:  # kept, so that the worker has accepted them
+            s.sendall(request("/nowhere", keep=True))
+            reply(s)
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(0.1)
+        for s in leaving:
+            if how == "deaf":
+                s.shutdown(socket.SHUT_RD)
+            s.sendall(request("/nowhere", keep=True))
+            if how == "close":
+                s.close()
+        others = [connect(path) for _ in range(8)]
+        for s in others:
+            s.sendall(request("/api/v1/openapi.json", keep=True))
+        go_on(worker)
+        print(sum(reply(s) for s in others))
+    finally:
+        go_on(worker, other)
+
+
 if __name__ == "__main__":
     what, where, *rest = sys.argv[1:]
     {
@@ -115,5 +174,6 @@ if __name__ == "__main__":
         "post": lambda: ask(where, request(rest[0], "POST", rest[1], rest[2].encode())),
         "stall": lambda: stall(where, int(rest[0])),
         "garbage": lambda: garbage(where),
+        "between": lambda: between(where, rest[0], int(rest[1]), int(rest[2])),
         "hang-up": lambda: hang_up(where, int(rest[0])),
     }[what]()

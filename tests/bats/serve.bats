@@ -210,12 +210,42 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	served
 }
 
+# sockets PID ...: how many of them these processes have.
+sockets() {
+	local pid
+	for pid; do
+		find "/proc/$pid/fd" -lname 'socket:*'
+	done | wc -l
+}
+
+# no_more_than N PID ...: sockets, for wait_for.
+no_more_than() {
+	(($(sockets "${@:2}") <= $1))
+}
+
 @test "clients that go before their reply leave nothing behind" {
-	local pid before after
-	before=$(pool_children | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)
-	fcgi hang-up "$RUN_DIR/sock/fcgi.sock" 300
+	local before workers
+	mapfile -t workers < <(pool_kind worker)
 	served
-	sleep 1
-	after=$(pool_children | while read -r pid; do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)
-	((after <= before + 4)) || fail "sockets before: $before, after: $after"
+	sleep 3 # longer than nginx keeps a connection
+	before=$(sockets "${workers[@]}")
+	fcgi hang-up "$RUN_DIR/sock/fcgi.sock" 300
+	wait_for 10 no_more_than "$before" "${workers[@]}" ||
+		fail "sockets before: $before, after: $(sockets "${workers[@]}")"
+	served
+}
+
+# A descriptor that is closed while it is watched takes away the next one of that number.
+@test "who leaves or does not listen takes nobody along who comes in the same moment" {
+	local before workers how
+	mapfile -t workers < <(pool_kind worker)
+	served
+	sleep 3 # longer than nginx keeps a connection
+	before=$(sockets "${workers[@]}")
+	for how in close deaf close deaf; do
+		[[ $(fcgi between "$RUN_DIR/sock/fcgi.sock" "$how" "${workers[@]}") == 8 ]]
+	done
+	wait_for 10 no_more_than "$before" "${workers[@]}" ||
+		fail "sockets before: $before, after: $(sockets "${workers[@]}")"
+	! grep 'was closed while it was watched' "$RUN_DIR/log/postern.log"
 }

@@ -108,8 +108,8 @@ static void read_request(struct str records, struct str body, struct arena *a)
 	} else {
 		fcgi_drop(&f);
 	}
-	fcgi_close(&f);
 	close(pair[0]);
+	close(pair[1]);
 }
 
 static void from_lines(struct str in, uint8_t form, struct arena *a)
