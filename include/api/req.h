@@ -105,6 +105,10 @@ enum err fault(struct req *r, const char *pointer, const char *format, ...)
  */
 struct str who_token(const struct req *r);
 
+/* The Authorization header where it is of another scheme than ours, for the application behind the
+ * gate; else null. */
+struct str who_foreign(const struct req *r);
+
 /*
  * Sets r->who to whom a token speaks for. ERR_UNAUTHENTICATED when it is null, ERR_TOKEN_* when it
  * is refused, ERR_DB_UNAVAILABLE while nobody knows what was revoked.

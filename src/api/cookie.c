@@ -6,22 +6,42 @@
 #define REFRESH "__Secure-postern-refresh"
 #define ACCESS "__Host-postern-access"
 
+/* A cookie of the header; text is all of it, without the blanks around it. */
+struct pair {
+	struct str text, name, value;
+};
+
 /*
- * RFC 6265 section 4.2.1: "a=1; b=2". Of two with one name the other one may be that of a page on a
+ * The one reader of Cookie headers (RFC 6265 section 4.2.1, "a=1; b=2"): what is taken for a cookie
+ * of ours, and what is kept from applications, can then never be two things.
+ */
+static bool next_pair(struct str *rest, struct pair *out)
+{
+	struct str text = { 0 }, value = { 0 }, name = { 0 };
+
+	if (!str_split(rest, ';', &text))
+		return false;
+	text = value = str_trim(text);
+	str_split(&value, '=', &name);
+	*out = (struct pair){ text, str_trim(name), str_trim(value) };
+	return true;
+}
+
+/*
+ * Of two with one name the other one may be that of a page on a
  * neighbouring host (RFC 6265 section 8.6), and nothing tells which; so neither is taken.
  */
 static struct str find(const struct req *r, struct str name)
 {
-	struct str rest = r->http->cookie, pair = { 0 }, found = { 0 };
+	struct str rest = r->http->cookie, found = { 0 };
+	struct pair pair;
 
-	while (str_split(&rest, ';', &pair)) {
-		struct str value = str_trim(pair), key = { 0 };
-
-		if (!str_split(&value, '=', &key) || !str_eq(key, name) || value.n == 0)
+	while (next_pair(&rest, &pair)) {
+		if (!str_eq(pair.name, name) || pair.value.n == 0)
 			continue;
 		if (found.p != NULL)
 			return (struct str){ 0 };
-		found = value;
+		found = pair.value;
 	}
 	return found;
 }
@@ -34,6 +54,23 @@ struct str cookie_refresh(const struct req *r)
 struct str cookie_access(const struct req *r)
 {
 	return r->app->conf->sessions_access_cookie ? find(r, STR(ACCESS)) : (struct str){ 0 };
+}
+
+struct str cookie_foreign(const struct req *r)
+{
+	struct str rest = r->http->cookie;
+	struct buf kept = buf_make(r->arena, rest.n + 1);
+	struct pair pair;
+
+	while (next_pair(&rest, &pair)) {
+		if (pair.text.n == 0 || str_eq(pair.name, STR(REFRESH)) ||
+		    str_eq(pair.name, STR(ACCESS)))
+			continue;
+		if (kept.n > 0)
+			buf_add(&kept, STR("; "));
+		buf_add(&kept, pair.text);
+	}
+	return buf_str(&kept);
 }
 
 /* An URL up to its path. */

@@ -14,6 +14,13 @@ struct str cookie_refresh(const struct req *r);
 /* The access token in the request's cookies, where sessions.access_cookie allows that; or null. */
 struct str cookie_access(const struct req *r);
 
+/*
+ * The request's cookies without ours, for the application behind the gate: with an access token it
+ * could act for its users. Ours go whatever they hold and however many there are, also those that
+ * cookie_access() does not take. In the request's arena; empty when none is left.
+ */
+struct str cookie_foreign(const struct req *r);
+
 /* ERR_ORIGIN_REFUSED unless the request's Origin is server.public_url or in server.origins. */
 enum err cookie_origin(struct req *r);
 

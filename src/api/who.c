@@ -24,6 +24,16 @@ struct str who_token(const struct req *r)
 	return token;
 }
 
+struct str who_foreign(const struct req *r)
+{
+	struct str header = str_trim(r->http->authorization);
+	struct str scheme = { header.p, 0 };
+
+	while (scheme.n < header.n && header.p[scheme.n] != ' ' && header.p[scheme.n] != '\t')
+		scheme.n++;
+	return str_eq_nocase(scheme, STR("Bearer")) ? (struct str){ 0 } : header;
+}
+
 enum err who_is(struct req *r, struct str token)
 {
 	const struct app *app = r->app;

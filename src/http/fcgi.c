@@ -66,6 +66,7 @@ static struct str *slot_of(struct http_request *r, struct str name)
 		{ STR("HTTP_ORIGIN"), &r->origin },
 		{ STR("HTTP_COOKIE"), &r->cookie },
 		{ STR("HTTP_ACCEPT_LANGUAGE"), &r->accept_language },
+		{ STR("POSTERN_GUARD"), &r->guard },
 	};
 
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)

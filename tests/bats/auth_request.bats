@@ -173,6 +173,104 @@ asked() {
 	body '.headers.cookie[0]' 'a=b; c=d'
 }
 
+# leaks ARGUMENT ...: the request got to the application, and no token of ours with it.
+leaks() {
+	app GET / "$@"
+	[[ $STATUS == 401 ]] && return 1
+	status 200 || return 0
+	[[ $BODY == *"$TOKEN"* || $BODY == *"$REFRESH"* ]]
+}
+
+@test "no cookie hides a token of ours from the one who takes it out" {
+	login ann
+	local ours="__Host-postern-access=$TOKEN" name='__Host-postern-access' cookie many
+	printf -v many 'x%s=1; ' {1..200}
+	for cookie in "x$name=1; $ours" "theme=$name=1; $ours" "$ours; x$name=1" "x$name=; $ours; y$name=" \
+		"$name=; $ours" "$ours; $name=" "$name; $ours" "a=1;$ours" "a=1;$ours;b=2" "a=1;   $ours  ;  b=2" \
+		$'a=1;\t'"$ours" "a=\"1; $ours; \"" "\"; $ours" "; ;; $ours; ;" "=; $ours" "a; $ours; b" \
+		"$many$ours; $many" "${name^^}=1; $ours" "${name,,}=1; $ours" "$ours; __Secure-postern-refresh=$REFRESH" \
+		"__Secure-postern-refresh=$REFRESH; $ours; __Secure-postern-refresh=$REFRESH" "a=$name; $ours" \
+		"$name $name=1; $ours" "a=1, $name=2; $ours" "é=ü; $ours" "x$name=1;x$name=2;x$name=3; $ours"; do
+		# The pool has taken the token out of it: with nothing else the request gets in.
+		TOKEN='' app GET / -H "Cookie: $cookie"
+		status 200 || fail "$cookie" || return
+		[[ $BODY != *"$TOKEN"* && $BODY != *"$REFRESH"* ]] || fail "told with $cookie"
+	done
+	# Who it is says the other header; two of ours are none, and neither gets through.
+	for cookie in "$ours; $ours" "$ours; $name=other; $ours" "$ours;$ours;$ours" "$name =$TOKEN" "$name= $TOKEN"; do
+		! leaks -H "Cookie: $cookie" || fail "told with $cookie"
+	done
+	! leaks -H "Cookie: $ours" -H "Cookie: a=1; $ours" -H "Cookie: x$name=1" --http1.1 || fail 'told with three headers'
+	! leaks -H "Cookie: $ours" -H "Cookie: a=1; $ours" -H "Cookie: x$name=1" --http2 || fail 'told with three headers'
+}
+
+@test "other cookies arrive as they were" {
+	login ann
+	local cookie
+	for cookie in 'a=b' 'a=b; c=d' 'a="b c"' 'x__Host-postern-access=1' 'theme=__Host-postern-access=1' 'a' '=b' 'a==b' \
+		'__HOST-POSTERN-ACCESS=1' 'a=b,c' 'é=ü' "a=$(printf 'x%.0s' {1..6000})"; do
+		app GET / -H "Cookie: $cookie"
+		status 200
+		body '.headers.cookie[0]' "$cookie"
+		app GET / -H "Cookie: __Host-postern-access=$TOKEN;$cookie;__Secure-postern-refresh=1"
+		body '.headers.cookie[0]' "$cookie"
+	done
+	app GET / -H "Cookie: __Host-postern-access=$TOKEN"
+	body_is '.headers | has("cookie") | not'
+	# Three times 7 KiB.
+	cookie=$(printf 'x%.0s' {1..7000})
+	app GET / -H "Cookie: a=$cookie" -H "Cookie: b=$cookie" -H "Cookie: c=$cookie" --http1.1
+	status 200
+	body '.headers.cookie[0] | length' 21010
+}
+
+@test "a page cannot read by the check what no script may see" {
+	login ann
+	asked '' -H 'Cookie: secret=1' -H 'POSTERN_GUARD: 1' -H 'Postern-Guard: 1'
+	status 204
+	no_header X-Auth-Cookie
+	no_header X-Auth-Authorization
+}
+
+@test "a bearer token stays with the one who reads it, another scheme goes through" {
+	login ann
+	local scheme
+	for scheme in Bearer bearer BEARER 'Bearer ' ' Bearer' $'\tBearer' $' \t Bearer'; do
+		TOKEN='' app GET / -H "Authorization:$scheme $TOKEN"
+		status 200 || fail "$scheme" || return
+		body_is '.headers | has("authorization") | not'
+	done
+	TOKEN='' app GET / -H "Cookie: __Host-postern-access=$TOKEN" -H 'Authorization: Basic YW5uOmFubg=='
+	status 200
+	body '.headers.authorization[0]' 'Basic YW5uOmFubg=='
+	for scheme in Bearer $'Bearer\t'"$TOKEN"; do
+		app GET / -H "Cookie: __Host-postern-access=$TOKEN" -H "Authorization: $scheme"
+		[[ $STATUS == 401 ]] || body_is '.headers | has("authorization") | not'
+	done
+}
+
+@test "a preflight reaches the application, and nothing goes with it" {
+	local token=$TOKEN
+	app OPTIONS /items -H 'Origin: https://spa.example' -H 'Access-Control-Request-Method: POST' \
+		-H 'Access-Control-Request-Headers: x-thing' -H 'X-Auth-User: root' -H 'Cookie: a=b' -H 'X-Other: 1' \
+		--data-binary body
+	status 200
+	body .method OPTIONS
+	body .path /items
+	body .body ''
+	body '.headers.origin[0]' https://spa.example
+	body '.headers["access-control-request-method"][0]' POST
+	body '.headers["access-control-request-headers"][0]' x-thing
+	body '.headers | keys - ["host", "x-request-id", "origin", "access-control-request-method",
+		"access-control-request-headers"] | length' 0
+	TOKEN='' app OPTIONS /items -H 'Origin: https://spa.example'
+	status 401
+	TOKEN='' app GET /items -H 'Origin: https://spa.example' -H 'Access-Control-Request-Method: POST'
+	status 401
+	TOKEN='' app OPTIONS /admin/x -H 'Origin: https://spa.example' -H 'Access-Control-Request-Method: POST'
+	status 401
+}
+
 @test "an address beyond ASCII arrives as UTF-8" {
 	local email
 	email=ann.$(unique)@bücher.example
@@ -216,6 +314,31 @@ asked() {
 	problem 401 unauthenticated
 }
 
+@test "all spellings of a guarded part are guarded" {
+	login ann
+	local path
+	for path in /admin /admin/ /ADMIN/x '/admin;x/users' '/Admin;' /%61dmin/x //admin/x /x/../admin/x '/admin%3bx/y' /admin%2fx; do
+		app GET "$path"
+		problem 403 forbidden || fail "$path"
+	done
+	app GET /administration
+	status 200
+}
+
+@test "the way back leads back, whatever the address holds" {
+	local conf=$RUN_DIR/conf/protect.conf port old
+	port=$(free_port)
+	# The example with the line that is a comment there, instead of the other one.
+	sed -e "s/$APP_PORT/$port/; /error_page 401 \//d; s/# \(error_page 401 =303\)/\1/; /^upstream/,/^}/d" "$conf" >"$RUN_DIR/conf/back.conf"
+	sed -i '$ s/}/include back.conf; }/' "$RUN_DIR/conf/nginx.conf"
+	old=$(pgrep -d, -P "$(<"$RUN_DIR/pid/nginx.pid")")
+	as_owner nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf -s reload
+	wait_for 10 not ps -p "$old"
+	TOKEN='' BASE=https://localhost:$port get '/report?from=2026-01&to=2026-02&q=a%26b&r=%23+é'
+	status 303
+	header Location 'https://accounts.example.org/sign-in#back=https://localhost/report?from=2026-01&to=2026-02&q=a%26b&r=%23+é'
+}
+
 @test "who has signed out is out of the application too, at once" {
 	login ann
 	app GET /
@@ -226,15 +349,51 @@ asked() {
 	problem 401 unauthenticated
 }
 
-@test "a connection that is upgraded was asked for, and stays" {
+# upgraded [LINE ...]: the reply, and what comes after it, to a request for /ws with these header lines
+# and two words behind it.
+upgraded() {
+	printf '%s\r\n' 'GET /ws HTTP/1.1' 'Host: localhost' "$@" '' 'hello there' |
+		timeout 3 openssl s_client -quiet -ign_eof -CAfile "$RUN_DIR/tls/cert.pem" \
+			-connect "localhost:$APP_PORT" 2>/dev/null | tr -d '\r'
+}
+
+@test "a WebSocket was asked for, and stays" {
 	login ann
-	local reply
-	reply=$(printf 'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: echo\r\nConnection: Upgrade\r\nAuthorization: Bearer %s\r\n\r\nhello\n' "$TOKEN" |
-		timeout 3 openssl s_client -quiet -ign_eof -CAfile "$RUN_DIR/tls/cert.pem" -connect "localhost:$APP_PORT" 2>/dev/null | tr -d '\r') || true
-	[[ $reply == 'HTTP/1.1 101'* && $reply == *"$USER_ID"* && $reply == *hello* ]] || fail "got $reply"
-	reply=$(printf 'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nhello\n' |
-		timeout 3 openssl s_client -quiet -ign_eof -CAfile "$RUN_DIR/tls/cert.pem" -connect "localhost:$APP_PORT" 2>/dev/null | tr -d '\r') || true
+	local reply name
+	# The key and its answer of RFC 6455 section 1.3.
+	for name in websocket WebSocket WEBSOCKET; do
+		reply=$(upgraded "Upgrade: $name" 'Connection: keep-alive, Upgrade' 'Sec-WebSocket-Version: 13' \
+			'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "Authorization: Bearer $TOKEN") || true
+		[[ $reply == 'HTTP/1.1 101'* && $reply == *"$USER_ID"* && $reply == *'hello there'* &&
+			$reply == *'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='* ]] || fail "got $reply"
+	done
+	reply=$(upgraded 'Upgrade: websocket' 'Connection: Upgrade' 'Sec-WebSocket-Version: 13' \
+		'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==') || true
 	[[ $reply == 'HTTP/1.1 401'* && $reply != *hello* ]] || fail "got $reply"
+}
+
+@test "no other protocol gets through, whatever the application would speak" {
+	login ann
+	local reply name
+	for name in h2c H2C 'h2c, websocket' 'websocket, h2c' 'websocket,h2c' 'websocket h2c' 'h2c;websocket' \
+		websocket/13 xwebsocket websocketx echo TLS/1.0 'HTTP/2.0' '"websocket"' $'websocket\th2c'; do
+		reply=$(upgraded "Upgrade: $name" 'Connection: Upgrade, HTTP2-Settings' 'HTTP2-Settings: AAMAAABkAAQAAP__' \
+			"Authorization: Bearer $TOKEN") || true
+		[[ $reply == 'HTTP/1.1 200'* && $reply != *'hello there'* ]] || fail "$name got $reply"
+		[[ ${reply,,} != *'"upgrade"'* && ${reply,,} != *http2-settings* ]] || fail "$name went along: $reply"
+	done
+	reply=$(upgraded 'Upgrade: h2c' 'Upgrade: websocket' 'Connection: Upgrade' "Authorization: Bearer $TOKEN") || true
+	[[ $reply != 'HTTP/1.1 101'* ]] || fail "got $reply"
+	reply=$(upgraded 'Upgrade: websocket' 'Upgrade: h2c' 'Connection: Upgrade, HTTP2-Settings' \
+		'HTTP2-Settings: AAMAAABkAAQAAP__' "Authorization: Bearer $TOKEN") || true
+	[[ $reply != *'Upgrade: '*h2c* && $reply != *HTTP2-Settings* ]] || fail "got $reply"
+	app POST /ws 'x' -H 'Upgrade: websocket' -H 'Connection: Upgrade' --http1.1
+	status 200
+	body_is '.headers | has("upgrade") | not'
+	admin
+	app GET /admin/ws -H 'Upgrade: websocket' -H 'Connection: Upgrade' --http1.1
+	status 200
+	body_is '.headers | has("upgrade") | not'
 }
 
 # --- when something is broken -------------------------------------------------------------------

@@ -4,8 +4,11 @@
     upstream.py PORT
 
 Listens on loopback and answers every request with JSON: method, path, headers and body as they
-came. /status/N answers with N. An Upgrade to "echo" is accepted, and what follows comes back.
+came. /status/N answers with N. An Upgrade to anything is accepted, with what a WebSocket's client
+looks for (RFC 6455 section 4.2.2), and what follows comes back.
 """
+import base64
+import hashlib
 import http.server
 import json
 import sys
@@ -15,9 +18,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def echo(self):
+        key = self.headers.get("Sec-WebSocket-Key", "") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         self.send_response(101)
-        self.send_header("Upgrade", "echo")
+        self.send_header("Upgrade", self.headers["Upgrade"])
         self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept",
+                         base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
         self.send_header("X-Seen-User", self.headers.get("X-Auth-User", "nobody"))
         self.end_headers()
         self.wfile.flush()
@@ -27,7 +33,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def answer(self):
-        if self.headers.get("Upgrade") == "echo":
+        if "upgrade" in self.headers.get("Connection", "").lower() and "Upgrade" in self.headers:
             self.echo()
             return
         # As bytes: headers may hold any.

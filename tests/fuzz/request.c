@@ -45,9 +45,26 @@ static void decode(struct req *r)
 	       str_utf8(buf_str(&reply.body)));
 }
 
+/* What goes on to an application has no cookie of ours, and all others. */
+static void check_foreign(const struct req *r)
+{
+	struct http_request left = *r->http;
+	struct req again = *r;
+
+	again.http = &left;
+	left.cookie = cookie_foreign(r);
+	assert(left.cookie.n <= 2 * r->http->cookie.n);
+	assert(cookie_refresh(&again).p == NULL && cookie_access(&again).p == NULL);
+	assert(str_eq(cookie_foreign(&again), left.cookie));
+	left.authorization = who_foreign(r);
+	assert(who_token(&again).p == NULL);
+}
+
 static void credentials(struct req *r)
 {
 	struct str token = who_token(r);
+
+	check_foreign(r);
 
 	within(cookie_refresh(r), r->http->cookie);
 	within(cookie_access(r), r->http->cookie);
