@@ -39,7 +39,7 @@ OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: help build run stop test unit gen check-gen lint layers fuzz fuzz-coverage bench faults deps deps-build \
+.PHONY: help build run stop test unit gen check-gen lint layers fuzz fuzz-coverage bench faults chaos deps deps-build \
 	deps-test deps-bench format clean
 .DELETE_ON_ERROR:
 
@@ -167,6 +167,12 @@ bench: deps-bench
 FAULTS_OPTIONS :=
 faults: deps-faults
 	@tests/faults/run $(FAULTS_OPTIONS)
+
+## make chaos      everything that can go wrong, at once, for CHAOS_SECONDS (1200); SAN=1: sanitizers; CHAOS_SEED=
+CHAOS_SECONDS := 1200
+chaos: deps-test
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" build
+	@POSTERN="$${POSTERN:-$(OUT)/postern}" tests/faults/chaos $(CHAOS_SECONDS) $(CHAOS_SEED)
 
 ## make fuzz       run each fuzzer for FUZZ_SECONDS (60) at most, then say what they cover; finds: tests/fuzz/regress
 FUZZ_SECONDS := 60

@@ -18,6 +18,7 @@ GROUPS = {
     "Time": "clock revocation",
     "Data": "races power-loss",
     "Mail": "mail",
+    "All at once": "chaos",
     "Others": "",
 }
 
