@@ -31,10 +31,13 @@ enum {
 	BACKOFF_MAX_US = 5000000
 };
 
+/* Whether all are made; those that are not are -1. */
 static bool make_sockets(struct family *f)
 {
 	int type = SOCK_DGRAM | SOCK_CLOEXEC;
 
+	memset(f->jobs, -1, sizeof f->jobs);
+	memset(f->answers, -1, sizeof f->answers);
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		if (socketpair(AF_UNIX, type, 0, f->jobs[i]) != 0)
 			return false;
@@ -42,6 +45,30 @@ static bool make_sockets(struct family *f)
 		if (socketpair(AF_UNIX, type, 0, f->answers[i]) != 0)
 			return false;
 	return true;
+}
+
+static void close_pair(const int pair[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (pair[i] >= 0)
+			close(pair[i]);
+}
+
+static void close_sockets(const struct family *f)
+{
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		close_pair(f->jobs[i]);
+	for (size_t i = 0; i < family_clients(f); i++)
+		close_pair(f->answers[i]);
+}
+
+/* All but the arena. */
+static void release(struct family *f)
+{
+	close_sockets(f);
+	if (f->shared != MAP_FAILED)
+		munmap(f->shared, sizeof *f->shared);
+	free(f);
 }
 
 /*
@@ -101,6 +128,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 		free(f);
 		return NULL;
 	}
+	f->master = getpid();
 	f->listener = listener;
 	f->revoked = revoked;
 	f->throttle = throttle;
@@ -112,10 +140,10 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 
 	char *openapi = openapi_make(routes, routes_count, POSTERN_VERSION);
 
-	if (f->shared == MAP_FAILED || openapi == NULL || !make_sockets(f)) {
+	if (!make_sockets(f) || f->shared == MAP_FAILED || openapi == NULL) {
 		log_error("master", "cannot make sockets and memory: %s", strerror(errno));
 		free(openapi);
-		free(f);
+		release(f);
 		return NULL;
 	}
 	arena_defer(a, free, openapi);
@@ -125,20 +153,12 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	return f;
 }
 
-static void close_sockets(const struct family *f)
-{
-	for (size_t i = 0; i < KEEPER_QUEUES * 2; i++)
-		close(f->jobs[i / 2][i % 2]);
-	for (size_t i = 0; i < family_clients(f) * 2; i++)
-		close(f->answers[i / 2][i % 2]);
-}
-
 void family_free(struct family *f)
 {
-	close_sockets(f);
-	munmap(f->shared, sizeof *f->shared);
-	arena_free(f->arena);
-	free(f);
+	struct arena *a = f->arena;
+
+	release(f);
+	arena_free(a);
 }
 
 struct pulse *family_pulse(struct family *f, const struct child *c)
@@ -169,7 +189,7 @@ static int be_worker(struct family *f, const struct child *c)
 		.no_hash = f->no_hash,
 	};
 
-	process_child("postern-worker");
+	process_child("postern-worker", f->master);
 	process_forget(f->conf, KEEP_DATABASE_URL | keep_to_verify(f->conf));
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		close(f->jobs[i][1]);
@@ -190,7 +210,7 @@ static int be_courier(struct family *f, const struct child *c)
 		.pulse = family_pulse(f, c),
 	};
 
-	process_child("postern-courier");
+	process_child("postern-courier", f->master);
 	process_forget(f->conf, KEEP_DATABASE_URL | KEEP_MAIL_PASSWORD);
 	close(f->listener);
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
@@ -211,7 +231,7 @@ static int be_keeper(struct family *f, const struct child *c)
 		.pulse = family_pulse(f, c),
 	};
 
-	process_child("postern-keeper");
+	process_child("postern-keeper", f->master);
 	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
 	if (keep_to_verify(f->conf) != 0)
 		s.secrets.jwt_secret = f->conf->jwt_secret;

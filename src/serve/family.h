@@ -33,6 +33,7 @@ struct family {
 	struct arena *arena; /* of conf; NULL: not ours */
 	const struct conf *conf;
 	int listener;
+	pid_t master; /* whose children they are */
 	size_t workers, couriers, keepers;
 	size_t wanted; /* workers that are to run by now */
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];

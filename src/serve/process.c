@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -34,10 +35,13 @@ int process_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-void process_child(const char *name)
+void process_child(const char *name, pid_t master)
 {
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* A master that died before that line sends no signal any more. */
+	if (getppid() != master)
+		_exit(EX_UNAVAILABLE);
 	log_forget();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "db/pool.h"
 #include "serve/serve.h"
@@ -12,8 +13,11 @@ void process_signal_set(sigset_t *set);
 /* Blocks them; a non-blocking signalfd, or -1. */
 int process_signals(void);
 
-/* In a fresh child: its name, a death signal should the master go, no log lines of the parent. */
-void process_child(const char *name);
+/*
+ * In a fresh child: its name, a death signal should the master go, no log lines of the parent. A
+ * child whose master has gone already leaves at once.
+ */
+void process_child(const char *name, pid_t master);
 
 /* Secrets among the settings; each kind of child needs some of them. */
 enum keep {

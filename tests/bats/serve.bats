@@ -188,6 +188,30 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	wait_for 20 lasts 600
 }
 
+# What the master has: descriptors, and memory that it shares with its children.
+master_has() {
+	find "/proc/$(pool_pid)/fd" -type l | wc -l
+	grep -c 'zero (deleted)' "/proc/$(pool_pid)/maps"
+}
+
+@test "a reload that fails for want of descriptors leaves nothing in the master" {
+	local before soft
+	before=$(master_has)
+	soft=$(as_owner prlimit --pid "$(pool_pid)" --nofile -o SOFT --noheadings)
+	for n in 1 2 3; do
+		as_owner prlimit --pid "$(pool_pid)" --nofile="$(($(head -1 <<<"$before") + 6)):"
+		kill -HUP "$(pool_pid)"
+		wait_for 10 failed_reloads "$n"
+	done
+	as_owner prlimit --pid "$(pool_pid)" --nofile="$((soft)):"
+	[[ $(master_has) == "$before" ]] || fail "before: $before, after: $(master_has)"
+	served
+}
+
+failed_reloads() {
+	(($(grep -c 'cannot make sockets and memory' "$RUN_DIR/log/postern.log") == $1))
+}
+
 # --- strange neighbours ---------------------------------------------------------------------
 
 @test "half a record on 200 connections delays nobody and is closed within five seconds" {
