@@ -43,6 +43,12 @@ const char *method_name(enum method m);
 /* Looks up an upper-case name; HEAD counts as GET. False when it is not one of ours. */
 bool method_find(struct str name, enum method *out);
 
+/*
+ * The reason phrase of a status (RFC 9110 section 15, RFC 6585 section 4); "" for one that nothing
+ * here answers with.
+ */
+const char *status_phrase(int status);
+
 void header_add(struct http_reply *r, const char *name, struct str value);
 
 /* Whether a header was added; the name as it was given there. */

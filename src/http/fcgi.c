@@ -157,8 +157,11 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 
 bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 {
-	char status[64];
-	int n = snprintf(status, sizeof status, "Status: %d\r\n", r->status);
+	char status[96];
+	/* Some HTTP/1.1 clients take no status line without a phrase, and nginx passes this one on.
+	 */
+	int n = snprintf(status, sizeof status, "Status: %d %s\r\n", r->status,
+			 status_phrase(r->status));
 
 	/* Told, so that nginx need not send it in chunks; a 204 has none (RFC 9110 section 8.6). */
 	if (r->status != 204)

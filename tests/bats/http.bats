@@ -322,3 +322,20 @@ load helpers
 	get /api/v1/openapi.json
 	body_is '[.paths[][] | .operationId?] | length == (unique | length)'
 }
+
+@test "an HTTP/1.1 status line has a reason phrase, for some clients take none without" {
+	local path
+	while read -r path wanted; do
+		[[ $(curl -sS --http1.1 --cacert "$RUN_DIR/tls/cert.pem" -D - -o /dev/null "$BASE$path" |
+			head -1) == "HTTP/1.1 $wanted"$'\r' ]] || fail "$path: not $wanted"
+	done <<-END
+		/api/v1/health/ready 200 OK
+		/api/v1/health 200 OK
+		/api/v1/me 401 Unauthorized
+		/api/v1/nowhere 404 Not Found
+	END
+	[[ $(curl -sS --http1.1 --cacert "$RUN_DIR/tls/cert.pem" -D - -o /dev/null -X PUT "$BASE/api/v1/me" |
+		head -1) == $'HTTP/1.1 405 Method Not Allowed\r' ]]
+	[[ $(curl -sS --http1.1 --cacert "$RUN_DIR/tls/cert.pem" -D - -o /dev/null --json '{' \
+		"$BASE/api/v1/users" | head -1) == $'HTTP/1.1 400 Bad Request\r' ]]
+}
