@@ -30,9 +30,18 @@ struct task *task_self(void);
  */
 enum err task_park(void);
 
-/* Lets a parked task go on, with this result, before the loop waits again. Others are left alone.
+/*
+ * Lets a parked task go on, with this result, before the loop waits again. False: it has not been
+ * waiting, or has been woken already, perhaps because it was ended: it is left alone and never gets
+ * this. Whoever hands something on to it must hand that to the next one then.
  */
-void task_wake(struct task *t, enum err result);
+bool task_wake(struct task *t, enum err result);
+
+/* Whether task_wake would reach it. */
+bool task_waits(const struct task *t);
+
+/* Why every wait of the running task fails; OK: it has not been ended. */
+enum err task_ended(void);
 
 /* Makes every wait of the task, also the present one, fail with `why`. The first reason stays. */
 void task_end(struct task *t, enum err why);

@@ -79,22 +79,37 @@ static void settle(struct pool *p, const struct db_statement *s, enum err e, boo
 		*b = p->blocked[--p->blocked_count];
 }
 
+/* What the others learn from how it went for the one that tried. */
+static void judge(struct pool *p, const struct db_statement *s, enum err e)
+{
+	switch (e) {
+	case ERR_CANCELLED:
+	case ERR_DEADLINE:
+	case ERR_RETRY:
+		/* One that was given up says nothing about the lock: let the next one try. */
+		return settle(p, s, OK, false);
+	case ERR_BUSY:
+		return settle(p, s, e, false);
+	case ERR_DB_UNAVAILABLE:
+		return settle(p, s, e, true);
+	default:
+		/* It had the lock; another failure is its own. */
+		return settle(p, s, OK, true);
+	}
+}
+
 enum err blocked_try(struct pool *p, struct blocked *b, struct job *j)
 {
 	struct lane *lane = NULL;
 
 	b->tried = true;
 
-	enum err e = lane_acquire(p, &lane);
+	enum err e = lane_acquire(p, j, &lane);
 
 	if (e == OK) {
-		e = lane_run(lane, j, false);
-		lane_release(lane);
+		e = lane_run(lane, j, j, LANE_WHOLE);
+		lane_release(lane, j);
 	}
-	/* One that was given up says nothing about the lock: let the next one try. */
-	if (e == ERR_CANCELLED || e == ERR_DEADLINE)
-		settle(p, j->s, OK, false);
-	else
-		settle(p, j->s, e, e != ERR_BUSY);
+	judge(p, j->s, e);
 	return e;
 }

@@ -18,7 +18,7 @@ static void abandon(void *p)
 	struct db *db = p;
 
 	if (db->lane != NULL)
-		lane_release(db->lane);
+		lane_release(db->lane, db);
 	db->lane = NULL;
 }
 
@@ -35,8 +35,8 @@ struct db *db_open(struct pool *p, struct arena *a)
 enum err db_begin(struct db *db)
 {
 	if (!db->transaction)
-		TRY(lane_acquire(db->pool, &db->lane));
-	db->begin = !db->transaction;
+		TRY(lane_acquire(db->pool, db, &db->lane));
+	db->begin |= !db->transaction;
 	db->transaction = true;
 	return OK;
 }
@@ -62,9 +62,9 @@ static enum err run_alone(struct db *db, struct job *j)
 		db->alone = shared == ERR_RETRY;
 		return shared;
 	}
-	TRY(lane_acquire(db->pool, &db->lane));
+	TRY(lane_acquire(db->pool, db, &db->lane));
 
-	enum err e = lane_run(db->lane, j, false);
+	enum err e = lane_run(db->lane, db, j, LANE_WHOLE);
 
 	abandon(db);
 	return e;
@@ -73,28 +73,38 @@ static enum err run_alone(struct db *db, struct job *j)
 static enum err run(struct db *db, struct job *j)
 {
 	if (db->transaction) {
-		bool begin = db->begin;
+		enum lane_part part = db->begin ? LANE_FIRST : LANE_INNER;
 
 		if (db->lane == NULL)
 			return ERR_DB_UNAVAILABLE;
 		db->begin = false;
-		return lane_run(db->lane, j, begin);
+		return lane_run(db->lane, db, j, part);
 	}
 	return j->s->write ? run_alone(db, j) : read_run(db->pool, j);
 }
 
-enum err db_finish(struct db *db, enum err result)
+static enum err commit(struct db *db)
 {
 	struct job j = { .s = &commit_statement };
-	bool commit = db->transaction && !db->begin && db->lane != NULL && result == OK;
 
-	if (commit) {
-		result = lane_run(db->lane, &j, false);
-		/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed. */
-		if (result == OK && strcmp(PQcmdStatus(j.result), "COMMIT") != 0)
-			result = ERR_INTERNAL;
-		PQclear(j.result);
-	}
+	if (db->lane == NULL)
+		return ERR_DB_UNAVAILABLE; /* it was rolled back */
+	TRY(lane_run(db->lane, db, &j, LANE_LAST));
+
+	/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed. */
+	const char *status = PQcmdStatus(j.result);
+	enum err e = status == NULL		     ? ERR_DB_UNAVAILABLE
+		     : strcmp(status, "COMMIT") == 0 ? OK
+						     : ERR_INTERNAL;
+
+	PQclear(j.result);
+	return e;
+}
+
+enum err db_finish(struct db *db, enum err result)
+{
+	if (db->transaction && !db->begin && result == OK)
+		result = commit(db);
 	abandon(db);
 	db->transaction = db->begin = db->wrote = false;
 	return result;

@@ -8,27 +8,44 @@
 enum lane_state {
 	LANE_CLOSED, /* not connected, or connecting */
 	LANE_IDLE,
-	LANE_HELD,    /* by a task */
-	LANE_CLEANING /* its task has left: waits for the answer, then rolls back what is open */
+	LANE_HELD,    /* by its holder, until that gives it back */
+	LANE_CLEANING /* its holder has left: waits for the answer, then rolls back what is open */
 };
 
 struct lane {
 	struct link link;
 	enum lane_state state;
-	struct job *job;   /* that a task waits for */
-	bool stale;	   /* connect anew before the next use */
-	struct timer idle; /* it closes when it has had nothing to do for a while */
-	/* A transaction of several tasks, none of which holds the lane. */
+	const void *holder; /* LANE_HELD: whoever has it, and nobody else; otherwise NULL */
+	struct job *job;    /* that its holder waits for */
+	bool ends;	    /* what is under way leaves no transaction open */
+	bool broken;	    /* the connection has gone since it was taken */
+	bool stale;	    /* connect anew before the next use */
+	struct timer idle;  /* it closes when it has had nothing to do for a while */
+	/*
+	 * What becomes of the statements under way is known here, and not by those who wait for
+	 * them, for these may leave.
+	 */
+	size_t unproved; /* have not worked so far */
+	enum err failed; /* why they are rolled back: the first failure */
+	/* A transaction of several tasks; the pool's `turn` holds the lane for them. */
 	bool shared;
 	struct sharer *sharers;
-	enum err failed; /* why it is rolled back */
+};
+
+/* Where a statement stands in its transaction. */
+enum lane_part {
+	LANE_WHOLE, /* it is all of it */
+	LANE_FIRST, /* "begin" goes before it */
+	LANE_INNER,
+	LANE_LAST /* it is the commit */
 };
 
 /* A task that waits for a lane. */
 struct waiter {
 	struct waiter *next;
 	struct task *task;
-	struct lane *lane; /* set when it has one */
+	const void *holder; /* that it will be */
+	struct lane *lane;  /* set when it has one */
 	struct timer timer;
 };
 
@@ -63,7 +80,7 @@ struct pool {
 	size_t lane_count;
 	struct waiter *waiters; /* the first has waited longest */
 	struct sharer *sharers; /* that are not sent, likewise */
-	struct waiter turn;	/* theirs among the waiters; of no task */
+	struct waiter turn;	/* theirs among the waiters; of no task; holds their lanes */
 	bool turn_queued;
 	size_t sharing; /* lanes that carry shared transactions */
 	struct blocked blocked[BLOCKED_MAX];
@@ -106,14 +123,26 @@ void lanes_fail_waiters(struct pool *p);
 bool lanes_make(struct pool *p);
 void lanes_free(struct pool *p);
 
-/* ERR_BUSY after acquire_timeout, ERR_DB_UNAVAILABLE when the pool is out. */
-enum err lane_acquire(struct pool *p, struct lane **out);
+/*
+ * Waits until the holder, which is any address that lives until the lane is given back, has a lane
+ * to itself. ERR_BUSY after acquire_timeout, ERR_DB_UNAVAILABLE when the pool is out.
+ */
+enum err lane_acquire(struct pool *p, const void *holder, struct lane **out);
 
-/* Runs one statement on a lane that the task holds, behind "begin" if asked for. */
-enum err lane_run(struct lane *l, struct job *j, bool begin);
+/*
+ * Runs one statement on a lane, for its holder. On OK j->result is the caller's, and what ends a
+ * transaction has been committed. Nothing is sent for a task that was ended.
+ */
+enum err lane_run(struct lane *l, const void *holder, struct job *j, enum lane_part part);
 
-/* One that has nothing to do, or NULL; whoever takes it sets its state. */
+/* One that has nothing to do, or NULL. */
 struct lane *lane_idle(struct pool *p);
+
+/* Makes an idle lane its holder's. */
+void lane_take(struct lane *l, const void *holder);
+
+/* What has become of the statements under way, once their Sync has been answered. */
+enum err lane_outcome(const struct lane *l);
 
 /* Waits for a lane, and has one more opened if there can be. */
 void lane_queue(struct pool *p, struct waiter *w);
@@ -127,8 +156,8 @@ enum err share_run(struct pool *p, struct job *j);
 /* Sends those that wait, as far as there are lanes. */
 void share_send(struct pool *p);
 
-/* Their turn has come: the lane is theirs. */
-void share_carry(struct lane *l);
+/* Their turn has come. False when they have no use for the lane, which then is not theirs. */
+bool share_carry(struct lane *l);
 
 /* The transaction has ended; it was not committed if anything in it has failed. */
 void share_done(struct lane *l);
@@ -140,4 +169,4 @@ void share_lost(struct lane *l);
 void share_fail(struct pool *p);
 
 /* Gives a lane back; an open transaction is rolled back first, without waiting. */
-void lane_release(struct lane *l);
+void lane_release(struct lane *l, const void *holder);

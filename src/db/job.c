@@ -5,6 +5,13 @@
  */
 #include "db/job.h"
 
+void job_begin(struct job *j)
+{
+	j->task = task_self();
+	j->done = false;
+	j->err = ERR_DB_UNAVAILABLE;
+}
+
 void job_join(struct job *j, struct job *mate)
 {
 	mate->mate = j->mate == NULL ? j : j->mate;

@@ -13,10 +13,10 @@ struct job {
 	const struct db_statement *s;
 	const void *in;
 	struct task *task;
-	PGresult *result; /* the job's until taken, and its mates' */
-	enum err err;
-	int tries; /* times it was lost */
-	bool done;
+	PGresult *result;  /* the job's until taken, and its mates' */
+	enum err err;	   /* OK only once its result is there, and has held */
+	int tries;	   /* times it was lost */
+	bool done;	   /* nothing comes any more: the task was told, or will be */
 	bool blocked;	   /* the read lane has given up waiting for a lock */
 	struct link *link; /* that carries it; NULL: not sent */
 	size_t entry;	   /* its place in link->sent */
@@ -24,6 +24,9 @@ struct job {
 	/* The ring of those that one query answers; NULL: it has one for itself. */
 	struct job *mate;
 };
+
+/* It is the running task's, and nothing is known of it yet. */
+void job_begin(struct job *j);
 
 /* Lets one query answer `mate` as well as j; both are of the same gathered statement. */
 void job_join(struct job *j, struct job *mate);

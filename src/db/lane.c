@@ -4,6 +4,9 @@
  * of several (share.c). The first one is opened at the start, the others when they are needed, up
  * to their number; they close when they have had nothing to do for a while.
  */
+#ifdef POSTERN_SAN
+#include <assert.h>
+#endif
 #include <stdlib.h>
 
 #include "base/instant.h"
@@ -48,24 +51,57 @@ void lanes_free(struct pool *p)
 	free(p->lanes);
 }
 
-/* Hands the lane to whoever has waited longest. */
+/*
+ * Whether it may be used so by this holder. Two that take one connection for theirs would commit
+ * and roll back one another's statements: whoever is wrong here is refused.
+ */
+static bool may_use(const struct lane *l, const void *holder, bool idle)
+{
+	bool may = l->state == LANE_HELD && holder != NULL && l->holder == holder && idle;
+
+	if (!may)
+		log_error("db", "a write connection was to be used by one that does not hold it");
+#ifdef POSTERN_SAN
+	assert(may);
+#endif
+	return may;
+}
+
+void lane_take(struct lane *l, const void *holder)
+{
+	timer_clear(&l->idle);
+	l->state = LANE_HELD;
+	l->holder = holder;
+	l->broken = false;
+}
+
+static bool grant(struct lane *l, struct waiter *w)
+{
+	if (w == &l->link.pool->turn)
+		return share_carry(l);
+	if (!task_wake(w->task, OK))
+		return false; /* it was ended, or has waited too long: it is about to leave */
+	lane_take(l, w->holder);
+	w->lane = l;
+	return true;
+}
+
+/* Hands the lane to whoever has waited longest, and still does. */
 static void hand_on(struct lane *l)
 {
 	struct pool *p = l->link.pool;
-	struct waiter *w = p->waiters;
 
-	timer_clear(&l->idle);
 	l->state = LANE_IDLE;
-	if (w == NULL && l != p->lanes)
+	while (p->waiters != NULL) {
+		struct waiter *w = p->waiters;
+
+		p->waiters = w->next;
+		if (grant(l, w))
+			return;
+	}
+	timer_clear(&l->idle);
+	if (l != p->lanes)
 		timer_set(&l->idle, ticks_us() + IDLE_US);
-	if (w == NULL)
-		return;
-	p->waiters = w->next;
-	l->state = LANE_HELD;
-	if (w == &p->turn)
-		return share_carry(l);
-	w->lane = l;
-	task_wake(w->task, OK);
 }
 
 static void queue_up(struct pool *p, struct waiter *w)
@@ -122,9 +158,9 @@ static void on_waited(struct timer *t)
 	task_wake(OWNER_OF(t, struct waiter, timer)->task, ERR_BUSY);
 }
 
-static enum err wait_for_lane(struct pool *p, struct lane **out)
+static enum err wait_for_lane(struct pool *p, const void *holder, struct lane **out)
 {
-	struct waiter w = { .task = task_self(), .timer.fire = on_waited };
+	struct waiter w = { .task = task_self(), .holder = holder, .timer.fire = on_waited };
 
 	timer_set(&w.timer, ticks_us() + p->o.acquire_timeout_us);
 	lane_queue(p, &w);
@@ -132,11 +168,10 @@ static enum err wait_for_lane(struct pool *p, struct lane **out)
 	enum err e = task_park();
 
 	timer_clear(&w.timer);
-	if (e != OK && w.lane != NULL)
-		lane_release(w.lane);
-	else if (e != OK)
+	if (e == OK)
+		*out = w.lane;
+	else
 		forget_waiter(p, &w);
-	*out = w.lane;
 	return e;
 }
 
@@ -148,7 +183,7 @@ struct lane *lane_idle(struct pool *p)
 	return NULL;
 }
 
-enum err lane_acquire(struct pool *p, struct lane **out)
+enum err lane_acquire(struct pool *p, const void *holder, struct lane **out)
 {
 	if (p->out)
 		return ERR_DB_UNAVAILABLE;
@@ -156,37 +191,46 @@ enum err lane_acquire(struct pool *p, struct lane **out)
 	struct lane *l = lane_idle(p);
 
 	if (l == NULL)
-		return wait_for_lane(p, out);
-	l->state = LANE_HELD;
-	timer_clear(&l->idle);
+		return wait_for_lane(p, holder, out);
+	lane_take(l, holder);
 	*out = l;
 	return OK;
 }
 
-static bool send(struct lane *l, struct job *j, bool begin)
+static bool send(struct lane *l, struct job *j, enum lane_part part)
 {
-	if (begin && !link_send_command(&l->link, "begin"))
+	if (part == LANE_FIRST && !link_send_command(&l->link, "begin"))
 		return false;
 	return link_send_job(&l->link, j) && link_send_sync(&l->link);
 }
 
-enum err lane_run(struct lane *l, struct job *j, bool begin)
+/* Sends it and waits; OK: it is done, one way or the other. */
+static enum err run(struct lane *l, struct job *j, enum lane_part part)
 {
-	if (l->link.state != LINK_UP)
+	l->ends = part == LANE_WHOLE || part == LANE_LAST;
+	l->failed = OK;
+	l->unproved = 1;
+	if (!send(l, j, part))
 		return ERR_DB_UNAVAILABLE;
-	j->task = task_self();
-	j->done = false;
-	l->job = j;
-	if (!send(l, j, begin)) {
-		l->job = NULL;
-		return ERR_DB_UNAVAILABLE;
-	}
 	link_flush(&l->link);
+	return j->done ? OK : task_park();
+}
 
-	enum err e = j->done ? OK : task_park();
+enum err lane_run(struct lane *l, const void *holder, struct job *j, enum lane_part part)
+{
+	enum err e = task_ended();
 
+	if (e != OK)
+		return e;
+	if (!may_use(l, holder, l->job == NULL && !l->shared && l->link.sent_count == 0))
+		return ERR_INTERNAL;
+	if (l->link.state != LINK_UP || l->broken)
+		return ERR_DB_UNAVAILABLE;
+	job_begin(j);
+	l->job = j;
+	e = run(l, j, part);
 	l->job = NULL;
-	if (e == OK)
+	if (e == OK && j->done)
 		return j->err;
 	link_forget(j);
 	job_clear(j);
@@ -202,10 +246,12 @@ static void clean(struct lane *l)
 		link_flush(&l->link);
 }
 
-void lane_release(struct lane *l)
+/* Nobody holds it any more. */
+static void give_back(struct lane *l)
 {
 	struct pool *p = l->link.pool;
 
+	l->holder = NULL;
 	if (l->stale)
 		link_reset(&l->link, "its plans are stale");
 	l->stale = false;
@@ -213,11 +259,17 @@ void lane_release(struct lane *l)
 		l->state = LANE_CLOSED;
 		if (p->waiters != NULL)
 			open_one(p);
-	} else if (l->link.sent_count > 0 || PQtransactionStatus(l->link.pg) != PQTRANS_IDLE) {
+	} else if (link_in_transaction(&l->link)) {
 		clean(l);
 	} else {
 		hand_on(l);
 	}
+}
+
+void lane_release(struct lane *l, const void *holder)
+{
+	if (may_use(l, holder, l->job == NULL && !l->shared))
+		give_back(l);
 }
 
 void write_up(struct link *link)
@@ -230,15 +282,19 @@ void write_down(struct link *link)
 	struct lane *l = OWNER_OF(link, struct lane, link);
 
 	timer_clear(&l->idle);
+	l->broken = true;
 	if (l->shared)
 		share_lost(l);
 	/*
-	 * A lane that is held stays closed until its task gives it back: it must not be handed to
+	 * A lane that is held stays closed until its holder gives it back: it must not be handed to
 	 * another. One that nobody waits for need not come back before somebody does.
 	 */
 	if (l->state == LANE_HELD || link->pool->waiters == NULL) {
 		link->wanted = false;
 		timer_clear(&link->timer);
+	} else if (!link->wanted) {
+		link->wanted = true;
+		timer_set(&link->timer, ticks_us());
 	}
 	if (l->state != LANE_HELD)
 		l->state = LANE_CLOSED;
@@ -252,42 +308,76 @@ void write_down(struct link *link)
 	}
 }
 
-void write_result(struct link *link, struct job *j, PGresult *r)
+/* Why a statement (NULL: the Sync) has failed; j: whoever waits for it, or NULL. */
+static enum err judge(struct lane *l, const struct db_statement *s, const struct job *j,
+		      const PGresult *r)
 {
-	struct lane *l = OWNER_OF(link, struct lane, link);
-	ExecStatusType status = PQresultStatus(r);
-
-	j->result = r;
-	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		j->err = OK;
-		l->stale = l->stale || link_misses(link, j->s);
-		return;
-	}
-	j->result = NULL;
-	j->err = r != NULL && l->shared ? ERR_RETRY : ERR_DB_UNAVAILABLE;
 	if (r == NULL)
-		return;
-	if (status != PGRES_PIPELINE_ABORTED) {
-		l->stale = link_stale(link, r);
-		j->err = l->stale ? ERR_RETRY : link_error(j, r);
-		l->failed = j->err;
-	}
-	PQclear(r);
+		return ERR_DB_UNAVAILABLE;
+	if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED)
+		return l->shared ? ERR_RETRY : ERR_DB_UNAVAILABLE;
+	if (!link_stale(&l->link, r))
+		return link_error(s, j == NULL ? NULL : j->task, r);
+	l->stale = true;
+	return ERR_RETRY;
 }
 
-/* The statement had worked, but was not committed. */
+static void fail(struct lane *l, enum err e)
+{
+	if (l->failed == OK)
+		l->failed = e;
+}
+
+void write_result(struct link *link, const struct sent_entry *sent, PGresult *r)
+{
+	struct lane *l = OWNER_OF(link, struct lane, link);
+	struct job *j = sent->job;
+	ExecStatusType status = PQresultStatus(r);
+	bool worked = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+	enum err e = worked ? OK : judge(l, sent->s, j, r);
+
+	if (worked) {
+		l->unproved--;
+		l->stale = l->stale || link_misses(link, sent->s);
+	} else {
+		fail(l, e);
+	}
+	if (j != NULL)
+		j->err = e;
+	if (j != NULL && worked)
+		j->result = r;
+	else
+		PQclear(r);
+}
+
 void write_undone(struct link *link, PGresult *r)
 {
 	struct lane *l = OWNER_OF(link, struct lane, link);
-	struct job *j = l->sharers != NULL ? l->sharers->job : l->job;
 
-	if (j == NULL)
-		return PQclear(r); /* its task has left */
-	PQclear(j->result);
-	write_result(link, j, r);
-	/* Not by its own fault, or nobody knows. */
-	if (l->shared)
-		j->err = OK;
+	fail(l, judge(l, l->job == NULL ? NULL : l->job->s, l->job, r));
+	PQclear(r);
+}
+
+enum err lane_outcome(const struct lane *l)
+{
+	if (l->failed != OK)
+		return l->failed;
+	/* Statements that nobody knows to have worked, or that are not committed yet. */
+	if (l->unproved > 0 || (l->ends && link_in_transaction(&l->link)))
+		return ERR_DB_UNAVAILABLE;
+	return OK;
+}
+
+static void job_done(struct lane *l, struct job *j)
+{
+	enum err e = lane_outcome(l);
+
+	if (e != OK) {
+		job_clear(j);
+		j->err = e;
+	}
+	j->done = true;
+	task_wake(j->task, OK);
 }
 
 void write_synced(struct link *link)
@@ -295,11 +385,9 @@ void write_synced(struct link *link)
 	struct lane *l = OWNER_OF(link, struct lane, link);
 
 	if (l->state == LANE_CLEANING)
-		return lane_release(l);
-	if (l->shared)
-		return share_done(l);
-	if (l->job == NULL)
-		return;
-	l->job->done = true;
-	task_wake(l->job->task, OK);
+		give_back(l);
+	else if (l->shared)
+		share_done(l);
+	else if (l->job != NULL)
+		job_done(l, l->job);
 }

@@ -72,6 +72,16 @@ static void watch_socket(struct link *l, uint32_t events)
 		link_reset(l, "cannot be watched");
 }
 
+static void take_job(struct link *l, const struct sent_entry *e, PGresult *r)
+{
+	if (l->kind == LINK_WRITE)
+		write_result(l, e, r);
+	else if (e->job != NULL)
+		read_result(l->pool, e->job, r);
+	else
+		PQclear(r);
+}
+
 void link_reset(struct link *l, const char *why)
 {
 	if (l->state == LINK_DOWN)
@@ -95,12 +105,8 @@ void link_reset(struct link *l, const char *why)
 	while (l->sent_count > 0) {
 		struct sent_entry e = link_expected(l);
 
-		if (e.kind != SENT_JOB || e.job == NULL)
-			continue;
-		if (l->kind == LINK_READ)
-			read_result(l->pool, e.job, NULL);
-		else
-			write_result(l, e.job, NULL);
+		if (e.kind == SENT_JOB)
+			take_job(l, &e, NULL);
 	}
 	tell_down(l);
 }
@@ -299,17 +305,13 @@ static void take_result(struct link *l, PGresult *r)
 
 	struct sent_entry e = link_expected(l);
 
-	if (e.kind == SENT_JOB && e.job != NULL) {
-		if (l->kind == LINK_READ)
-			return read_result(l->pool, e.job, r);
-		return write_result(l, e.job, r);
-	}
+	if (e.kind == SENT_JOB)
+		return take_job(l, &e, r);
 	if (e.kind == SENT_PREPARE && failed) {
 		/* One line says it for all that follow. */
 		if (l->missing_count == 0)
-			log_warn("db", "%s cannot be prepared: %s", e.prepared->name,
-				 message_of(r));
-		l->missing[l->missing_count++] = e.prepared;
+			log_warn("db", "%s cannot be prepared: %s", e.s->name, message_of(r));
+		l->missing[l->missing_count++] = e.s;
 	} else if (failed) {
 		log_error("db", "%s", message_of(r));
 	}

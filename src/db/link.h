@@ -18,10 +18,8 @@ enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 /* One expected result. */
 struct sent_entry {
 	enum sent kind;
-	union {
-		struct job *job; /* or one of its mates; NULL when all have gone away */
-		const struct db_statement *prepared;
-	};
+	const struct db_statement *s; /* of a job, or to be prepared */
+	struct job *job;	      /* or one of its mates; NULL when all have gone away */
 };
 
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_PREPARING, LINK_UP };
@@ -77,17 +75,22 @@ bool link_send_sync(struct link *l);
  */
 bool link_misses(const struct link *l, const struct db_statement *s);
 
+/* Whether a transaction is open on it, or what it has been asked is not answered yet. */
+bool link_in_transaction(const struct link *l);
+
 /* Sends what is queued, as far as the socket takes it. */
 void link_flush(struct link *l);
 
-/* Takes a job off the link: its result will be thrown away, unless others wait for it. */
+/* Takes a job off the link: nobody gets its result, unless others wait for it. */
 void link_forget(struct job *j);
 
 /* A result of NULL, which is one that was lost, is none of these, and means ERR_DB_UNAVAILABLE. */
 
-/* What a failed result means for the request. Logs what nobody expected, on the request's behalf.
+/*
+ * What the failed result of a statement (NULL: of a Sync) means for the request. Logs what nobody
+ * expected, on behalf of the task (NULL: it has left).
  */
-enum err link_error(const struct job *j, const PGresult *r);
+enum err link_error(const struct db_statement *s, const struct task *t, const PGresult *r);
 
 /* The statement was not run, and would be on a new connection; perhaps, where it refuses writes. */
 bool link_stale(const struct link *l, const PGresult *r);
@@ -114,6 +117,8 @@ void read_down(struct pool *p);
 void read_result(struct pool *p, struct job *j, PGresult *r);
 void write_up(struct link *l);
 void write_down(struct link *l);
-void write_result(struct link *l, struct job *j, PGresult *r);
+/* Also when nobody waits for it any more: what it means for its transaction, it means for all. */
+void write_result(struct link *l, const struct sent_entry *e, PGresult *r);
+/* The Sync has failed, and with it what was to be committed there. */
 void write_undone(struct link *l, PGresult *r);
 void write_synced(struct link *l);

@@ -107,7 +107,7 @@ static void fail(struct pool *p, struct job *j, const PGresult *r)
 		j->blocked = blocked_note(p, j->s);
 		e = ERR_BUSY;
 	} else if (!(link_stale(&p->read, r) && j->tries == 0)) {
-		e = link_error(j, r);
+		e = link_error(j->s, j->task, r);
 	}
 	if (e == ERR_DB_UNAVAILABLE || e == ERR_RETRY)
 		again(p, j, e == ERR_RETRY ? ERR_BUSY : e);
@@ -148,8 +148,8 @@ static enum err run_once(struct pool *p, struct job *j)
 {
 	if (p->out)
 		return ERR_DB_UNAVAILABLE;
-	j->task = task_self();
-	j->done = j->blocked = false;
+	job_begin(j);
+	j->blocked = false;
 	append(p, j);
 	/* Those that one query answers are worth waiting for. */
 	if (!j->s->gathered && p->pending >= PIECE)

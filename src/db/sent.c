@@ -83,7 +83,7 @@ bool link_send_prepare(struct link *l, const struct db_statement *s)
 {
 	int taken = PQsendPrepare(l->pg, s->name, s->sql, (int)s->param_count, NULL);
 
-	return sent(l, taken, (struct sent_entry){ .kind = SENT_PREPARE, .prepared = s });
+	return sent(l, taken, (struct sent_entry){ .kind = SENT_PREPARE, .s = s });
 }
 
 bool link_misses(const struct link *l, const struct db_statement *s)
@@ -106,7 +106,12 @@ bool link_send_job(struct link *l, struct job *j)
 					  1);
 	else
 		taken = PQsendQueryPrepared(l->pg, s->name, n, p.values, p.lengths, p.formats, 1);
-	return sent(l, taken, (struct sent_entry){ .kind = SENT_JOB, .job = j });
+	return sent(l, taken, (struct sent_entry){ .kind = SENT_JOB, .s = s, .job = j });
+}
+
+bool link_in_transaction(const struct link *l)
+{
+	return l->sent_count > 0 || PQtransactionStatus(l->pg) != PQTRANS_IDLE;
 }
 
 void link_flush(struct link *l)

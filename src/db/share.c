@@ -45,36 +45,55 @@ enum err share_run(struct pool *p, struct job *j)
 {
 	struct sharer s = { .job = j, .timer.fire = on_waited };
 
+	TRY(task_ended());
 	if (p->out)
 		return ERR_DB_UNAVAILABLE;
-	j->task = task_self();
+	job_begin(j);
 	append(&p->sharers, &s);
 	timer_set(&s.timer, ticks_us() + p->o.acquire_timeout_us);
 
 	enum err e = task_park();
 
 	timer_clear(&s.timer);
-	if (e == OK)
+	if (e == OK && j->done)
 		return j->err;
 	leave(p, &s);
 	return e;
+}
+
+/*
+ * The one that has waited longest, or NULL. What was ended, or has waited too long, and is about to
+ * say so, is not carried out any more.
+ */
+static struct sharer *first_waiting(struct pool *p)
+{
+	while (p->sharers != NULL && !task_waits(p->sharers->job->task))
+		p->sharers = p->sharers->next;
+	return p->sharers;
+}
+
+/* Whether somebody waits and may have a lane. */
+static bool is_due(struct pool *p)
+{
+	return first_waiting(p) != NULL && p->sharing < p->o.sharing;
 }
 
 static void carry(struct lane *l)
 {
 	struct pool *p = l->link.pool;
 
-	l->state = LANE_HELD;
-	timer_clear(&l->idle);
-	l->shared = true;
+	lane_take(l, &p->turn);
+	l->shared = l->ends = true;
 	l->failed = OK;
+	l->unproved = 0;
 	p->sharing++;
-	for (size_t n = 0; p->sharers != NULL && n < SHARERS_MAX; n++) {
+	for (size_t n = 0; n < SHARERS_MAX && first_waiting(p) != NULL; n++) {
 		struct sharer *s = p->sharers;
 
 		p->sharers = s->next;
 		timer_clear(&s->timer);
 		append(&l->sharers, s);
+		l->unproved++;
 		if (!link_send_job(&l->link, s->job))
 			return;
 	}
@@ -82,20 +101,20 @@ static void carry(struct lane *l)
 		link_flush(&l->link);
 }
 
-void share_carry(struct lane *l)
+bool share_carry(struct lane *l)
 {
 	struct pool *p = l->link.pool;
 
 	p->turn_queued = false;
-	if (p->sharers != NULL && p->sharing < p->o.sharing)
-		carry(l);
-	else
-		lane_release(l);
+	if (!is_due(p))
+		return false;
+	carry(l);
+	return true;
 }
 
 void share_send(struct pool *p)
 {
-	while (p->sharers != NULL && p->sharing < p->o.sharing && !p->turn_queued) {
+	while (is_due(p) && !p->turn_queued) {
 		struct lane *l = lane_idle(p);
 
 		if (l != NULL) {
@@ -108,7 +127,10 @@ void share_send(struct pool *p)
 	}
 }
 
-/* Ends a transaction: everybody is told. e: what has become of those that had worked. */
+/*
+ * Ends a transaction: everybody is told. e: what has become of it, which is that also of those that
+ * had worked; OK leaves each its own.
+ */
 static void settle(struct lane *l, enum err e)
 {
 	for (struct sharer *s = l->sharers; s != NULL; s = s->next) {
@@ -116,8 +138,9 @@ static void settle(struct lane *l, enum err e)
 
 		if (e != OK)
 			job_clear(j);
-		if (j->err == OK || j->err == ERR_RETRY)
+		if (e != OK && (j->err == OK || j->err == ERR_RETRY))
 			j->err = e;
+		j->done = true;
 		task_wake(j->task, OK);
 	}
 	l->sharers = NULL;
@@ -134,20 +157,23 @@ static bool concerns_all(enum err e)
 
 void share_done(struct lane *l)
 {
-	settle(l, l->failed == OK || concerns_all(l->failed) ? l->failed : ERR_RETRY);
-	lane_release(l);
+	enum err e = lane_outcome(l);
+
+	settle(l, e == OK || concerns_all(e) ? e : ERR_RETRY);
+	lane_release(l, &l->link.pool->turn);
 }
 
 void share_lost(struct lane *l)
 {
 	l->state = LANE_CLOSED;
+	l->holder = NULL;
 	settle(l, ERR_DB_UNAVAILABLE);
 }
 
 void share_fail(struct pool *p)
 {
 	for (struct sharer *s = p->sharers; s != NULL; s = s->next) {
-		s->job->err = ERR_DB_UNAVAILABLE;
+		s->job->done = true; /* its error is there from the start */
 		timer_clear(&s->timer);
 		task_wake(s->job->task, OK);
 	}

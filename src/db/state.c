@@ -61,13 +61,15 @@ static enum err violated(const struct db_statement *s, const PGresult *r)
 {
 	const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 
-	for (const struct db_rule *rule = s->rules; constraint && rule && rule->constraint; rule++)
+	if (s == NULL || constraint == NULL)
+		return OK;
+	for (const struct db_rule *rule = s->rules; rule && rule->constraint; rule++)
 		if (strcmp(rule->constraint, constraint) == 0)
 			return rule->err;
 	return OK;
 }
 
-enum err link_error(const struct job *j, const PGresult *r)
+enum err link_error(const struct db_statement *s, const struct task *t, const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
@@ -76,11 +78,11 @@ enum err link_error(const struct job *j, const PGresult *r)
 		return ERR_DB_UNAVAILABLE; /* made by libpq: the connection is gone */
 	if (starts(state, "40001") || starts(state, "40P01"))
 		return ERR_RETRY;
-	if (starts(state, "23") && violated(j->s, r) != OK)
-		return violated(j->s, r);
-	log_context(task_log_of(j->task));
-	log_error("db", "%s: %s: %s%s", j->s->name, state, message == NULL ? "" : message,
-		  read_only(state) ? READ_ONLY_REMEDY : "");
+	if (starts(state, "23") && violated(s, r) != OK)
+		return violated(s, r);
+	log_context(t == NULL ? NULL : task_log_of(t));
+	log_error("db", "%s: %s: %s%s", s == NULL ? "at the end of a transaction" : s->name, state,
+		  message == NULL ? "" : message, read_only(state) ? READ_ONLY_REMEDY : "");
 	log_context(NULL);
 	if (starts(state, "57014"))
 		return ERR_DEADLINE;

@@ -128,15 +128,26 @@ enum err task_park(void)
 	return t->result;
 }
 
-void task_wake(struct task *t, enum err result)
+bool task_waits(const struct task *t)
 {
-	if (t->state != PARKED)
-		return;
+	return t->state == PARKED;
+}
+
+enum err task_ended(void)
+{
+	return tasks.current->ended;
+}
+
+bool task_wake(struct task *t, enum err result)
+{
+	if (!task_waits(t))
+		return false;
 	t->state = READY;
 	t->result = result;
 	t->next = NULL;
 	*tasks.ready_last = t;
 	tasks.ready_last = &t->next;
+	return true;
 }
 
 void task_end(struct task *t, enum err why)

@@ -60,14 +60,24 @@ stack_stop() {
 	[[ -n ${KEEP_STACK-} ]] || rm -rf "$RUN_DIR"
 }
 
-# sane: no sanitizer complained in the pool, and none of its processes aborted.
+# sane: no sanitizer complained in the pool, none of its processes aborted, nobody used a connection
+# that was another's, and PostgreSQL never saw two requests in one transaction.
 sane() {
-	[[ -e $RUN_DIR/log/postern.log ]] || return 0
-	! grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error:|Assertion .* failed|stack smashing' \
-		"$RUN_DIR/log/postern.log" >&2 || {
-		echo "see $RUN_DIR/log/postern.log" >&2
-		return 1
-	}
+	local log words
+	for log in postern postgresql; do
+		[[ -e $RUN_DIR/log/$log.log ]] || continue
+		case $log in
+		postern)
+			words='ERROR: [A-Za-z]+Sanitizer|runtime error:|Assertion .* failed|stack smashing'
+			words+='|by one that does not hold it'
+			;;
+		postgresql) words='already a transaction in progress|there is no transaction in progress' ;;
+		esac
+		! grep -aE "$words" "$RUN_DIR/log/$log.log" >&2 || {
+			echo "see $RUN_DIR/log/$log.log" >&2
+			return 1
+		}
+	done
 }
 
 # The command line, with the environment of the stack.
