@@ -52,6 +52,25 @@ struct outbox_insert {
  */
 enum err outbox_insert(struct db *db, const struct outbox_insert *in, int64_t *affected);
 
+struct outbox_insert_notice {
+	struct address_id mailbox;
+	int64_t hour_most;
+	int64_t day_most;
+	struct mail_id id;
+	struct str summary;
+	struct str template;
+	struct str locale;
+	struct str recipient;
+	struct str words;
+	int64_t life_us;
+};
+
+/*
+ * A mail about what has happened, if that mailbox may be sent one more. The last one of an hour or a day
+ * says so instead of what it is about; what comes behind it is not written.
+ */
+enum err outbox_insert_notice(struct db *db, const struct outbox_insert_notice *in, int64_t *affected);
+
 struct outbox_claim {
 	int64_t lease_us;
 };

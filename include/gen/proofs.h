@@ -6,10 +6,6 @@
 #include "db/db.h"
 #include "gen/ids.h"
 
-struct address_lock_row {
-	int64_t locks;
-};
-
 struct asked_proof_row {
 	struct proof_id id;
 	struct instant created_at;
@@ -38,32 +34,30 @@ struct proof_insert {
  */
 enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *affected);
 
-struct proof_lock_address {
-	struct address_id address;
-};
-
-/*
- * Whoever asks for a proof of this address waits until the end of the transaction, so that all that is
- * counted has been committed.
- */
-enum err proof_lock_address(struct db *db, const struct proof_lock_address *in, struct address_lock_row *row);
-
 struct proof_insert_asked {
 	int64_t mails;
+	int32_t hour_mails;
+	int64_t hour_most;
+	int32_t day_mails;
+	int64_t day_most;
+	int64_t link_us;
 	struct address_id address;
 	bool keep;
+	struct address_id mailbox;
 	struct proof_id id;
 	struct str kind;
 	struct user_id user_id;
 	struct email_change_id email_change_id;
 	int64_t code_us;
-	int64_t link_us;
 };
 
 /*
- * A new proof of an address; those before it are void, unless they are to be kept. Beyond so many in
- * an hour it is one of nobody, which counts for nothing and leaves the others as they are: asking for
- * more must not take away what the owner has been sent.
+ * A new proof of an address; those before it are void, unless they are to be kept. Beyond so many of its
+ * kind in an hour, or so many mails to that mailbox, it is one of nobody, which counts for nothing and
+ * leaves the others as they are: asking for more must not take away what the owner has been sent. What
+ * the owner has used counts for nothing either. And where none is left that is good, one more is sent for
+ * as long as it is good: nobody can use up what the owner needs. hour_mails, day_mails: of
+ * mail_budget_lock, in the same transaction.
  */
 enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, struct asked_proof_row *row);
 

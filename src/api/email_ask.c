@@ -34,7 +34,7 @@ SCHEMA(email_asked, email_asked_out,
 struct question {
 	const char *kind, *template;
 	struct str recipient;
-	struct address_id address;
+	struct proof_address address;
 	struct user_id user; /* none: the mail is not sent */
 };
 

@@ -92,7 +92,7 @@ static enum err tell_done(struct req *r, const struct email_change_row *change,
 
 	TRY(proof_make(r, &proof, &undo.proof));
 	TRY(mail_queue(r, &undo));
-	return mail_queue(r, &changed);
+	return mail_notice(r, &changed);
 }
 
 static enum err move(struct req *r, const struct email_change_row *change)
@@ -185,9 +185,9 @@ static enum err tell_undone(struct req *r, const struct undoable_change_row *cha
 			     .locale = user->locale,
 			     .words = { .name = user->name, .new_email = change->old_email } };
 
-	TRY(mail_queue(r, &mail));
+	TRY(mail_notice(r, &mail));
 	mail.recipient = user->replaced;
-	return mail_queue(r, &mail);
+	return mail_notice(r, &mail);
 }
 
 /* Whatever the address is by now: whoever took the account may have changed it twice. */
@@ -253,5 +253,5 @@ enum err email_change_forced(struct req *r, const struct user_before_row *before
 	TRY(proof_void(r, before->id));
 	TRY(revoke_tokens(r, before->id));
 	TRY(audit_note(r, &note));
-	return mail_queue(r, &mail);
+	return mail_notice(r, &mail);
 }

@@ -23,8 +23,22 @@ struct mail {
 	struct mail_words words;
 };
 
-/* Puts it into the outbox, in the request's transaction. address, device and at are filled in. */
+/*
+ * Puts it into the outbox, in the request's transaction. address, device and at are filled in. For
+ * mails whose number something else bounds: of what was asked for proof_ask, or that the address
+ * has proved before that its mail is read. Everything else is a notice.
+ */
 enum err mail_queue(struct req *r, const struct mail *m);
+
+/*
+ * The same for a mail about what has happened, which goes to an address however often that happens:
+ * limits.address_mails an hour, all notices together, the last of them a summary. What comes
+ * behind it is dropped, with OK. proof and nobody are not looked at.
+ */
+enum err mail_notice(struct req *r, const struct mail *m);
+
+/* The keyed digest of an address (email_key) by which its mails are counted. */
+enum err mail_box(struct req *r, struct str email_key, struct address_id *out);
 
 /* The language of the mails of who asks: the best of Accept-Language that there is, or "en". */
 struct str mail_locale(const struct req *r);

@@ -65,6 +65,6 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 		TRY(revoke_sessions(r, me.id, r->who.session, NULL));
 	TRY(proof_void(r, me.id));
 	TRY(audit_note(r, &note));
-	TRY(mail_queue(r, &mail));
+	TRY(mail_notice(r, &mail));
 	return reply(r, NULL);
 }

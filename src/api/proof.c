@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/proof.h"
 
-#include "api/limit.h"
 #include <string.h>
 
+#include "api/limit.h"
+#include "api/mail.h"
 #include "cred/opaque.h"
+#include "gen/mail_budgets.h"
 
 enum { TRIES = 5 };
 
@@ -31,32 +33,41 @@ enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
 }
 
 enum err proof_address(struct req *r, const char *what, struct str email_key,
-		       struct address_id *out)
+		       struct proof_address *out)
 {
 	struct str purpose = arena_printf(r->arena, "address:%s", what), mac = { 0 };
 
+	TRY(mail_box(r, email_key, &out->mailbox));
 	TRY(keeper_mac(r->app->keeper, purpose.p, email_key, r->arena, &mac));
-	memcpy(out->uuid.b, mac.p, sizeof out->uuid.b);
+	memcpy(out->asked.uuid.b, mac.p, sizeof out->asked.uuid.b);
 	return OK;
 }
 
 enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out)
 {
-	struct proof_lock_address lock = { .address = p->address };
+	const struct conf *c = r->app->conf;
+	struct mail_budget_lock lock = { .mailbox = p->address.mailbox };
+	struct mail_budget_row sent = { 0 };
+
+	TRY(mail_budget_lock(r->db, &lock, &sent));
+
 	struct proof_insert_asked row = {
 		.id = proof_id_new(),
 		.kind = str_from(p->kind),
 		.user_id = p->user,
 		.email_change_id = p->change,
-		.address = p->address,
+		.address = p->address.asked,
+		.mailbox = p->address.mailbox,
 		.keep = p->keep,
-		.mails = r->app->conf->limits_mails,
+		.mails = c->limits_mails,
+		.hour_mails = sent.hour_mails,
+		.hour_most = c->limits_address_mails,
+		.day_mails = sent.day_mails,
+		.day_most = c->limits_address_mails_day,
 		.link_us = p->link_us,
 		.code_us = code_life(r, p->link_us),
 	};
-	struct address_lock_row locked = { 0 };
 
-	TRY(proof_lock_address(r->db, &lock, &locked));
 	return proof_insert_asked(r->db, &row, out);
 }
 

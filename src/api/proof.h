@@ -21,25 +21,33 @@ struct proof {
 /* Makes one; those of that kind that the user had are void. */
 enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out);
 
+/* Keyed digests of an address: by `asked` proofs are counted, apart for what they are for; by
+ * `mailbox` all mails. */
+struct proof_address {
+	struct address_id asked, mailbox;
+};
+
 /* What an address is asked to prove by somebody who may have made it up. */
 struct proof_asked {
 	const char *kind;
-	struct address_id address; /* see proof_address */
-	struct user_id user;	   /* none: nobody has the address */
+	struct proof_address address;
+	struct user_id user; /* none: nobody has the address */
 	struct email_change_id change;
 	int64_t link_us; /* as in struct proof */
 	bool keep;	 /* those it was asked for before stay as they are */
 };
 
-/* The digest of an address (email_key) by which proofs for `what` are counted. */
+/* Those of an address (email_key), for what it is asked to prove. */
 enum err proof_address(struct req *r, const char *what, struct str email_key,
-		       struct address_id *out);
+		       struct proof_address *out);
 
 /*
  * Makes the proof in the request's transaction (begin one before); others for the same address wait
  * until that ends. The same work is done whether somebody has the address or not. Those it was
- * asked for before are void; but once limits.mails were sent within an hour they stay, the new one
- * is nobody's, and out->mailed says that there is nothing to be mailed.
+ * asked for before are void; but once limits.mails were sent within an hour, or the mailbox was
+ * sent limits.address_mails proofs, they stay, the new one is nobody's, and out->mailed says that
+ * there is nothing to be mailed. Unless none of them is good any more: then there is one to be
+ * mailed all the same.
  */
 enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out);
 

@@ -127,7 +127,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 	TRY(proof_void(r, owner->id));
 	TRY(limit_clear(r, owner->email));
 	TRY(audit_note(r, &note));
-	return mail_queue(r, &mail);
+	return mail_notice(r, &mail);
 }
 
 enum err auth_reset(struct req *r, const struct auth_reset_in *in)

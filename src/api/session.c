@@ -176,7 +176,7 @@ static enum err end_stolen(struct req *r, struct opaque o)
 
 	TRY(revoke_session(r, session.id));
 	TRY(audit_note(r, &note));
-	TRY(mail_queue(r, &mail));
+	TRY(mail_notice(r, &mail));
 	r->commit = true;
 	return ERR_REFRESH_REUSED;
 }

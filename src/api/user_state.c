@@ -57,7 +57,7 @@ static enum err disable(struct req *r, const struct locked_user_row *user)
 
 	TRY(revoke_sessions(r, user->id, (struct session_id){ 0 }, NULL));
 	TRY(audit_note(r, &note));
-	return mail_queue(r, &mail);
+	return mail_notice(r, &mail);
 }
 
 static enum err enable(struct req *r, const struct locked_user_row *user)

@@ -76,8 +76,8 @@ static void greet(const struct user_insert *row, struct registration *out)
  * new one, with a proof that nobody can give; it counts by itself, or whoever registers an address
  * again could take away from its owner the proof that was mailed for the first time.
  */
-static enum err greet_again(struct req *r, const struct user_insert *row, struct address_id again,
-			    struct registration *out)
+static enum err greet_again(struct req *r, const struct user_insert *row,
+			    struct proof_address again, struct registration *out)
 {
 	struct user_mailbox_by_key key = { .email_key = row->email_key };
 
@@ -130,7 +130,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 					     .keep = true,
 					     .link_us = r->app->conf->accounts_verify_ttl } };
 	struct registered_out *out = arena_new(r->arena, struct registered_out);
-	struct address_id again = { 0 };
+	struct proof_address again = { 0 };
 	struct asked_proof_row proof = { 0 };
 	struct user_row made = { 0 };
 	char id[UUID_TEXT];

@@ -32,6 +32,49 @@ enum err outbox_insert(struct db *db, const struct outbox_insert *in, int64_t *a
 	return db_exec(db, &outbox_insert_statement, in, affected);
 }
 
+static const struct db_column outbox_insert_notice_params[] = {
+	{ "mailbox", KIND_UUID, offsetof(struct outbox_insert_notice, mailbox) },
+	{ "hour_most", KIND_I64, offsetof(struct outbox_insert_notice, hour_most) },
+	{ "day_most", KIND_I64, offsetof(struct outbox_insert_notice, day_most) },
+	{ "id", KIND_UUID, offsetof(struct outbox_insert_notice, id) },
+	{ "summary", KIND_STR, offsetof(struct outbox_insert_notice, summary) },
+	{ "template", KIND_STR, offsetof(struct outbox_insert_notice, template) },
+	{ "locale", KIND_STR, offsetof(struct outbox_insert_notice, locale) },
+	{ "recipient", KIND_STR, offsetof(struct outbox_insert_notice, recipient) },
+	{ "words", KIND_STR, offsetof(struct outbox_insert_notice, words) },
+	{ "life_us", KIND_I64, offsetof(struct outbox_insert_notice, life_us) },
+};
+
+const struct db_statement outbox_insert_notice_statement = {
+	.name = "outbox_insert_notice",
+	.sql =
+		"with budget as (\n"
+		"  insert into mail_budgets as b (mailbox, sort, hour_until, hour_mails, day_until, day_mails)\n"
+		"  values ($1::uuid, 'notice', now() + interval '1 hour', 1, now() + interval '1 day', 1)\n"
+		"  on conflict (mailbox, sort) do update\n"
+		"  set hour_until = case when b.hour_until > now() then b.hour_until else excluded.hour_until end,\n"
+		"      hour_mails = case when b.hour_until > now() then b.hour_mails + 1 else 1 end,\n"
+		"      day_until = case when b.day_until > now() then b.day_until else excluded.day_until end,\n"
+		"      day_mails = case when b.day_until > now() then b.day_mails + 1 else 1 end\n"
+		"  returning\n"
+		"    hour_mails <= $2::bigint and day_mails <= $3::bigint as room,\n"
+		"    hour_mails = $2 or day_mails = $3 as last\n"
+		")\n"
+		"insert into outbox (id, template, locale, recipient, words, state, expires_at)\n"
+		"select $4::uuid, case when last then $5 else $6 end, $7, $8, $9, 'queued',\n"
+		"  now() + $10::bigint * interval '1 microsecond'\n"
+		"from budget\n"
+		"where room",
+	.params = outbox_insert_notice_params,
+	.param_count = 10,
+	.write = true,
+};
+
+enum err outbox_insert_notice(struct db *db, const struct outbox_insert_notice *in, int64_t *affected)
+{
+	return db_exec(db, &outbox_insert_notice_statement, in, affected);
+}
+
 static const struct db_column outbox_claim_params[] = {
 	{ "lease_us", KIND_I64, offsetof(struct outbox_claim, lease_us) },
 };

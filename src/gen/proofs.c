@@ -44,45 +44,21 @@ enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *aff
 	return db_exec(db, &proof_insert_statement, in, affected);
 }
 
-static const struct db_column proof_lock_address_params[] = {
-	{ "address", KIND_UUID, offsetof(struct proof_lock_address, address) },
-};
-
-static const struct db_column proof_lock_address_columns[] = {
-	{ "locks", KIND_I64, offsetof(struct address_lock_row, locks) },
-};
-
-const struct db_statement proof_lock_address_statement = {
-	.name = "proof_lock_address",
-	.sql =
-		"with lock as materialized (\n"
-		"  select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))\n"
-		")\n"
-		"select count(*) as locks\n"
-		"from lock",
-	.params = proof_lock_address_params,
-	.param_count = 1,
-	.columns = proof_lock_address_columns,
-	.column_count = 1,
-	.row_size = sizeof(struct address_lock_row),
-	.write = false,
-};
-
-enum err proof_lock_address(struct db *db, const struct proof_lock_address *in, struct address_lock_row *row)
-{
-	return db_one(db, &proof_lock_address_statement, in, row);
-}
-
 static const struct db_column proof_insert_asked_params[] = {
 	{ "mails", KIND_I64, offsetof(struct proof_insert_asked, mails) },
+	{ "hour_mails", KIND_I32, offsetof(struct proof_insert_asked, hour_mails) },
+	{ "hour_most", KIND_I64, offsetof(struct proof_insert_asked, hour_most) },
+	{ "day_mails", KIND_I32, offsetof(struct proof_insert_asked, day_mails) },
+	{ "day_most", KIND_I64, offsetof(struct proof_insert_asked, day_most) },
+	{ "link_us", KIND_I64, offsetof(struct proof_insert_asked, link_us) },
 	{ "address", KIND_UUID, offsetof(struct proof_insert_asked, address) },
 	{ "keep", KIND_BOOL, offsetof(struct proof_insert_asked, keep) },
+	{ "mailbox", KIND_UUID, offsetof(struct proof_insert_asked, mailbox) },
 	{ "id", KIND_UUID, offsetof(struct proof_insert_asked, id) },
 	{ "kind", KIND_STR, offsetof(struct proof_insert_asked, kind) },
 	{ "user_id", KIND_UUID, offsetof(struct proof_insert_asked, user_id) },
 	{ "email_change_id", KIND_UUID, offsetof(struct proof_insert_asked, email_change_id) },
 	{ "code_us", KIND_I64, offsetof(struct proof_insert_asked, code_us) },
-	{ "link_us", KIND_I64, offsetof(struct proof_insert_asked, link_us) },
 };
 
 static const struct db_column proof_insert_asked_columns[] = {
@@ -94,35 +70,54 @@ static const struct db_column proof_insert_asked_columns[] = {
 const struct db_statement proof_insert_asked_statement = {
 	.name = "proof_insert_asked",
 	.sql =
-		"with may as (\n"
-		"  select count(*) < $1::bigint as few\n"
+		"with asked as (\n"
+		"  select\n"
+		"    count(*) filter (where created_at > now() - interval '1 hour' and not spent) < $1::bigint\n"
+		"      and $2::integer < $3::bigint\n"
+		"      and $4::integer < $5::bigint as few,\n"
+		"    count(*) filter (\n"
+		"      where (used_at is null and link_until > now())\n"
+		"        or (spare and created_at > now() - $6::bigint * interval '1 microsecond' and not spent)\n"
+		"    ) = 0 as none\n"
 		"  from proofs\n"
-		"  where address = $2::uuid\n"
-		"    and created_at > now() - interval '1 hour'\n"
+		"  where address = $7::uuid\n"
+		"    and created_at > now()\n"
+		"      - greatest(interval '1 hour', $6 * interval '1 microsecond')\n"
+		"), may as (\n"
+		"  select coalesce(few, false) as few, coalesce(few or none, false) as mailed\n"
+		"  from asked\n"
 		"), old as (\n"
 		"  update proofs\n"
 		"  set used_at = now()\n"
-		"  where address = $2::uuid\n"
+		"  where address = $7::uuid\n"
 		"    and used_at is null\n"
-		"    and not $3::boolean\n"
-		"    and (select few from may)\n"
+		"    and not $8::boolean\n"
+		"    and (select mailed from may)\n"
+		"), counted as (\n"
+		"  update mail_budgets\n"
+		"  set hour_mails = hour_mails + 1,\n"
+		"      day_mails = day_mails + 1\n"
+		"  where mailbox = $9::uuid\n"
+		"    and sort = 'proof'\n"
+		"    and (select mailed from may)\n"
 		"), new as (\n"
-		"  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until)\n"
+		"  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until, spare)\n"
 		"  select\n"
-		"    $4::uuid,\n"
-		"    $5,\n"
-		"    case when few then $6::uuid end,\n"
-		"    $7::uuid,\n"
-		"    case when few then $2::uuid end,\n"
-		"    now() + $8::bigint * interval '1 microsecond',\n"
-		"    now() + $9::bigint * interval '1 microsecond'\n"
+		"    $10::uuid,\n"
+		"    $11,\n"
+		"    case when mailed then $12::uuid end,\n"
+		"    $13::uuid,\n"
+		"    case when mailed then $7::uuid end,\n"
+		"    now() + $14::bigint * interval '1 microsecond',\n"
+		"    now() + $6 * interval '1 microsecond',\n"
+		"    mailed and not few\n"
 		"  from may\n"
 		"  returning id, created_at\n"
 		")\n"
-		"select new.id, new.created_at, coalesce(may.few, false) as mailed\n"
+		"select new.id, new.created_at, may.mailed\n"
 		"from new, may",
 	.params = proof_insert_asked_params,
-	.param_count = 9,
+	.param_count = 14,
 	.columns = proof_insert_asked_columns,
 	.column_count = 3,
 	.row_size = sizeof(struct asked_proof_row),
@@ -271,7 +266,8 @@ const struct db_statement proof_mark_used_statement = {
 		"  for no key update of users\n"
 		")\n"
 		"update proofs\n"
-		"set used_at = now()\n"
+		"set used_at = now(),\n"
+		"    spent = true\n"
 		"where id = $1::uuid\n"
 		"  and used_at is null\n"
 		"  and (select count(*) from owner) >= 0",

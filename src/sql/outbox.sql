@@ -4,6 +4,27 @@ insert into outbox (id, template, locale, recipient, proof_id, words, state, exp
 values (:id, :template, :locale, :recipient, :proof_id, :words, :state,
   now() + :life_us::bigint * interval '1 microsecond');
 
+-- name: outbox_insert_notice :exec
+-- A mail about what has happened, if that mailbox may be sent one more. The last one of an hour or a day
+-- says so instead of what it is about; what comes behind it is not written.
+with budget as (
+  insert into mail_budgets as b (mailbox, sort, hour_until, hour_mails, day_until, day_mails)
+  values (:mailbox::address_id, 'notice', now() + interval '1 hour', 1, now() + interval '1 day', 1)
+  on conflict (mailbox, sort) do update
+  set hour_until = case when b.hour_until > now() then b.hour_until else excluded.hour_until end,
+      hour_mails = case when b.hour_until > now() then b.hour_mails + 1 else 1 end,
+      day_until = case when b.day_until > now() then b.day_until else excluded.day_until end,
+      day_mails = case when b.day_until > now() then b.day_mails + 1 else 1 end
+  returning
+    hour_mails <= :hour_most::bigint and day_mails <= :day_most::bigint as room,
+    hour_mails = :hour_most or day_mails = :day_most as last
+)
+insert into outbox (id, template, locale, recipient, words, state, expires_at)
+select :id, case when last then :summary else :template end, :locale, :recipient, :words, 'queued',
+  now() + :life_us::bigint * interval '1 microsecond'
+from budget
+where room;
+
 -- name: outbox_claim :one letter
 -- The mail that has been due the longest, for one courier alone until the lease runs out. Of its
 -- proof: whether it can still be used, and for how long.

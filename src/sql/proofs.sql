@@ -19,45 +19,58 @@ values (
   now() + :link_us::bigint * interval '1 microsecond'
 );
 
--- name: proof_lock_address :one address_lock
--- Whoever asks for a proof of this address waits until the end of the transaction, so that all that is
--- counted has been committed.
-with lock as materialized (
-  select pg_advisory_xact_lock(hashtextextended(:address::address_id::text, 0))
-)
-select count(*) as locks
-from lock;
-
 -- name: proof_insert_asked :one asked_proof
--- A new proof of an address; those before it are void, unless they are to be kept. Beyond so many in
--- an hour it is one of nobody, which counts for nothing and leaves the others as they are: asking for
--- more must not take away what the owner has been sent.
-with may as (
-  select count(*) < :mails::bigint as few
+-- A new proof of an address; those before it are void, unless they are to be kept. Beyond so many of its
+-- kind in an hour, or so many mails to that mailbox, it is one of nobody, which counts for nothing and
+-- leaves the others as they are: asking for more must not take away what the owner has been sent. What
+-- the owner has used counts for nothing either. And where none is left that is good, one more is sent for
+-- as long as it is good: nobody can use up what the owner needs. hour_mails, day_mails: of
+-- mail_budget_lock, in the same transaction.
+with asked as (
+  select
+    count(*) filter (where created_at > now() - interval '1 hour' and not spent) < :mails::bigint
+      and :hour_mails::integer < :hour_most::bigint
+      and :day_mails::integer < :day_most::bigint as few,
+    count(*) filter (
+      where (used_at is null and link_until > now())
+        or (spare and created_at > now() - :link_us::bigint * interval '1 microsecond' and not spent)
+    ) = 0 as none
   from proofs
   where address = :address::address_id
-    and created_at > now() - interval '1 hour'
+    and created_at > now()
+      - greatest(interval '1 hour', :link_us * interval '1 microsecond')
+), may as (
+  select coalesce(few, false) as few, coalesce(few or none, false) as mailed
+  from asked
 ), old as (
   update proofs
   set used_at = now()
   where address = :address
     and used_at is null
     and not :keep::boolean
-    and (select few from may)
+    and (select mailed from may)
+), counted as (
+  update mail_budgets
+  set hour_mails = hour_mails + 1,
+      day_mails = day_mails + 1
+  where mailbox = :mailbox::address_id
+    and sort = 'proof'
+    and (select mailed from may)
 ), new as (
-  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until)
+  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until, spare)
   select
     :id::proof_id,
     :kind,
-    case when few then :user_id::user_id end,
+    case when mailed then :user_id::user_id end,
     :email_change_id::email_change_id,
-    case when few then :address end,
+    case when mailed then :address end,
     now() + :code_us::bigint * interval '1 microsecond',
-    now() + :link_us::bigint * interval '1 microsecond'
+    now() + :link_us * interval '1 microsecond',
+    mailed and not few
   from may
   returning id, created_at
 )
-select new.id, new.created_at, coalesce(may.few, false) as mailed
+select new.id, new.created_at, may.mailed
 from new, may;
 
 -- name: proof_count_try :one proof
@@ -104,7 +117,8 @@ with owner as (
   for no key update of users
 )
 update proofs
-set used_at = now()
+set used_at = now(),
+    spent = true
 where id = :id::proof_id
   and used_at is null
   and (select count(*) from owner) >= 0;

@@ -230,7 +230,7 @@ count() {
 			queue_proof ann@example.org "$name" "$locale"
 			kinds+=("$name $MAIL")
 		done
-		for name in email-undone email-changed password-changed session-reused registered-again account-disabled; do
+		for name in email-undone email-changed password-changed session-reused registered-again account-disabled more; do
 			queue ann@example.org "$name" "$locale" "${WORDS/\"name\"/\"new_email\":\"new@example.org\",\"name\"}"
 			plain+=("$MAIL")
 		done

@@ -105,9 +105,19 @@ static void refuses(void **state)
 static void has_all_mails_in_all_languages(void **state)
 {
 	static const char *const names[] = {
-		"verify",	    "reset",	      "unlock",		  "email-old",
-		"email-new",	    "email-undo",     "email-undone",	  "email-changed",
-		"password-changed", "session-reused", "registered-again", "account-disabled",
+		"verify",
+		"reset",
+		"unlock",
+		"email-old",
+		"email-new",
+		"email-undo",
+		"email-undone",
+		"email-changed",
+		"password-changed",
+		"session-reused",
+		"registered-again",
+		"account-disabled",
+		"more",
 	};
 	struct arena *a = arena_make(1 << 24, NULL, NULL);
 	struct conf_faults faults = { 0 };
