@@ -12,6 +12,11 @@ struct pool_options {
 	size_t connections; /* at least 2: one for reads, the others for writes */
 	size_t sharing;	    /* how many of them may carry shared transactions at once; at least 1 */
 	int64_t acquire_timeout_us, statement_timeout_us, lock_timeout_us;
+	/*
+	 * Statements wait for a name that is slow to be found, before the first connection. For
+	 * people at a command line; a worker has others to serve.
+	 */
+	bool patient;
 	bool pipeline; /* off: one read at a time, to measure the difference */
 };
 

@@ -9,14 +9,15 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "db/hosts.h"
+#include "db/dial.h"
 #include "db/internal.h"
 
 enum {
-	SETUP_US = 5 * 1000000, /* connecting and preparing take no longer */
-	READ_LOCK_US = 20000,	/* lock_timeout of the read lane */
-	PREPARE_LOCK_MS = 10,	/* the one while statements are prepared, each of them */
-	HOST_US = 2 * 1000000,	/* of several hosts, until another one is asked first */
+	SETUP_US = 5 *
+		   1000000, /* connecting takes no longer, once the name is known; preparing too */
+	READ_LOCK_US = 20000,  /* lock_timeout of the read lane */
+	PREPARE_LOCK_MS = 10,  /* the one while statements are prepared, each of them */
+	HOST_US = 2 * 1000000, /* of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
 	BACKOFF_MAX_US = 400000
@@ -56,7 +57,7 @@ static void tell_down(struct link *l)
 		write_down(l);
 }
 
-/* libpq closes its socket by itself, after an error and to try another host. */
+/* libpq closes its socket by itself, after an error. */
 static bool socket_replaced(struct link *l)
 {
 	if (l->pg != NULL && PQsocket(l->pg) == l->watch.fd)
@@ -89,9 +90,12 @@ void link_reset(struct link *l, const char *why)
 	if (why != NULL)
 		log_warn("db", "%s connection closed: %s", l->kind == LINK_READ ? "read" : "write",
 			 why);
-	if (!socket_replaced(l))
+	if (l->dial != NULL || !socket_replaced(l))
 		loop_unwatch(&l->watch);
 	timer_clear(&l->timer);
+	if (l->dial != NULL)
+		dial_drop(l->dial);
+	l->dial = NULL;
 	PQfinish(l->pg);
 	l->pg = NULL;
 	l->unsent = false;
@@ -181,58 +185,47 @@ static void set_up(struct link *l)
 		link_flush(l);
 }
 
-static void connect_step(struct link *l)
+static void first_host_silent(struct link *l)
 {
-	switch (PQconnectPoll(l->pg)) {
-	case PGRES_POLLING_READING:
-		return link_watch(l, false);
-	case PGRES_POLLING_WRITING:
-		return watch_socket(l, EPOLLOUT);
-	case PGRES_POLLING_OK:
-		return set_up(l);
-	default:
-		link_fail(l);
-	}
+	/* One of several connections says it for all. */
+	if (l->first_host == l->pool->first_host)
+		l->pool->first_host = (l->first_host + 1) % l->pool->hosts;
 }
 
-static PGconn *connect_start(const struct pool *p)
+/* What became of connecting. */
+static void connected(struct link *l)
 {
-	struct hosts hosts = { 0 };
+	bool silent = false;
 
-	/* Of a keyword that comes twice the later one counts; NULL is none. */
-	const char *keys[] = { "dbname",
-			       "fallback_application_name",
-			       "client_encoding",
-			       "host",
-			       "hostaddr",
-			       "port",
-			       NULL };
-
-	if (p->hosts > 1)
-		hosts_from(p->o.url, p->first_host, &hosts);
-
-	const char *values[] = { p->o.url.p,	 "postern",  "UTF8", hosts.host,
-				 hosts.hostaddr, hosts.port, NULL };
-	PGconn *pg = PQconnectStartParams(keys, values, 1);
-
-	hosts_free(&hosts);
-	return pg;
+	loop_unwatch(&l->watch);
+	l->pg = dial_take(l->dial, &silent);
+	l->dial = NULL;
+	if (silent) {
+		first_host_silent(l);
+		return link_reset(l, "the server does not answer");
+	}
+	if (l->pg == NULL || PQstatus(l->pg) != CONNECTION_OK)
+		return link_fail(l);
+	set_up(l);
 }
 
 void link_open(struct link *l)
 {
 	struct pool *p = l->pool;
+	struct dial_options how = { .url = p->o.url,
+				    .hosts = p->hosts,
+				    .first_host = p->first_host,
+				    .patience = p->hosts > 1 ? HOST_US : SETUP_US };
 
 	if (l->state != LINK_DOWN || l->timer.slot != 0)
 		return;
-	l->pg = connect_start(p);
 	l->first_host = p->first_host;
 	l->state = LINK_CONNECTING;
-	if (l->pg == NULL || PQstatus(l->pg) == CONNECTION_BAD)
-		return link_fail(l);
-	timer_set(&l->timer, ticks_us() + (p->hosts > 1 ? HOST_US : SETUP_US));
-	/* As if it had said "writing", libpq's documentation asks for the first round. */
-	watch_socket(l, EPOLLOUT);
+	l->dial = dial_start(&how);
+	if (l->dial == NULL)
+		return link_reset(l, "no thread is left for connecting");
+	if (loop_watch(&l->watch, dial_fd(l->dial), EPOLLIN) != OK)
+		link_reset(l, "cannot be watched");
 }
 
 static void on_timer(struct timer *t)
@@ -241,9 +234,6 @@ static void on_timer(struct timer *t)
 
 	if (l->state == LINK_DOWN)
 		return link_open(l);
-	/* One of several connections says it for all. */
-	if (l->state == LINK_CONNECTING && l->first_host == l->pool->first_host)
-		l->pool->first_host = (l->first_host + 1) % l->pool->hosts;
 	link_reset(l, "the server does not answer");
 }
 
@@ -368,7 +358,7 @@ static void on_socket(struct watch *w, uint32_t events)
 	struct link *l = OWNER_OF(w, struct link, watch);
 
 	if (l->state == LINK_CONNECTING)
-		return connect_step(l);
+		return connected(l);
 	if (events & ~(uint32_t)EPOLLOUT)
 		receive(l);
 	if (l->pg != NULL && (events & EPOLLOUT))

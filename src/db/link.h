@@ -12,6 +12,7 @@
 #include "task/loop.h"
 
 struct pool;
+struct dial;
 
 enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 
@@ -28,10 +29,11 @@ enum link_kind { LINK_READ, LINK_WRITE };
 struct link {
 	struct pool *pool;
 	PGconn *pg;
+	struct dial *dial; /* while it is CONNECTING */
 	enum link_state state;
 	enum link_kind kind;
 	struct watch watch;
-	struct timer timer; /* DOWN: try again; otherwise: give up */
+	struct timer timer; /* DOWN: try again; PREPARING and UP: give up */
 	int64_t backoff;    /* microseconds; 0 after a success */
 	int64_t up_at;	    /* tick at which it could be used */
 	size_t first_host;  /* pool's, when it began to connect */

@@ -30,6 +30,7 @@ enum {
 	GRACE_SILENT_US = 80000,
 	GRACE_SLOW_US = 500000,
 	GRACE_LOOK_US = 20000,
+	PATIENT_US = 30000000,	 /* see pool_options.patient */
 	FIRST_GRACE_US = 1000000 /* a worker that has just started has never been connected */
 };
 
@@ -235,7 +236,9 @@ static void on_grace(struct timer *t)
 	struct pool *p = OWNER_OF(t, struct pool, grace);
 	int64_t now = ticks_us();
 
-	if (now - p->gone < grace(p))
+	bool patient = p->o.patient && p->read.state != LINK_DOWN && now - p->gone < PATIENT_US;
+
+	if (patient || now - p->gone < grace(p))
 		return timer_set(&p->grace, now + GRACE_LOOK_US);
 	p->out = true;
 	log_error("db", "the database cannot be reached; requests that need it are refused");

@@ -34,6 +34,7 @@ enum err command_run(struct command *c)
 	struct pool_options o = process_pool(c->conf, 2, 1);
 
 	c->result = ERR_INTERNAL;
+	o.patient = !c->hurried;
 	c->arena = arena_make(SIZE_MAX, NULL, NULL);
 	if (c->arena == NULL || loop_open() != OK || (c->pool = pool_make(&o)) == NULL)
 		return ERR_INTERNAL;

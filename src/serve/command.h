@@ -14,7 +14,8 @@ struct command {
 	struct db *db;
 	enum err (*run)(struct command *c);
 	enum err result;
-	void *arg; /* the command's own */
+	bool hurried; /* waits for no name that is slow to be found */
+	void *arg;    /* the command's own */
 	/* user create */
 	struct str email, name;
 	bool admin, weak;

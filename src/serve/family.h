@@ -18,6 +18,7 @@ struct child {
 	int64_t started;    /* tick */
 	int64_t not_before; /* tick; a child that dies young waits longer each time */
 	int failures;	    /* in a row */
+	int slow_starts;    /* in a row that were given up */
 	int stale;	    /* looks in a row that found no sign of life */
 	int64_t kill_at;    /* tick at which a leaving child is killed; 0: it is to run */
 };

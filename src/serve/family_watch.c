@@ -10,7 +10,9 @@ enum {
 	/* Four beats missed; with the looks it takes, a frozen one is replaced within two seconds.
 	 */
 	WORKER_SILENT_US = 1000000,
-	STARTING_SILENT_US = 5000000, /* a worker beats once its loop runs */
+	/* A worker beats once its loop runs. Twice as long each time: a slow start is to end. */
+	STARTING_SILENT_US = 5000000,
+	STARTING_DOUBLED = 5,
 	/* The dearest hash that is allowed takes a keeper this long, and then some. */
 	KEEPER_SILENT_US = 15000000,
 	/* It does what may take a moment: names are looked up, files are written. */
@@ -26,11 +28,16 @@ static bool silent(struct family *f, struct child *c)
 	struct pulse *pulse = family_pulse(f, c);
 	bool starting = c->kind == CHILD_WORKER && !atomic_load(&pulse->ready);
 
-	if (ticks_us() - atomic_load(&pulse->beat) <
-	    (starting ? STARTING_SILENT_US : limits[c->kind]))
+	int64_t limit = starting ? (int64_t)STARTING_SILENT_US << c->slow_starts : limits[c->kind];
+
+	if (!starting)
+		c->slow_starts = 0;
+	if (ticks_us() - atomic_load(&pulse->beat) < limit)
 		c->stale = 0;
 	else
 		c->stale++;
+	if (c->stale == STALE_LOOKS && starting && c->slow_starts < STARTING_DOUBLED)
+		c->slow_starts++;
 	return c->stale >= STALE_LOOKS;
 }
 

@@ -279,7 +279,7 @@ static enum err prepare(struct command *c)
 
 static int prepare_here(const struct conf *c)
 {
-	struct command command = { .conf = c, .run = prepare };
+	struct command command = { .conf = c, .run = prepare, .hurried = true };
 
 	switch (command_run(&command)) {
 	case OK:
@@ -290,6 +290,7 @@ static int prepare_here(const struct conf *c)
 				    " one back, or make another key: postern key new --activate");
 		return EX_CONFIG;
 	case ERR_DB_UNAVAILABLE:
+	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:
 		log_warn("master", "the signing keys cannot be read yet");
 		return EX_OK;

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/dial.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "db/hosts.h"
+
+enum {
+	/* The resolver's modules, libpq's buffers and a TLS handshake fit. Touched only as needed.
+	 */
+	STACK = 512 * 1024,
+	LOOK_US = 500000 /* how soon a thread notices that nobody waits for it any more */
+};
+
+struct dial {
+	/* The loop and the thread: the last one releases it. */
+	_Atomic int holders;
+	_Atomic bool dropped;
+	int done;
+	int64_t patience;
+	struct hosts hosts;
+	char *url;
+	PGconn *pg;
+	bool silent;
+};
+
+static void release(struct dial *d)
+{
+	if (atomic_fetch_sub(&d->holders, 1) > 1)
+		return;
+	PQfinish(d->pg);
+	if (d->done >= 0)
+		close(d->done);
+	if (d->url != NULL)
+		sodium_memzero(d->url, strlen(d->url));
+	free(d->url);
+	hosts_free(&d->hosts);
+	free(d);
+}
+
+/* Of a server that has a word to say before anybody can be told: see link.c for those after it. */
+static void ignore(void *ctx, const PGresult *r)
+{
+	(void)ctx;
+	(void)r;
+}
+
+/* NULL when out of memory. Looks the first host up. */
+static PGconn *start(const struct dial *d)
+{
+	/* Of a keyword that comes twice the later one counts; NULL is none. */
+	const char *keys[] = { "dbname",
+			       "fallback_application_name",
+			       "client_encoding",
+			       "host",
+			       "hostaddr",
+			       "port",
+			       NULL };
+	const char *values[] = { d->url,	"postern", "UTF8", d->hosts.host, d->hosts.hostaddr,
+				 d->hosts.port, NULL };
+	PGconn *pg = PQconnectStartParams(keys, values, 1);
+
+	/* Before anything was received. libpq's own receiver writes to standard error. */
+	if (pg != NULL)
+		PQsetNoticeReceiver(pg, ignore, NULL);
+	return pg;
+}
+
+/* Waits until libpq can go on; false when the server was silent for too long, or nobody waits. */
+static bool await(struct dial *d, short events)
+{
+	struct pollfd p = { .fd = PQsocket(d->pg), .events = events };
+	int ready = 0;
+
+	while (ready == 0 && d->patience > 0 && !atomic_load(&d->dropped)) {
+		int64_t began = ticks_us();
+		int64_t look = d->patience < LOOK_US ? d->patience : LOOK_US;
+
+		ready = poll(&p, 1, (int)(look / 1000) + 1);
+		if (ready < 0 && errno == EINTR)
+			ready = 0;
+		d->patience -= ticks_us() - began;
+	}
+	d->silent = ready == 0;
+	return ready > 0;
+}
+
+static void *run(void *arg)
+{
+	struct dial *d = arg;
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+	uint64_t one = 1;
+
+	d->pg = start(d);
+	if (d->pg == NULL || PQstatus(d->pg) == CONNECTION_BAD)
+		next = PGRES_POLLING_FAILED;
+	while ((next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) &&
+	       await(d, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
+		next = PQconnectPoll(d->pg);
+	/* Cannot fail: the counter is 0. */
+	if (write(d->done, &one, sizeof one) != (ssize_t)sizeof one)
+		abort();
+	release(d);
+	return NULL;
+}
+
+/* With all signals blocked: they are for the loop. */
+static bool spawn(struct dial *d)
+{
+	pthread_attr_t how;
+	pthread_t thread;
+	sigset_t all, before;
+
+	if (pthread_attr_init(&how) != 0)
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+
+	bool started = pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED) == 0 &&
+		       pthread_attr_setstacksize(&how, STACK) == 0 &&
+		       pthread_create(&thread, &how, run, d) == 0;
+
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&how);
+	return started;
+}
+
+struct dial *dial_start(const struct dial_options *o)
+{
+	struct dial *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return NULL;
+#ifdef M_ARENA_MAX
+	/* One heap for all: what a thread allocates outlives it, and a heap of its own would too.
+	 */
+	mallopt(M_ARENA_MAX, 1);
+#endif
+	d->holders = 2;
+	d->patience = o->patience;
+	d->url = strdup(o->url.p);
+	d->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (o->hosts > 1)
+		hosts_from(o->url, o->first_host, &d->hosts);
+	if (d->url != NULL && d->done >= 0 && spawn(d))
+		return d;
+	d->holders = 1;
+	release(d);
+	return NULL;
+}
+
+int dial_fd(const struct dial *d)
+{
+	return d->done;
+}
+
+PGconn *dial_take(struct dial *d, bool *silent)
+{
+	PGconn *pg = d->pg;
+
+	*silent = d->silent;
+	d->pg = NULL;
+	release(d);
+	return pg;
+}
+
+void dial_drop(struct dial *d)
+{
+	atomic_store(&d->dropped, true);
+	release(d);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connecting, in a thread of its own. libpq looks names up by blocking calls, and may read files
+ * and ask a KDC while it does; none of that is for the loop. What comes of it is a connection that
+ * the loop has to itself.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/str.h"
+
+struct dial;
+
+struct dial_options {
+	struct secret url;	  /* copied */
+	size_t hosts, first_host; /* how many the URL names, and which of them is asked first */
+	/*
+	 * Microseconds that servers may be silent, together. Names may take longer: who gave up
+	 * would begin anew, and never get there.
+	 */
+	int64_t patience;
+};
+
+/* Starts. NULL: no memory, descriptor or thread is left. */
+struct dial *dial_start(const struct dial_options *o);
+
+/* Becomes readable when the attempt has ended. Belongs to the dial. */
+int dial_fd(const struct dial *d);
+
+/*
+ * Ends an attempt that has ended by itself: what became of it, which may be a connection in state
+ * CONNECTION_BAD, or NULL when out of memory; the caller's. *silent: the server did not answer.
+ */
+PGconn *dial_take(struct dial *d, bool *silent);
+
+/* Leaves an attempt to itself: what comes of it is closed by its thread. */
+void dial_drop(struct dial *d);

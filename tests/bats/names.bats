@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+# The database has a name, and whoever knows where that is takes long to say so.
+
+load helpers
+
+setup_file() {
+	stack_start APP__SERVER__WORKERS=1 APP__SERVER__KEEPERS=1
+	make -s -C "$ROOT" build/faults/slow_dns.so
+	install -m 755 "$ROOT/build/faults/slow_dns.so" "$RUN_DIR/bin/slow_dns.so"
+	install -m 644 "$ROOT/tests/faults/proxy.py" "$RUN_DIR/bin/proxy.py"
+	export DB_PORT LATE="$RUN_DIR/tmp/late"
+	DB_PORT=$(free_port)
+	echo pass >"$RUN_DIR/tmp/mode"
+	chmod 711 "$RUN_DIR/tmp"
+	chmod 644 "$RUN_DIR/tmp/mode"
+	late 0
+	as_owner /usr/bin/python3 "$RUN_DIR/bin/proxy.py" "$DB_PORT" "$RUN_DIR/sock/.s.PGSQL.5432" "$RUN_DIR/tmp/mode" \
+		"$RUN_DIR/log/accepted" >"$RUN_DIR/log/proxy.log" 2>&1 </dev/null 3>&- 4>&- &
+	echo $! >"$RUN_DIR/proxy.pid"
+	wait_for 5 bash -c "exec 9<>/dev/tcp/127.0.0.1/$DB_PORT"
+}
+
+teardown_file() {
+	kill "$(cat "$RUN_DIR/proxy.pid")"
+	stack_stop
+}
+
+teardown() {
+	late 0
+	[[ ! -e $RUN_DIR/pid/named.pool ]] || pool_stop named
+}
+
+# late MS: what each lookup takes from now on, those under way included.
+late() {
+	echo "$1" >"$LATE.new"
+	chmod 644 "$LATE.new"
+	mv "$LATE.new" "$LATE"
+}
+
+# slowly COMMAND ...: with that resolver.
+slowly() {
+	env LD_PRELOAD="$RUN_DIR/bin/slow_dns.so" SLOW_DNS_FILE="$LATE" "$@"
+}
+
+# named HOSTS [VAR=value ...]: a pool whose database is there.
+named() {
+	pool_start named LD_PRELOAD="$RUN_DIR/bin/slow_dns.so" SLOW_DNS_FILE="$LATE" \
+		APP__DATABASE__URL="postgresql://postern@$1/postern" "${@:2}"
+}
+
+# asked PATH STATUS: the pool answers so, long before a name is found.
+asked() {
+	local got
+	got=$(timeout 2 python3 "$BATS_TEST_DIRNAME/fcgi.py" get "$RUN_DIR/sock/named" "$1" "${TOKEN-}") || return
+	[[ $got == "$2" ]]
+}
+
+alive() {
+	! grep -E 'no sign of life|was ended by signal' "$RUN_DIR/log/named.log"
+}
+
+@test "a database whose name is found after seconds is served, and nobody is killed meanwhile" {
+	login ann
+	late 4000
+	named "localhost:$DB_PORT"
+	pool_serves named
+	wait_for 20 asked /api/v1/me 200
+	alive
+}
+
+@test "of several hosts each name may take seconds" {
+	login ann
+	late 2500
+	named "localhost:1,localhost:$DB_PORT" APP__DATABASE__MIGRATE_ON_START=false
+	pool_serves named
+	wait_for 20 asked /api/v1/me 200
+	alive
+}
+
+@test "while no name is found, what needs no database is served, and once it is, all is" {
+	login ann
+	named "localhost:$DB_PORT" APP__DATABASE__MIGRATE_ON_START=false
+	pool_serves named
+	wait_for 10 asked /api/v1/me 200
+	late 600000
+	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'postern' and pid <> pg_backend_pid()"
+	wait_for 5 asked /api/v1/health/ready 503
+	local _
+	for _ in {1..5}; do
+		asked /api/v1/openapi.json 200
+		asked /api/v1/me 503
+		asked /api/v1/auth/check 204
+		sleep 0.5
+	done
+	alive
+	late 0
+	wait_for 5 asked /api/v1/me 200
+	# A second silence, that ends with the pool.
+	late 600000
+	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'postern' and pid <> pg_backend_pid()"
+	wait_for 5 asked /api/v1/health/ready 503
+	pool_stop named
+	alive
+}
+
+@test "a pool that starts while no name is found answers what needs no database" {
+	late 600000
+	named "localhost:$DB_PORT" APP__DATABASE__MIGRATE_ON_START=false
+	pool_serves named
+	asked /api/v1/openapi.json 200
+	asked /api/v1/health/ready 503
+	alive
+	late 0
+	wait_for 5 asked /api/v1/health/ready 200
+}
+
+@test "the command line waits for a name as long as psql does" {
+	late 3000
+	run --separate-stderr slowly env APP__DATABASE__URL="postgresql://postern@localhost:$DB_PORT/postern" "$RUN_DIR/postern" user list
+	[[ $status == 0 ]] || fail "$status $stderr"
+}
