@@ -61,9 +61,25 @@ struct schema {
 		struct uuid: KIND_UUID)
 /* clang-format on */
 
+/*
+ * What a SCHEMA describes: the one that stands around a FIELD where it is compiled to be checked,
+ * anything where it makes the table, for at file scope no name can mean another struct each time.
+ */
+struct schema_of {
+	void *of;
+};
+
+/* Whether the innermost struct schema_of is of that type. */
+#define SCHEMA_IS(type)                                                                            \
+	__builtin_types_compatible_p(type *, __typeof__(((struct schema_of *)0)->of))
+
+/* 0; does not compile where a FIELD is of another struct than its SCHEMA, whose end it may pass. */
+#define FIELD_IN_SCHEMA(type) (0 * sizeof(char[SCHEMA_IS(struct type) || SCHEMA_IS(void) ? 1 : -1]))
+
 #define FIELD_AS(json_name, type, member, ...)                                                     \
 	{                                                                                          \
-		.name = json_name, .offset = offsetof(struct type, member),                        \
+		.name = json_name,                                                                 \
+		.offset = offsetof(struct type, member) + FIELD_IN_SCHEMA(type),                   \
 		.kind = FIELD_KIND(type, member), __VA_ARGS__                                      \
 	}
 
@@ -71,10 +87,17 @@ struct schema {
 #define FIELD(type, member, ...) FIELD_AS(#member, type, member, __VA_ARGS__)
 
 /* FIELD(tag, on, .optional = true, GIVEN(tag, on_given)): whether a client has said anything. */
-#define GIVEN(type, member) .given = offsetof(struct type, member)
+#define GIVEN(type, member) .given = offsetof(struct type, member) + FIELD_IN_SCHEMA(type)
 
 /* Defines `label_schema` for struct `type`. */
 #define SCHEMA(label, type, ...)                                                                   \
+	static inline __attribute__((unused)) size_t label##_fields_check(void)                    \
+	{                                                                                          \
+		struct schema_of {                                                                 \
+			struct type *of;                                                           \
+		};                                                                                 \
+		return sizeof((const struct field[]){ __VA_ARGS__ });                              \
+	}                                                                                          \
 	static const struct field label##_fields[] = { __VA_ARGS__ };                              \
 	const struct schema label##_schema = { #label, label##_fields,                             \
 					       sizeof label##_fields / sizeof *label##_fields,     \

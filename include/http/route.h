@@ -35,6 +35,9 @@ struct route {
 	const struct schema *in, *out; /* out: NULL for REPLY_NONE and REPLY_RAW */
 	const char *summary;
 	enum err (*run)(struct req *, const void *in);
+	/* Numbers of enum err that the handler itself answers, then OK. All of them: route_answers.
+	 */
+	const int *problems;
 };
 
 enum { ROUTE_PARAMS_MAX = 4, ROUTE_PATH_MAX = 1024 };
@@ -62,6 +65,14 @@ struct str route_allow(unsigned allowed, struct arena *a);
 
 /* Value of a path parameter; the null str when there is none. */
 struct str route_param(const struct route_match *m, const char *name);
+
+/*
+ * Whether an operation may answer with a problem: its handler says so, or it follows from the row.
+ * Everything can be refused for its input, its size, or because something is away or broken; what
+ * reads a body also for the form of that, what wants a token for that. A path that cannot be
+ * decoded belongs to no operation, and neither does a method that its path has not.
+ */
+bool route_answers(const struct route *r, enum err e);
 
 /* Whether `name` stands as {name} in the route's path. */
 bool route_has_param(const struct route *r, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The route table as OpenAPI 3.1. What each operation may answer with follows from its row: the
- * table is the source, so the document cannot drift from the service.
+ * The route table as OpenAPI 3.1: the table is the source, so the document cannot drift from the
+ * service. What an operation may answer is a column of it, and dispatch holds it to that.
  */
 #include "http/openapi.h"
 
@@ -61,61 +61,6 @@ static json_t *schema_named(struct document *d, const char *name, json_t *schema
 	return document_reference("schemas", name);
 }
 
-/* What an input holds that decides which problems there can be. */
-struct traits {
-	bool path, body, email, secret;
-};
-
-static struct traits traits_of(const struct route *r)
-{
-	struct traits t = { 0 };
-
-	for (size_t i = 0; i < r->in->n; i++) {
-		const struct field *f = &r->in->fields[i];
-		enum source source = source_of(r, f);
-
-		t.path |= source == SOURCE_PATH;
-		t.body |= source == SOURCE_BODY;
-		t.email |= source == SOURCE_BODY && f->format == FORMAT_EMAIL;
-		t.secret |= f->kind == KIND_SECRET;
-	}
-	return t;
-}
-
-/* Anyone may call it, it takes a secret and makes nothing: the secret is a credential. */
-static bool signs_in(const struct route *r, struct traits t)
-{
-	return r->access == ACCESS_ANYONE && t.secret && r->status != 201;
-}
-
-static bool answers(const struct route *r, struct traits t, int status)
-{
-	/* See ACCESS_GATE. */
-	if (r->access == ACCESS_GATE && status >= 400 && status < 500)
-		return status == 401 || status == 403;
-	switch (status) {
-	case 401:
-		return r->access != ACCESS_ANYONE || signs_in(r, t);
-	case 403:
-		return r->access == ACCESS_SELF || r->access == ACCESS_ADMIN;
-	case 404:
-		return t.path;
-	case 406:
-		return r->shape != REPLY_NONE;
-	case 409:
-		return t.email && !signs_in(r, t);
-	case 413:
-	case 415:
-		return t.body;
-	case 400: /* where nothing is taken, anything given is refused */
-	case 500:
-	case 503:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static json_t *success_schema(struct document *d, const struct route *r)
 {
 	json_t *one = NULL;
@@ -148,18 +93,9 @@ static void put_success(struct document *d, const struct route *r, json_t *respo
 static void put_responses(struct document *d, const struct route *r, json_t *operation)
 {
 	json_t *responses = document_object(d, operation, "responses");
-	struct traits traits = traits_of(r);
 
 	put_success(d, r, responses);
-	for (enum err e = 1; e <= err_count(); e++) {
-		int status = err_row(e)->status;
-		char key[16];
-
-		snprintf(key, sizeof key, "%d", status);
-		if (answers(r, traits, status) && json_object_get(responses, key) == NULL)
-			document_put(d, responses, key, document_problem(d, status));
-	}
-	document_put(d, responses, "default", document_problem(d, 0));
+	document_problems(d, r, responses);
 }
 
 static void put_parameters(struct document *d, const struct route *r, json_t *operation)
@@ -191,7 +127,7 @@ static bool in_body(const struct field *f, const void *route)
 
 static void put_body(struct document *d, const struct route *r, json_t *operation)
 {
-	if (!traits_of(r).body)
+	if (json_body(r) == JSON_BODY_NONE)
 		return;
 
 	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, true, in_body, r));

@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "http/route.h"
+
 /* One failed allocation spoils it; calls go on harmlessly, so only the end has to look. */
 struct document {
 	json_t *root, *paths, *schemas, *responses, *tags;
@@ -30,7 +32,7 @@ void document_header(struct document *d, json_t *response, const char *name, con
 void document_problem_schemas(struct document *d);
 
 /*
- * A reference to the response for every problem of that status in err.def, or, for 0, for what
- * nginx and others may say; the response is made on first use. Owner and NULL as above.
+ * Adds the problems that an operation can answer with to its responses, a status each; in front of
+ * the pool nginx has some too. A response is a component, named by the codes it can have.
  */
-json_t *document_problem(struct document *d, int status);
+void document_problems(struct document *d, const struct route *r, json_t *responses);

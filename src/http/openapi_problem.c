@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The components that every operation refers to when it fails: err.def and fault.c in OpenAPI. */
+/* What operations answer when they fail: err.def, front.def and fault.c in OpenAPI. */
+#include <assert.h>
+#include <stdio.h>
+
 #include "base/err.h"
 #include "http/openapi_parts.h"
+
+enum { PER_STATUS = 16 /* problems of one status, at most */ };
 
 /* One of the two shapes that fault.c writes; `list` and `detail` are what they differ in. */
 static json_t *problem_facts(const char *message, const char *list, const char *detail)
@@ -35,25 +40,79 @@ void document_problem_schemas(struct document *d)
 	document_put(d, d->schemas, "ProblemDetails", rfc9457);
 }
 
-/* "`not-found`: there is nothing here; `user-not-found`: user not found". The caller owns it. */
-static json_t *problem_titles(int status)
+/* The problems of one status that an operation can answer with. */
+struct answers {
+	int status;
+	struct str codes[PER_STATUS]; /* literals */
+	const char *titles[PER_STATUS];
+	size_t n;
+};
+
+static void answers_add(struct answers *s, int status, const char *code, const char *title)
+{
+	if (status != s->status)
+		return;
+	assert(s->n < PER_STATUS);
+	s->codes[s->n] = str_from(code);
+	s->titles[s->n++] = title;
+}
+
+static struct answers answers_of(const struct route *r, int status)
+{
+	struct answers s = { .status = status };
+
+	for (enum err e = 1; e <= err_count(); e++)
+		if (route_answers(r, e))
+			answers_add(&s, err_row(e)->status, err_row(e)->code, err_row(e)->title);
+#define FRONT(at, code, title) answers_add(&s, at, code, title);
+#include "http/front.def"
+#undef FRONT
+	return s;
+}
+
+/* Appends `more` to a text that may be NULL, as the result may. */
+static json_t *lengthened(json_t *text, const char *between, json_t *more)
+{
+	const char *before = json_string_value(text), *after = json_string_value(more);
+	json_t *longer = NULL;
+
+	if (before != NULL && after != NULL)
+		longer = json_sprintf("%s%s%s", before, *before == '\0' ? "" : between, after);
+	json_decref(text);
+	json_decref(more);
+	return longer;
+}
+
+/* "email-taken.last-admin": what the component is called, for it is the same wherever these are. */
+static json_t *answers_name(const struct answers *s)
+{
+	json_t *name = json_string("");
+
+	for (size_t i = 0; i < s->n; i++)
+		name = lengthened(name, ".", json_string(s->codes[i].p));
+	return name;
+}
+
+/* "`email-taken`: email already registered; `last-admin`: somebody has to remain ..." */
+static json_t *answers_titles(const struct answers *s)
 {
 	json_t *text = json_string("");
 
-	for (enum err e = 1; e <= err_count(); e++) {
-		const struct err_row *row = err_row(e);
-		const char *before = json_string_value(text);
-
-		if (row->status != status || before == NULL)
-			continue;
-
-		json_t *longer = json_sprintf("%s%s`%s`: %s", before, *before == '\0' ? "" : "; ",
-					      row->code, row->title);
-
-		json_decref(text);
-		text = longer;
-	}
+	for (size_t i = 0; i < s->n; i++)
+		text = lengthened(text, "; ",
+				  json_sprintf("`%s`: %s", s->codes[i].p, s->titles[i]));
 	return text;
+}
+
+/* For programs: each code by itself. */
+static json_t *answers_codes(struct document *d, const struct answers *s)
+{
+	json_t *codes = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		if (json_array_append_new(codes, json_string(s->codes[i].p)) != 0)
+			d->failed = true;
+	return codes;
 }
 
 static json_t *problem_response(struct document *d, json_t *description)
@@ -68,22 +127,47 @@ static json_t *problem_response(struct document *d, json_t *description)
 	return json_pack("{s:o, s:o}", "description", description, "content", both);
 }
 
-json_t *document_problem(struct document *d, int status)
+/* The component, made on first use. */
+static void put_component(struct document *d, const char *name, const struct answers *s)
 {
-	char name[32] = "Problem";
+	json_t *response = problem_response(d, answers_titles(s));
 
-	if (status != 0)
-		snprintf(name, sizeof name, "Problem%d", status);
-	if (json_object_get(d->responses, name) != NULL)
-		return document_reference("responses", name);
-
-	json_t *titles = status != 0 ? problem_titles(status) : json_string("Anything else");
-	json_t *response = problem_response(d, titles);
-
-	if (status == 401)
+	document_put(d, response, "x-codes", answers_codes(d, s));
+	if (s->status == 401)
 		document_header(d, response, "WWW-Authenticate", "RFC 6750 section 3");
-	if (status == 503)
+	if (s->status == 429 || s->status == 503)
 		document_header(d, response, "Retry-After", "Seconds to wait");
 	document_put(d, d->responses, name, response);
-	return document_reference("responses", name);
+}
+
+static void put_status(struct document *d, const struct answers *s, json_t *responses)
+{
+	json_t *held = answers_name(s);
+	const char *name = json_string_value(held);
+	char status[16];
+
+	snprintf(status, sizeof status, "%d", s->status);
+	if (name == NULL) {
+		d->failed = true;
+		return;
+	}
+	if (json_object_get(d->responses, name) == NULL)
+		put_component(d, name, s);
+	document_put(d, responses, status, document_reference("responses", name));
+	json_decref(held);
+}
+
+void document_problems(struct document *d, const struct route *r, json_t *responses)
+{
+	for (int status = 400; status < 600; status++) {
+		struct answers s = answers_of(r, status);
+
+		if (s.n > 0)
+			put_status(d, &s, responses);
+	}
+	if (json_object_get(d->responses, "other") == NULL)
+		document_put(d, d->responses, "other",
+			     problem_response(d, json_string("What stands in front of the service "
+							     "may have others")));
+	document_put(d, responses, "default", document_reference("responses", "other"));
 }

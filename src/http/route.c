@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "http/json.h"
 #include "http/query.h"
 
 static bool encodes_slash(struct str path)
@@ -163,4 +164,43 @@ bool route_has_param(const struct route *r, const char *name)
 			return true;
 	}
 	return false;
+}
+
+static bool follows(const struct route *r, enum err e)
+{
+	/* nginx's auth_request knows no other refusals: ACCESS_GATE. */
+	bool gate = r->access == ACCESS_GATE;
+
+	switch (e) {
+	case ERR_INVALID:
+		return !gate;
+	case ERR_BAD_JSON:
+	case ERR_UNSUPPORTED_MEDIA_TYPE:
+		return json_body(r) != JSON_BODY_NONE;
+	case ERR_UNAUTHENTICATED:
+	case ERR_TOKEN_INVALID:
+	case ERR_TOKEN_EXPIRED:
+	case ERR_TOKEN_REVOKED:
+		return r->access != ACCESS_ANYONE;
+	case ERR_FORBIDDEN:
+		return gate || r->access == ACCESS_SELF || r->access == ACCESS_ADMIN;
+	case ERR_NOT_ACCEPTABLE:
+		return r->shape != REPLY_NONE;
+	case ERR_TOO_LARGE:
+	case ERR_INTERNAL:
+	case ERR_DB_UNAVAILABLE:
+	case ERR_BUSY:
+	case ERR_DEADLINE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool route_answers(const struct route *r, enum err e)
+{
+	for (const int *p = r->problems; *p != OK; p++)
+		if (*p == (int)e)
+			return true;
+	return follows(r, e);
 }
