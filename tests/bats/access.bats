@@ -38,7 +38,7 @@ setup() {
 	while read -r method path who; do
 		TOKEN='' call "$method" "$(filled "$path")"
 		if [[ $who == anyone ]]; then
-			[[ $BODY != *'"unauthenticated"'* ]] || fail "$method $path is not for anyone"
+			[[ $BODY != *'"code":"unauthenticated"'* ]] || fail "$method $path is not for anyone"
 		else
 			problem 401 unauthenticated
 		fi
