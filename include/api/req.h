@@ -56,6 +56,7 @@ struct quota {
 };
 
 struct guess;
+struct once;
 
 /* One request. Everything it points at lives as long as the request. */
 struct req {
@@ -74,6 +75,7 @@ struct req {
 	/* Counted, and whether it was right; see limit.h. */
 	struct guess *guess;
 	bool right;
+	struct once *once; /* see req_once */
 	struct revoking *revoking;
 	/* Set by a handler that refuses, and whose writes are to stay all the same. */
 	bool commit;
@@ -114,6 +116,13 @@ struct str who_foreign(const struct req *r);
  * is refused, ERR_DB_UNAVAILABLE while nobody knows what was revoked.
  */
 enum err who_is(struct req *r, struct str token);
+
+/*
+ * What a handler does for good (counts, hashes) is done once, also when the handler is run again
+ * because its transaction lost a race. Memory of that name that the runs of one request share, all
+ * zero in the first: what was done is noted there. name: a constant; size: always the same for it.
+ */
+void *req_once(struct req *r, const char *name, size_t size);
 
 /* Where the request came from, as nginx knows it; "" when it does not say. */
 struct str client_address(const struct req *r);

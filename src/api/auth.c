@@ -2,6 +2,7 @@
 /* Signing in, going on, signing out. */
 #include "api/cookie.h"
 #include "api/limit.h"
+#include "api/password_rule.h"
 #include "api/proof.h"
 #include "api/session.h"
 #include "db/pool.h"
@@ -79,8 +80,7 @@ static enum err rehash(struct req *r, const struct credential_row *user, struct 
 
 	if (!password_outdated((struct str){ user->password.p, user->password.n }, cost))
 		return OK;
-	TRY(keeper_hash(r->app->keeper, &(struct keeper_password){ .password = password }, r->arena,
-			&row.new, NULL));
+	TRY(password_rehash(r, password, &row.new));
 	return user_rehash(r->db, &row, NULL);
 }
 
@@ -162,7 +162,7 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 	TRY(limit_count(r, proved, &guess));
 	guess.user = user.id;
 
-	enum err e = keeper_verify(r->app->keeper, in->password, user.password, &fits);
+	enum err e = password_fits(r, in->password, user.password, &fits);
 
 	if (e != OK)
 		return limit_undo(r, &guess, e);

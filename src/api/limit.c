@@ -3,6 +3,7 @@
 
 #include "api/audit.h"
 #include "api/limit_parts.h"
+#include "api/password_rule.h"
 #include "base/network.h"
 #include "gen/attempts.h"
 #include "http/email.h"
@@ -207,7 +208,7 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 	TRY(limit_count(r, false, &g));
 	g.user = r->who.user;
 
-	enum err e = keeper_verify(r->app->keeper, password, hash, &fits);
+	enum err e = password_fits(r, password, hash, &fits);
 
 	if (e != OK)
 		return limit_undo(r, &g, e);

@@ -68,8 +68,8 @@ struct code_guess {
 	int64_t tick;
 };
 
-/* Counts one, for the network it comes from. */
-enum err limit_code(struct req *r, struct code_guess *g);
+/* Counts one, for the network it comes from; what: "code" or "link", each by itself. */
+enum err limit_code(struct req *r, const char *what, struct code_guess *g);
 
 /* It was right; within a transaction or not. */
 enum err limit_code_right(struct req *r, const struct code_guess *g);

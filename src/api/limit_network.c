@@ -59,11 +59,11 @@ static struct str network_key(struct req *r, const char *kind)
 	return limit_key(r, kind, network_of(r->http->remote_addr, text), STR(""));
 }
 
-enum err limit_code(struct req *r, struct code_guess *g)
+enum err limit_code(struct req *r, const char *what, struct code_guess *g)
 {
 	const struct conf *c = r->app->conf;
 	struct throttle *t = r->app->throttle;
-	struct attempt_code row = { .network = network_key(r, "code"),
+	struct attempt_code row = { .network = network_key(r, what),
 				    .free = (int32_t)c->limits_network,
 				    .longest_us = c->limits_delay };
 	struct code_attempt_row out = { 0 };
@@ -120,12 +120,16 @@ enum err limit_mail(struct req *r)
 	struct attempt_mail row = { .network = network_key(r, "mail"), .most = (int32_t)most };
 	struct mail_attempt_row out = { 0 };
 	int64_t wait = throttle_wait(r->app->throttle, row.network, ticks_us());
+	bool *counted = req_once(r, "mail", sizeof *counted);
 
+	if (*counted)
+		return OK;
 	if (wait > 0)
 		return limit_refuse(r, wait, most);
 	db_settle(r->db);
 	TRY(attempt_mail(r->db, &row, &out));
 	db_settle(r->db);
+	*counted = out.counted;
 	if (out.counted)
 		return OK;
 	throttle_block(r->app->throttle, row.network, ticks_us(),

@@ -3,13 +3,54 @@
 
 #include "cred/judge.h"
 
+/* What was found out of a password and a hash, as long as it is that hash. */
+struct fitted {
+	struct secret hash;
+	bool fits;
+};
+
+static bool same_hash(struct secret a, struct secret b)
+{
+	return str_eq((struct str){ a.p, a.n }, (struct str){ b.p, b.n });
+}
+
+enum err password_fits(struct req *r, struct secret password, struct secret hash, bool *fits)
+{
+	struct fitted *known = req_once(r, "fits", sizeof *known);
+
+	if (known->hash.p == NULL || !same_hash(known->hash, hash)) {
+		bool fit = false;
+
+		TRY(keeper_verify(r->app->keeper, password, hash, &fit));
+		*known = (struct fitted){ .hash = hash, .fits = fit };
+	}
+	*fits = known->fits;
+	return OK;
+}
+
+enum err password_rehash(struct req *r, struct secret password, struct secret *hash)
+{
+	struct secret *made = req_once(r, "rehash", sizeof *made);
+
+	if (made->p == NULL)
+		TRY(keeper_hash(r->app->keeper, &(struct keeper_password){ .password = password },
+				r->arena, made, NULL));
+	*hash = *made;
+	return OK;
+}
+
 enum err password_new(struct req *r, const char *pointer, struct secret password, struct str email,
 		      struct str name, struct secret *hash)
 {
 	const struct conf *c = r->app->conf;
 	struct keeper_password p = { .password = password };
+	struct secret *made = req_once(r, "hash", sizeof *made);
 	bool weak = false;
 
+	if (made->p != NULL) {
+		*hash = *made;
+		return OK;
+	}
 	if ((int64_t)str_chars((struct str){ password.p, password.n }) < c->password_min_length)
 		return fault(r, pointer, "password must be at least %lld characters",
 			     (long long)c->password_min_length);
@@ -20,5 +61,6 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 		return fault(r, pointer,
 			     "password is too easy to guess: it is common, or made of your own"
 			     " email or name");
+	*made = *hash;
 	return OK;
 }

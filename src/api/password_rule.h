@@ -10,3 +10,9 @@
  */
 enum err password_new(struct req *r, const char *pointer, struct secret password, struct str email,
 		      struct str name, struct secret *hash);
+
+/* Whether the hash is of that password; asked of a keeper once, as long as it is that hash. */
+enum err password_fits(struct req *r, struct secret password, struct secret hash, bool *fits);
+
+/* The hash of a password that is an account's already, with today's cost. */
+enum err password_rehash(struct req *r, struct secret password, struct secret *hash);

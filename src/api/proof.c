@@ -141,26 +141,62 @@ static enum err check_members(struct req *r, const struct proof_given *g)
 	return code ? OK : fault(r, "/code", "code is required together with id");
 }
 
+/*
+ * A link is looked at before anything is counted: whoever brings the right one gets in, whatever
+ * others of the network have tried. Wrong ones are counted, and told to wait.
+ */
+static enum err try_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
+{
+	struct code_guess guess = { 0 };
+	enum err e = check_link(r, kind, token, out);
+
+	if (e != ERR_PROOF_WRONG)
+		return e;
+	TRY(limit_code(r, "link", &guess));
+	return limit_code_wrong(r, &guess, e);
+}
+
+/*
+ * A code is counted before it is compared. For the network only those are left counted that were
+ * wrong for a proof which could still be given: five each, so that a network is refused when its
+ * wrong codes are about many proofs. What is gone, or never was, takes no code, and is no guess.
+ */
+static enum err try_code(struct req *r, const char *kind, const struct proof_given *g,
+			 struct proof_row *out)
+{
+	struct code_guess guess = { 0 };
+	struct tried {
+		bool right;
+		struct code_guess guess;
+		struct proof_row row;
+	} *tried = req_once(r, "code", sizeof *tried);
+
+	if (!tried->right) {
+		TRY(limit_code(r, "code", &guess));
+
+		enum err e = check_code(r, kind, g, out);
+
+		if (e == ERR_PROOF_WRONG)
+			return limit_code_wrong(r, &guess, e);
+		if (e != OK)
+			return limit_code_undo(r, &guess, e);
+		/* The try stays counted; what follows is not its transaction. */
+		db_settle(r->db);
+		*tried = (struct tried){ .right = true, .guess = guess, .row = *out };
+	}
+	*out = tried->row;
+	if (tried->guess.network.n > 0)
+		TRY(limit_code_right(r, &tried->guess));
+	tried->guess.network.n = 0;
+	db_settle(r->db);
+	return OK;
+}
+
 enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
 		     struct proof_row *out)
 {
-	struct code_guess guess = { 0 };
-
 	TRY(check_members(r, g));
-	TRY(limit_code(r, &guess));
-
-	enum err e = g->token.p != NULL ? check_link(r, kind, g->token, out)
-					: check_code(r, kind, g, out);
-
-	if (e == ERR_PROOF_WRONG || e == ERR_PROOF_GONE)
-		return limit_code_wrong(r, &guess, e);
-	if (e != OK)
-		return limit_code_undo(r, &guess, e);
-	/* The try stays counted; what follows is not its transaction. */
-	db_settle(r->db);
-	TRY(limit_code_right(r, &guess));
-	db_settle(r->db);
-	return OK;
+	return g->token.p != NULL ? try_link(r, kind, g->token, out) : try_code(r, kind, g, out);
 }
 
 enum err proof_spare(struct req *r, struct proof_id id)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/req.h"
 
+#include <string.h>
+
 #include "http/json.h"
 
 enum { ADDRESS_MAX = 45 /* characters of an IPv6 address */, DEVICE_MAX = 255 };
@@ -28,6 +30,27 @@ enum err reply_raw(struct req *r, struct str json)
 	r->reply->status = r->match.route->status;
 	buf_add(&r->reply->body, json);
 	return OK;
+}
+
+struct once {
+	struct once *next;
+	const char *name;
+	void *memory;
+};
+
+void *req_once(struct req *r, const char *name, size_t size)
+{
+	struct once *o = r->once;
+
+	while (o != NULL && strcmp(o->name, name) != 0)
+		o = o->next;
+	if (o != NULL)
+		return o->memory;
+	o = arena_new(r->arena, struct once);
+	*o = (struct once){ .next = r->once, .name = name, .memory = arena_alloc(r->arena, size) };
+	memset(o->memory, 0, size);
+	r->once = o;
+	return o->memory;
 }
 
 struct str client_address(const struct req *r)
