@@ -24,12 +24,11 @@ from chaos_acts import ALL, draw, leave, prepare, told, unsure
 from chaos_people import HOST, Book
 from chaos_stack import Pool, Sql, quiet
 from chaos_truth import Truth, judge
-from chaos_turns import Meetings
+from chaos_turns import KINDS, Meetings
 from chaos_wire import Fcgi, Gone, Hung, Streams, Web, encode
 
 CLIENTS, LEAVERS, RESETTERS, COMERS = 8, 4, 2, 1
 STORM_S = 12
-MEETINGS = 5
 # Names decide what the statement that stores them does; see chaos_acts.py.
 TRIGGER = """
 create sequence if not exists chaos_turns;
@@ -362,9 +361,9 @@ class Run:
         since = self.sql.value("select now()")
         if self.world.round == 1:
             self.settle_in()
-        for i in range(MEETINGS):
+        for i, kind in enumerate(KINDS):
             tag = f"c{self.world.seed}.{self.world.round}.q{i}"
-            self.world.tally["meeting: " + self.meetings.meet(self.world.draw("quiet", i), tag)] += 1
+            self.world.tally["meeting: " + self.meetings.meet(self.world.draw("quiet", i), tag, kind)] += 1
         self.storm(storm_s)
         self.look(since)
 

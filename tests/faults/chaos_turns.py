@@ -7,6 +7,9 @@ import time
 
 from chaos_acts import REGISTER, WRITES_THAT_WAIT, leave, prepare, told, unsure
 from chaos_wire import POOL_S, Fcgi, Gone, Hung, Request
+# Of a round's quiet part, in this order.
+KINDS = ("lanes", "sharing", "descriptors", "lanes", "sharing", "lanes")
+WAITING = "select count(*) from pg_stat_activity where application_name = 'postern' and wait_event_type = 'Lock'"
 
 
 class Peer:
@@ -101,11 +104,11 @@ class Meetings:
 
     # --- the meetings ---------------------------------------------------------------------------
 
-    def meet(self, rng, tag):
-        """One of them, by the seed's choice. Nobody else stops workers meanwhile."""
+    def meet(self, rng, tag, kind=None):
+        """One of them, by the seed's choice if need be. Nobody else stops workers meanwhile."""
         self.rng = rng
         self.ready(tag)
-        kind = rng.choices((self.lanes, self.sharing, self.descriptors), (4, 4, 2))[0]
+        kind = getattr(self, kind or rng.choice(KINDS))
         with self.pool.turn:
             worker, others = self.pick(rng)
             heard = kind(rng, tag, worker, others) if worker else []
@@ -115,6 +118,12 @@ class Meetings:
             else:
                 peer.go()
         return kind.__name__
+
+    def until_waiting(self, count, seconds=0.4):
+        """So many statements wait for a row, or it takes too long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and int(self.sql.value(WAITING)) < count:
+            time.sleep(0.005)
 
     def put(self, person, word, tag):
         entry = prepare(self.book, "put", person, self.rng, self.rid(tag))
@@ -127,7 +136,7 @@ class Meetings:
     def lanes(self, rng, tag, worker, others):
         """All lanes wait for one row and more wait for a lane; the row is let go, and some of those who
         wait leave (or their time is up) before the worker has seen that lanes are free."""
-        waiting = rng.randrange(2, 7)
+        waiting = rng.randrange(3, 8)
         peers = self.peers(worker, others, self.world.lanes + waiting)
         people = rng.sample(self.people, 1 + waiting)
         if not peers or any(p.token is None for p in people):
@@ -137,17 +146,17 @@ class Meetings:
         holders, queue = peers[: self.world.lanes], peers[self.world.lanes :]
         for peer in holders:
             peer.send(prepare(self.book, "refresh", first, rng, self.rid(tag)))
-        time.sleep(0.12)
+        self.until_waiting(self.world.lanes)
         for peer, person in zip(queue, rest):
             peer.send(prepare(self.book, rng.choice(WRITES_THAT_WAIT), person, rng, self.rid(tag)))
-            time.sleep(0.01)
-        time.sleep(0.05)
+            time.sleep(0.02)
         # Sometimes their time is up at the same moment.
-        patience = rng.choice((0.0, 0.0, self.world.acquire_s - 0.2))
-        time.sleep(max(patience - 0.05, 0))
+        late = rng.random() < 0.3
+        time.sleep(self.world.acquire_s - 0.3 if late else 0.05)
         self.pool.stop(worker)
         self.holder.rows("commit")
-        time.sleep(0.25 if patience else 0.1)
+        time.sleep(0.3 if late else 0.1)
+        # The first in the queue are those to whom the lanes go next.
         goers = queue[: rng.randrange(1, waiting)] if rng.random() < 0.7 else rng.sample(peers, rng.randrange(1, waiting))
         for peer in goers:
             peer.go()
