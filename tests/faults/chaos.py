@@ -372,22 +372,27 @@ class Run:
         pool = self.world.pool
         shared = pool.matching("postgresql.log", "already a transaction in progress|there is no transaction in progress")
         sick = pool.matching("postern.log", r"ERROR: [A-Za-z]+Sanitizer|runtime error:|Assertion .* failed|stack smashing")
+        # What the service says of itself when one of its invariants does not hold.
+        sick += pool.matching("postern.log", "one that does not hold it|closed while it was watched")
         strange, deaths = pool.deaths()
         for line in [*shared[:3], *sick[:6], *strange[:3]]:
             print(f"  {line}", file=sys.stderr, flush=True)
         return {"transactions": len(shared), "reports": len(sick), "strange deaths": len(strange), "deaths": deaths}
 
     def run(self, seconds):
-        end, found = time.monotonic() + seconds, {}
+        end, found, memory = time.monotonic() + seconds, {}, 0
         while time.monotonic() < end:
             self.one_round(min(STORM_S, max(end - time.monotonic() - 8, 4)))
+            memory = memory or self.world.pool.largest_worker()
             found = self.faults()
             if not self.stubborn and (self.world.tally["lies"] or any(found[k] for k in found if k != "deaths")):
                 break
         self.meetings.close()
         self.sql.rows("drop trigger chaos on users")
         requests = sum(n for k, n in self.world.tally.items() if k.split()[0] in ALL)
-        print(json.dumps({"rounds": self.world.round, "requests": requests, **found, **dict(sorted(self.world.tally.items()))}))
+        figures = {"rounds": self.world.round, "requests": requests, **found}
+        figures |= {"memory before": memory, "memory after": self.world.pool.largest_worker()}
+        print(json.dumps(figures | dict(sorted(self.world.tally.items()))))
 
 
 def main():

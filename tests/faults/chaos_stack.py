@@ -119,15 +119,13 @@ class Pool:
         sought = re.compile(pattern)
         return [line.strip() for line in self.log(name) if sought.search(line)]
 
-    def footprint(self):
-        """Descriptors of the pool, and kilobytes (RSS) of its largest worker."""
-        descriptors = largest = 0
-        for pid in [self.master, *self.children("postern-worker"), *self.children("postern-keeper"), *self.children("postern-courier")]:
-            descriptors += len(os.listdir(f"/proc/{pid}/fd"))
+    def largest_worker(self):
+        """Its kilobytes (RSS)."""
+        largest = 0
         for pid in self.workers():
             with open(f"/proc/{pid}/status", encoding="ascii") as f:
                 largest = max(largest, next(int(line.split()[1]) for line in f if line.startswith("VmRSS:")))
-        return descriptors, largest
+        return largest
 
 
 BUSY = """select count(*) from pg_stat_activity

@@ -186,14 +186,17 @@ class Meetings:
         return [p for i, p in enumerate(peers) if i not in goers]
 
     def descriptors(self, rng, tag, worker, others):
-        """Clients go with their requests unanswered, and others come, before the worker has seen either."""
-        count = rng.randrange(4, 12)
-        peers = self.peers(worker, others, count)
+        """Clients go with their requests unanswered, and others come, before the worker has seen either;
+        more go and come while it is at it."""
+        count, hasty = rng.randrange(4, 12), rng.randrange(8, 24)
+        peers = self.peers(worker, others, count + hasty)
         people = rng.sample(self.people, count)
         if not peers or any(p.token is None for p in people):
             return peers
         for pid in (worker, *others):
             self.pool.stop(pid)
+        for peer in peers[count:]:
+            peer.connection.send(Request(self.rid(tag), "GET", "/api/v1/openapi.json"))
         for peer, person in zip(peers, people):
             if rng.random() < 0.5:
                 peer.connection.send(Request(self.rid(tag), "GET", "/nope"))
@@ -204,6 +207,11 @@ class Meetings:
         for peer, person in zip(come, people):
             peer.send(prepare(self.book, rng.choice(("get", "me", "check")), person, rng, self.rid(tag)))
         self.pool.go_on(worker)
+        for i, peer in enumerate(peers[count:]):
+            peer.go()
+            if i % 2 == 0:
+                come.append(Peer(self, Fcgi(self.world.socket, "10.9.9.7")))
+                come[-1].send(prepare(self.book, "get", people[i % count], rng, self.rid(tag)))
         time.sleep(0.15)
         for pid in others:
             self.pool.go_on(pid)
