@@ -329,7 +329,7 @@ leaks() {
 	local conf=$RUN_DIR/conf/protect.conf port old
 	port=$(free_port)
 	# The example with the line that is a comment there, instead of the other one.
-	sed -e "s/$APP_PORT/$port/; /error_page 401 \//d; s/# \(error_page 401 =303\)/\1/; /^upstream/,/^}/d" "$conf" >"$RUN_DIR/conf/back.conf"
+	sed -e "s/$APP_PORT/$port/; /error_page 401 \//d; s/# \(error_page 401 =303\)/\1/; /^upstream/,/^}/d; /^limit_req_zone/d" "$conf" >"$RUN_DIR/conf/back.conf"
 	sed -i '$ s/}/include back.conf; }/' "$RUN_DIR/conf/nginx.conf"
 	old=$(pgrep -d, -P "$(<"$RUN_DIR/pid/nginx.pid")")
 	as_owner nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf -s reload

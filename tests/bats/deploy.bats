@@ -146,6 +146,63 @@ installs() {
 	rm -rf "$real"
 }
 
+# with_server CONFIGURATION: one more server {} at the port $EXTRA of the nginx that runs.
+with_server() {
+	local old
+	EXTRA=$(free_port)
+	echo "$1" >"$RUN_DIR/conf/extra.conf"
+	grep -q extra.conf "$RUN_DIR/conf/nginx.conf" || sed -i '$ s/}/include extra.conf; }/' "$RUN_DIR/conf/nginx.conf"
+	sed -i "s/@EXTRA@/$EXTRA/" "$RUN_DIR/conf/extra.conf"
+	old=$(pgrep -d, -P "$(<"$RUN_DIR/pid/nginx.pid")")
+	as_owner nginx -p "$RUN_DIR" -e log/nginx.log -c conf/nginx.conf -s reload
+	wait_for 10 not ps -p "$old"
+}
+
+@test "nginx and the pool count the same network" {
+	local address network key bad=''
+	local -A key_of=() network_of=()
+	# shellcheck disable=SC2016 # nginx's
+	with_server 'server {
+		listen 127.0.0.1:@EXTRA@;
+		set_real_ip_from 127.0.0.1;
+		real_ip_header X-Forwarded-For;
+		default_type application/octet-stream;
+		location / { return 200 $postern_client; }
+	}'
+	while read -r address network; do
+		key=$(curl -sS -H "X-Forwarded-For: $address" "http://127.0.0.1:$EXTRA/" | od -An -v -tx1 | tr -d ' \n')
+		# What one tells apart the other does too, and the other way round.
+		[[ ${key_of[$network]-$key} == "$key" && ${network_of[$key]-$network} == "$network" ]] ||
+			bad+="$address: $network is $key; "
+		key_of[$network]=$key network_of[$key]=$network
+	done < <(sed -n 's/^NETWORK("\(.*\)", "\(.*\)")/\1 \2/p' "$ROOT/tests/unit/networks.def")
+	[[ ${#key_of[@]} -gt 20 && -z $bad ]] || fail "$bad"
+}
+
+@test "a site may say which headers a preflight allows, and whom no limit counts" {
+	# shellcheck disable=SC2016 # nginx's
+	with_server 'map "" $postern_cors_request_headers { default "X-Of-Our-Own"; }
+	map $remote_addr $postern_request_key { default $postern_client; 127.0.0.9 ""; }
+	server { listen 127.0.0.1:@EXTRA@; location / { return 200 "[$postern_request_key]"; } }'
+	request OPTIONS /api/v1/users -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST'
+	header Access-Control-Allow-Headers X-Of-Our-Own
+	[[ $(curl -sS --interface 127.0.0.9 "http://127.0.0.1:$EXTRA/") == '[]' ]]
+	[[ $(curl -sS "http://127.0.0.1:$EXTRA/" | wc -c) == 6 ]]
+	with_server ''
+}
+
+@test "the site can be said in the old and in the new way of HTTP/2" {
+	local file edit
+	edit=$(sed -n "s/^# sed -i '\(.*\)' .*/\1/p" "$ROOT/deploy/nginx-site.conf")
+	[[ -n $edit ]]
+	for file in nginx-site nginx-protect-example; do
+		sed "$edit" "$ROOT/deploy/$file.conf" >"$SCRATCH/new.conf"
+		[[ $(grep -c '^	listen .*443 ssl;' "$SCRATCH/new.conf") == 2 && $(grep -c '^	http2 on;' "$SCRATCH/new.conf") == 1 ]]
+		! grep -q 'ssl http2;' "$SCRATCH/new.conf"
+		[[ $(grep -c '^	listen .*443 ssl http2;' "$ROOT/deploy/$file.conf") == 2 ]]
+	done
+}
+
 @test "a second rendering keeps key and certificate" {
 	local before
 	before=$(cat "$RUN_DIR/tls/cert.pem")

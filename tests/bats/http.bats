@@ -53,12 +53,63 @@ load helpers
 	problem 404 not-found
 }
 
+@test "what nginx refuses by itself tells what the path allows" {
+	local path allowed
+	for path in /api/v1/me /api/v1/users /api/v1/users/01890000-0000-7000-8000-000000000000 /api/v1/auth/login \
+		/api/v1/audit /api/v1/openapi.json /.well-known/jwks.json; do
+		request PROPFIND "$path"
+		problem 405 method-not-allowed
+		allowed=$(header Allow)
+		for version in --http1.1 --http2; do
+			request TRACE "$path" "$version"
+			problem 405 method-not-allowed
+			header Allow "$allowed"
+		done
+	done
+	request TRACE /api/v1/users/01890000-0000-7000-8000-000000000000
+	header Allow '*PATCH*'
+	request TRACE /api/v1/nothing
+	problem 404 not-found
+}
+
 @test "liveness is read only" {
-	request HEAD /api/v1/health
-	status 200
-	delete /api/v1/health
-	problem 405 method-not-allowed
-	header Allow 'GET, HEAD'
+	local path method
+	for path in /api/v1/health /health; do
+		get "$path"
+		status 200
+		body .status ok
+		request HEAD "$path"
+		status 200
+		for method in POST PUT PATCH DELETE TRACE BREW; do
+			request "$method" "$path"
+			problem 405 method-not-allowed
+			header Allow 'GET, HEAD, OPTIONS'
+		done
+		request OPTIONS "$path"
+		status 204
+		header Allow 'GET, HEAD, OPTIONS'
+	done
+	get /health/
+	problem 404 not-found
+}
+
+@test "the pages behind the links in mails are read only" {
+	local path method
+	for path in /account/verify /account/account.js; do
+		request OPTIONS "$path"
+		status 204
+		header Allow 'GET, HEAD, OPTIONS'
+		for method in POST PUT PATCH DELETE TRACE; do
+			request "$method" "$path"
+			problem 405 method-not-allowed
+			header Allow 'GET, HEAD, OPTIONS'
+		done
+	done
+	for method in GET OPTIONS TRACE; do
+		request "$method" /account/nothing
+		problem 404 not-found
+		no_header Allow
+	done
 }
 
 # --- negotiation ----------------------------------------------------------------------------
@@ -224,7 +275,27 @@ load helpers
 @test "the plain port only sends to TLS" {
 	BASE=http://localhost:$PORT get "/api/v1/users?limit=5"
 	[[ $STATUS == 301 || $STATUS == 308 ]] || fail 'no redirect'
-	header Location "https://localhost*/api/v1/users\?limit=5"
+	header Location "https://localhost:$TLS_PORT/api/v1/users\?limit=5"
+}
+
+@test "the plain port sends nobody elsewhere, and takes nothing" {
+	local host method
+	for host in evil.example localhost.evil.example evil.example:8080 localhost@evil.example 127.0.0.2 '[::2]'; do
+		BASE=http://localhost:$PORT get /x -H "Host: $host"
+		[[ $STATUS == 4?? ]] || fail "sent to another place with $host"
+		no_header Location
+	done
+	for host in 127.0.0.1 LOCALHOST localhost:1; do
+		BASE=http://localhost:$PORT get /x -H "Host: $host"
+		status 308
+		header Location "https://*:$TLS_PORT/x"
+	done
+	for method in POST PUT PATCH DELETE TRACE BREW; do
+		BASE=http://localhost:$PORT request "$method" /api/v1/auth/login '{"password":"in the clear"}'
+		problem 405 method-not-allowed
+		header Allow 'GET, HEAD'
+		no_header Location
+	done
 }
 
 # --- CORS -----------------------------------------------------------------------------------
@@ -240,6 +311,18 @@ load helpers
 	[[ $(header Access-Control-Allow-Headers | tr '[:upper:]' '[:lower:]') == *authorization* ]]
 	[[ $(header Access-Control-Allow-Headers | tr '[:upper:]' '[:lower:]') == *content-type* ]]
 	header Vary '*Origin*'
+}
+
+@test "a preflight allows what libraries add to requests" {
+	local name allowed
+	request OPTIONS /api/v1/users -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST'
+	status 204
+	allowed=$(header Access-Control-Allow-Headers)
+	allowed=", ${allowed,,},"
+	for name in authorization content-type x-request-id accept accept-language baggage sentry-trace traceparent \
+		tracestate x-requested-with idempotency-key if-match if-none-match x-csrf-token b3 x-b3-traceid; do
+		[[ $allowed == *", $name,"* ]] || fail "$name is missing"
+	done
 }
 
 @test "a preflight from another origin gets no permission" {

@@ -4,7 +4,7 @@
 load helpers
 
 setup_file() {
-	stack_start AUTH_RATE=30r/m SESSION_RATE=30r/m
+	stack_start AUTH_RATE=1r/m SESSION_RATE=1r/m
 }
 
 teardown_file() {

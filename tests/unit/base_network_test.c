@@ -13,17 +13,9 @@
 static const struct {
 	const char *address, *network;
 } networks[] = {
-	{ "192.0.2.1", "192.0.2.1" },
-	{ "127.0.0.2", "127.0.0.2" },
-	{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
-	{ "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64" },
-	{ "2001:DB8:0001:2::1", "2001:db8:1:2::/64" },
-	{ "2001:db8:1:3::1", "2001:db8:1:3::/64" },
-	{ "2001:db8::1", "2001:db8::/64" },
-	{ "::1", "::/64" },
-	/* IPv4 mapped into IPv6 is IPv4: RFC 4291 section 2.5.5.2. */
-	{ "::ffff:192.0.2.1", "192.0.2.1" },
-	{ "::ffff:c000:201", "192.0.2.1" },
+#define NETWORK(address, network) { address, network },
+#include "networks.def"
+#undef NETWORK
 	{ "unix:", "unknown" },
 	{ "", "unknown" },
 	{ NULL, "unknown" },
