@@ -27,6 +27,7 @@ struct parcel {
 enum post_result {
 	POST_SENT,    /* the server has taken it */
 	POST_REFUSED, /* it will not, however often it is asked */
+	POST_VOID,    /* it was not asked: nobody has a use for this mail any more */
 	POST_LATER,   /* this mail did not go through, which says nothing about others */
 	POST_AWAY     /* the server takes no mails, or not from us */
 };

@@ -198,6 +198,12 @@ static void set_connection(struct line *l, const struct conf *c)
 	if (c->mail_user.n > 0) {
 		curl_easy_setopt(e, CURLOPT_USERNAME, c->mail_user.p);
 		curl_easy_setopt(e, CURLOPT_PASSWORD, c->mail_password.p);
+		/*
+		 * TLS is there, so nothing is gained by a challenge; and servers offer CRAM-MD5 or
+		 * NTLM that keep only hashes and cannot do either. libcurl would take the strongest
+		 * one that is offered, and no second one.
+		 */
+		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
 	}
 }
 

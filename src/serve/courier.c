@@ -167,6 +167,9 @@ static enum err note(struct hand *h, const struct letter_row *row, const struct 
 		log_warn("courier", "mail %s (%s) is refused (%d); postern mail list has more", id,
 			 row->template.p, o->code);
 		return finish(h, row, "dead", o->reply);
+	case POST_VOID:
+		log_debug("courier", "mail %s (%s): %s", id, row->template.p, o->reply.p);
+		return finish(h, row, "void", o->reply);
 	case POST_LATER:
 		log_info("courier", "mail %s (%s) did not go through (%d), try %d", id,
 			 row->template.p, o->code, row->attempts);

@@ -56,8 +56,12 @@ enum err deliver(const struct delivery *d, const struct letter_row *row, struct 
 
 	if (!address_of(row->recipient, a, &l.recipient))
 		return refuse(out, STR("the recipient is not an address"));
-	if (proof && !row->good)
-		return refuse(out, STR("its link is used, replaced or too old"));
+	if (proof && !row->good) {
+		*out = (struct post_outcome){
+			.result = POST_VOID, .reply = STR("its link is used, replaced or too old")
+		};
+		return OK;
+	}
 	if (proof)
 		TRY(prove(d->keeper, row, a, &l));
 

@@ -20,10 +20,10 @@
 enum {
 	EACH_US = 60000000,
 	FIRST_US = 1000000,
-	JITTER_US = 10000000, /* hosts that were started together do not stay together */
-	PATIENCE_US = 30000000,
-	PAUSE_US = 50000, /* between two statements: there is no hurry */
-	ROUNDS = 100,	  /* of one statement; the rest is for the next time */
+	JITTER_US = 10000000,	/* hosts that were started together do not stay together */
+	PATIENCE_US = 30000000, /* with one sort of rows, or with the keys */
+	PAUSE_US = 50000,	/* between two statements: there is no hurry */
+	ROUNDS = 100,		/* of one statement; the rest is for the next time */
 	MEMORY = 256 * 1024
 };
 
@@ -33,6 +33,8 @@ struct sweep {
 	struct keeper *keeper;
 	struct arena *arena;
 	struct timer next;
+	size_t at;     /* whose turn it is: 0 is the keys', behind that come the sorts */
+	int64_t round; /* tick at which this round began */
 	bool sweeping, stopped;
 };
 
@@ -81,31 +83,47 @@ static enum err rotate(struct sweep *s)
 	return db_finish(db, keys_rotate(db, s->conf, s->keeper, s->arena));
 }
 
+/* One turn. What goes wrong in it is its own affair: the next turn comes all the same. */
 static void sweeping(void *arg)
 {
 	struct sweep *s = arg;
-	enum err e = OK;
 
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
-	for (size_t i = 0; i < sizeof sorts / sizeof *sorts && e == OK && !s->stopped; i++)
-		e = sweep_sort(s, &sorts[i]);
-	if (e == OK && !s->stopped && rotate(s) != OK)
+	if (s->at == 0 && rotate(s) != OK)
 		log_warn("sweep",
 			 "the keys of tokens could not be looked after; in a minute again");
+	if (s->at > 0) {
+		const struct sort *k = &sorts[s->at - 1];
+		enum err e = sweep_sort(s, k);
+
+		if (e != OK && !s->stopped)
+			log_warn("sweep", "%s failed: %s; in a minute again", k->name,
+				 err_row(e)->title);
+	}
 	arena_reset(s->arena);
 	s->sweeping = false;
+	s->at = (s->at + 1) % (1 + sizeof sorts / sizeof *sorts);
+	if (s->stopped)
+		return;
+
+	int64_t now = ticks_us();
+	int64_t due = s->round + EACH_US - JITTER_US / 2 + random_below(JITTER_US);
+
+	timer_set(&s->next, s->at > 0 || due < now ? now : due);
 }
 
+/* A task for each turn: one that has run into its deadline can wait for nothing any more. */
 static void on_next(struct timer *t)
 {
 	struct sweep *s = OWNER_OF(t, struct sweep, next);
 
-	timer_set(t, ticks_us() + EACH_US - JITTER_US / 2 + random_below(JITTER_US));
-	if (s->sweeping)
-		return;
+	if (s->at == 0)
+		s->round = ticks_us();
 	s->sweeping = true;
-	if (!task_start(sweeping, s))
-		s->sweeping = false;
+	if (task_start(sweeping, s))
+		return;
+	s->sweeping = false;
+	timer_set(t, ticks_us() + EACH_US);
 }
 
 struct sweep *sweep_make(struct pool *pool, const struct conf *c, struct keeper *keeper)

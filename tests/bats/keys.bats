@@ -259,7 +259,7 @@ signed() {
 }
 
 @test "a private key is nowhere but in the table, and there it is sealed" {
-	[[ $(sql "select count(*) from signing_keys where private_key ~ 'PRIVATE|BEGIN|MIG'") == 0 ]]
+	[[ $(sql "select count(*) from signing_keys where private_key ~ 'PRIVATE|BEGIN|MIGHAgEA|MIIEv|MHcCAQEE'") == 0 ]]
 	run ! grep -rE 'BEGIN|PRIVATE KEY' "$RUN_DIR/log"
 	local sealed
 	sealed=$(sql "select private_key from signing_keys limit 1")
@@ -324,6 +324,27 @@ rotate() {
 	signs() { login ann && [[ $(header_of "$TOKEN" .kid) == "$kid" ]]; }
 	wait_for 20 signs
 	accepted "$TOKEN"
+}
+
+@test "rows that cannot be swept keep neither keys from being rotated nor others from being swept" {
+	sql "delete from signing_keys where state <> 'active'"
+	sql "update signing_keys set activated_at = now() - interval '91 days'"
+	login ann
+	sql "create function refuse() returns trigger language plpgsql as 'begin raise exception ''not now''; end';
+		create trigger refuse before delete on sessions for each row execute function refuse();
+		update sessions set idle_until = now() - interval '1 day', ends_at = now() - interval '1 day';
+		insert into outbox (id, template, locale, recipient, words, state, created_at, expires_at)
+		values (gen_random_uuid(), 'reset', 'en', 'a@example.org', '{}', 'void',
+			now() - interval '1 day', now() - interval '1 day')"
+	pool_start second # its courier begins with that
+	next() { [[ $(key_states | awk '{ print $2 }' | xargs) == 'active next' ]]; }
+	swept() { [[ $(sql "select count(*) from outbox where state = 'void'") == 0 ]]; }
+	wait_for 15 next && wait_for 15 swept || fail 'they stop one another'
+	logged 'session_sweep failed' second.log
+	sql 'drop trigger refuse on sessions; drop function refuse()'
+	pool_stop second
+	sql "delete from signing_keys where state <> 'active'"
+	sql "update signing_keys set activated_at = now()"
 }
 
 @test "several hosts that rotate at once do it once" {

@@ -538,7 +538,7 @@ count() {
 
 # --- too late -------------------------------------------------------------------------------
 
-@test "a mail whose link was used, replaced or has run out is given up" {
+@test "a mail whose link was used, replaced or has run out is void, and nobody is warned of it" {
 	local change
 	for change in 'used_at = now()' "link_until = now() - interval '1 second'"; do
 		queue_proof ann@example.org reset
@@ -546,9 +546,10 @@ count() {
 	done
 	smtp_start
 	pool_plain
-	became dead
-	[[ $(sql "select distinct state, reply from outbox") == 'dead|its link is used, replaced or too old' ]]
+	became void
+	[[ $(sql "select distinct state, reply from outbox") == 'void|its link is used, replaced or too old' ]]
 	[[ $(count) == 0 ]]
+	run ! grep "$MAIL" "$RUN_DIR/log/postern.log"
 }
 
 @test "a mail that has expired is dead, with what was heard last" {
