@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/cookie.h"
 
+#include "base/origin.h"
+
 /* The prefixes make browsers insist on Secure, and on Path=/ without a Domain (RFC 6265bis 4.1.3).
  */
 #define REFRESH "__Secure-postern-refresh"
@@ -73,29 +75,23 @@ struct str cookie_foreign(const struct req *r)
 	return buf_str(&kept);
 }
 
-/* An URL up to its path. */
-static struct str origin_of(struct str url)
-{
-	size_t slashes = 0;
-
-	for (size_t i = 0; i < url.n; i++)
-		if (url.p[i] == '/' && ++slashes == 3)
-			return (struct str){ url.p, i };
-	return url;
-}
-
 enum err cookie_origin(struct req *r)
 {
 	struct str origin = r->http->origin, rest = r->app->conf->server_origins, one = { 0 };
+	struct str known = { 0 }, path = { 0 };
 
 	if (origin.n == 0)
 		return problem(r, ERR_ORIGIN_REFUSED, "the cookie needs an Origin header");
-	if (str_eq(origin, origin_of(r->app->conf->server_public_url)))
+	if (origin_parse(r->app->conf->server_public_url, r->arena, &known, &path) &&
+	    str_eq(origin, known))
 		return OK;
 	while (str_split(&rest, ',', &one))
-		if (str_eq(origin, str_trim(one)))
+		if (origin_parse(str_trim(one), r->arena, &known, &path) && str_eq(origin, known))
 			return OK;
-	return ERR_ORIGIN_REFUSED;
+	return problem(r, ERR_ORIGIN_REFUSED,
+		       "pages of %.*s may not use the cookie: the origin is neither that of "
+		       "server.public_url nor in server.origins",
+		       STR_ARG(origin));
 }
 
 static void set_refresh(struct req *r, struct str value, int64_t seconds)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies between the settings of mails. */
+/* What lies between the settings of mails, and of the URLs that people reach us by. */
 #include "base/mailbox.h"
+#include "base/origin.h"
 #include "conf/setting.h"
 
 /* What mail.url can begin with; the null str: something else. */
@@ -76,6 +77,17 @@ static void check_url(const struct conf *c, struct arena *a, struct conf_faults 
 
 static void check_login(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
+	static const struct str ways[] = { STR("PLAIN/LOGIN"), STR("PLAIN"),	     STR("LOGIN"),
+					   STR("CRAM-MD5"),    STR("SCRAM-SHA-256"), STR("NTLM") };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		known = known || str_eq(c->mail_auth, ways[i]);
+	if (!known)
+		conf_fault_add(faults, a,
+			       "mail.auth: \"%s\" is no way to sign in that is known here; write "
+			       "PLAIN/LOGIN, PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256 or NTLM",
+			       setting_quote(c->mail_auth, a).p);
 	if (c->mail_user.n > 0 && c->mail_password.n == 0)
 		conf_fault_add(faults, a,
 			       "mail.password: not set, but mail.user is; set APP__MAIL__PASSWORD, "
@@ -121,14 +133,13 @@ static bool local(struct str host)
 /* Links that hold a token go through no network as they are. */
 static void check_public_url(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
-	static const struct str https = STR("https://"), http = STR("http://");
-	struct str url = c->server_public_url, rest = { 0 };
+	static const struct str http = STR("http://");
+	struct str url = c->server_public_url, origin = { 0 }, path = { 0 };
+	bool good = visible(url) && !has(url, "@?#") && origin_parse(url, a, &origin, &path);
 
-	if (str_starts(url, https))
-		rest = str_from_at(url, https.n);
-	else if (str_starts(url, http) && local(str_from_at(url, http.n)))
-		rest = str_from_at(url, http.n);
-	if (!visible(rest) || has(rest, "@?#") || *rest.p == '/' || rest.p[rest.n - 1] == '/')
+	if (good && str_starts(origin, http))
+		good = local(str_from_at(origin, http.n));
+	if (!good || (path.n > 0 && path.p[path.n - 1] == '/'))
 		conf_fault_add(faults, a,
 			       "server.public_url: \"%s\" is nothing that links can begin with; "
 			       "write https:// and the name that people reach this by, without a "
@@ -136,9 +147,28 @@ static void check_public_url(const struct conf *c, struct arena *a, struct conf_
 			       setting_quote(url, a).p);
 }
 
+/* A slash at the end is forgiven; whatever no browser sends as Origin would never match. */
+static void check_origins(const struct conf *c, struct arena *a, struct conf_faults *faults)
+{
+	struct str rest = c->server_origins, one = { 0 }, origin = { 0 }, path = { 0 };
+
+	while (rest.n > 0 && str_split(&rest, ',', &one)) {
+		one = str_trim(one);
+		if (origin_parse(one, a, &origin, &path) && path.n <= 1)
+			continue;
+		conf_fault_add(
+			faults, a,
+			"server.origins: \"%s\" is no origin of a page; write scheme, name "
+			"and perhaps port, as in https://app.example.org, with commas between "
+			"several",
+			setting_quote(one, a).p);
+	}
+}
+
 void conf_check_mail(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
 	check_public_url(c, a, faults);
+	check_origins(c, a, faults);
 	check_from(c, a, faults);
 	check_login(c, a, faults);
 	if (c->mail_url.n > 0)

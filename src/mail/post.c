@@ -40,6 +40,7 @@ struct line {
 struct post {
 	const struct conf *conf;
 	struct str folder;     /* null: SMTP */
+	char login[64];	       /* what libcurl calls mail.auth */
 	struct line *idle;     /* lines that nobody uses */
 	struct sending *first; /* under way */
 	int ended[2];	       /* a pipe: threads write which sending has ended */
@@ -168,8 +169,9 @@ static void line_free(struct line *l)
 
 /* --- one mail --- */
 
-static void set_connection(struct line *l, const struct conf *c)
+static void set_connection(struct line *l, const struct post *p)
 {
+	const struct conf *c = p->conf;
 	CURL *e = l->easy;
 	long milliseconds = (long)(c->mail_timeout / 1000);
 
@@ -198,12 +200,7 @@ static void set_connection(struct line *l, const struct conf *c)
 	if (c->mail_user.n > 0) {
 		curl_easy_setopt(e, CURLOPT_USERNAME, c->mail_user.p);
 		curl_easy_setopt(e, CURLOPT_PASSWORD, c->mail_password.p);
-		/*
-		 * TLS is there, so nothing is gained by a challenge; and servers offer CRAM-MD5 or
-		 * NTLM that keep only hashes and cannot do either. libcurl would take the strongest
-		 * one that is offered, and no second one.
-		 */
-		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, p->login);
 	}
 }
 
@@ -333,7 +330,7 @@ enum err post_send(struct post *p, const struct parcel *parcel, struct arena *a,
 	}
 	s->task = task_self();
 	s->report = p->ended[1];
-	set_connection(s->line, p->conf);
+	set_connection(s->line, p);
 
 	enum err e = set_mail(s, parcel, a) ? transfer(p, s) : ERR_INTERNAL;
 
@@ -365,6 +362,19 @@ static bool open_smtp(struct post *p)
 	       loop_watch(&p->watch, p->ended[0], EPOLLIN) == OK;
 }
 
+/*
+ * TLS is there, so a challenge gains nothing; and there are servers that offer CRAM-MD5 or NTLM and
+ * can do neither, for they keep only hashes. Left to itself libcurl takes the strongest that is
+ * offered, and no second one.
+ */
+static void name_login(struct post *p, struct str way)
+{
+	if (str_eq(way, STR("PLAIN/LOGIN")))
+		snprintf(p->login, sizeof p->login, "AUTH=PLAIN;AUTH=LOGIN");
+	else
+		snprintf(p->login, sizeof p->login, "AUTH=%.*s", STR_ARG(way));
+}
+
 struct post *post_make(const struct conf *c)
 {
 	struct post *p = calloc(1, sizeof *p);
@@ -372,6 +382,7 @@ struct post *post_make(const struct conf *c)
 	if (p == NULL)
 		return NULL;
 	p->conf = c;
+	name_login(p, c->mail_auth);
 	p->folder = drop_folder(c);
 	p->watch = (struct watch){ .fd = -1, .ready = on_ended };
 	if (p->folder.p != NULL || open_smtp(p))

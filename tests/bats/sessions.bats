@@ -8,7 +8,7 @@ load helpers
 
 setup_file() {
 	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__SESSIONS__PER_USER=5 \
-		APP__SERVER__ORIGINS='https://app.example, https://other.example'
+		APP__SERVER__ORIGINS='https://App.Example:443/, https://other.example' # as people write them
 }
 
 teardown_file() {

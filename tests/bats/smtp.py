@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """An SMTP server for tests (RFC 5321, STARTTLS, AUTH), by aiosmtpd.
 
-    smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8]
+    smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8] [--decoys]
 
 Every mail that it takes is a line of JSON in OUT: sender, recipient, message_id, subject, language,
 text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a
-certificate it asks for STARTTLS, or speaks TLS at once (--implicit). What it does to a recipient
+certificate it asks for STARTTLS, or speaks TLS at once (--implicit). With --decoys it offers CRAM-MD5
+and NTLM as well, and takes neither. What it does to a recipient
 stands in the first part of the address:
 
     refused.x@     550 to RCPT             late.x@     451 to RCPT the first time
@@ -82,6 +83,16 @@ class Handler:
         return "250 2.0.0 queued as %d" % os.getpid()
 
 
+class Decoys(Handler):
+    """Also offers what it cannot do: aiosmtpd takes the names from these methods."""
+
+    async def refuse(self, server, args):
+        await server.push("535 5.7.8 authentication failed")
+        return AuthResult(success=False, handled=True)
+
+    auth_CRAM__MD5 = auth_NTLM = refuse
+
+
 def main():
     logging.getLogger("mail").setLevel(logging.ERROR)  # aiosmtpd complains of itself
     p = argparse.ArgumentParser()
@@ -93,6 +104,7 @@ def main():
     p.add_argument("--user")
     p.add_argument("--password")
     p.add_argument("--utf8", action="store_true")
+    p.add_argument("--decoys", action="store_true")
     o = p.parse_args()
 
     context = None
@@ -106,7 +118,7 @@ def main():
         )
         return AuthResult(success=good, handled=False, auth_data=data if good else None)
 
-    handler = Handler(o.out)
+    handler = (Decoys if o.decoys else Handler)(o.out)
 
     def factory():
         return SMTP(

@@ -6,6 +6,7 @@
 #define MAIL_URL "APP__MAIL__URL="
 #define FROM "APP__MAIL__FROM="
 #define PUBLIC "APP__SERVER__PUBLIC_URL="
+#define ORIGINS "APP__SERVER__ORIGINS="
 
 /* The beginning of the only fault; "": there is none. */
 static const struct {
@@ -52,6 +53,22 @@ static const struct {
 	{ { BASE, PUBLIC "https://example.org:8443/accounts" }, "" },
 	{ { BASE, PUBLIC "http://localhost:8080" }, "" },
 	{ { BASE, PUBLIC "http://[::1]:8080/path" }, "" },
+	{ { BASE, PUBLIC "https://Auth.Example.org:443" }, "" },
+	{ { BASE, PUBLIC "https://auth.example.org:0" }, "server.public_url:" },
+	{ { BASE, PUBLIC "https://bücher.example" }, "server.public_url:" },
+	{ { BASE, ORIGINS "https://app.example.org" }, "" },
+	{ { BASE, ORIGINS "https://App.Example.org:443/, http://localhost:3000" }, "" },
+	{ { BASE, ORIGINS "https://[2001:db8::1]:8443" }, "" },
+	{ { BASE, ORIGINS "*" }, "server.origins: \"*\" is no origin" },
+	{ { BASE, ORIGINS "app.example.org" }, "server.origins: \"app.example.org\" is no origin" },
+	{ { BASE, ORIGINS "https://a.example,https://b.example/path" },
+	  "server.origins: \"https://b.example/path\"" },
+	{ { BASE, ORIGINS "https://*.example.org" }, "server.origins:" },
+	{ { BASE, ORIGINS "https://u@example.org" }, "server.origins:" },
+	{ { BASE, ORIGINS "https://bücher.example" }, "server.origins:" },
+	{ { BASE, ORIGINS "null" }, "server.origins:" },
+	{ { BASE, "APP__MAIL__AUTH=CRAM-MD5" }, "" },
+	{ { BASE, "APP__MAIL__AUTH=plain" }, "mail.auth: \"plain\" is no way" },
 	{ { BASE, PUBLIC "http://localhost.example.org" }, "server.public_url:" },
 	{ { BASE, PUBLIC "http://accounts.example.org" }, "server.public_url: \"http://acc" },
 	{ { BASE, PUBLIC "https://example.org/" }, "server.public_url:" },
