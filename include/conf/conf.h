@@ -11,6 +11,9 @@
 #define CONF_TYPE_BOOL bool
 #define CONF_TYPE_DURATION int64_t
 
+/* The largest jwt.access_ttl: so long a token may be about, whatever is set by now. */
+enum { CONF_ACCESS_TTL_MAX_S = 86400 };
+
 struct conf {
 #define CONF(kind, member, key, preset, min, max, doc) CONF_TYPE_##kind member;
 #include "conf/conf.def"

@@ -123,6 +123,8 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 	TRY(user_reset_password(r->db, &row, &changed));
 	if (changed == 0)
 		return ERR_PROOF_GONE;
+	/* Also those of sessions that are not known any more. */
+	TRY(revoke_tokens(r, owner->id));
 	TRY(revoke_sessions(r, owner->id, (struct session_id){ 0 }, NULL));
 	TRY(proof_void(r, owner->id));
 	TRY(limit_clear(r, owner->email));

@@ -202,6 +202,8 @@ bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *fault
 	check_accounts(&k);
 	check_connections(&k);
 	conf_check_mail(c, a, faults);
+	/* A session that has ended by itself is forgotten, and nobody could revoke its token. */
+	check_order(&k, SETTING_AT_jwt_access_ttl, SETTING_AT_sessions_idle);
 	check_order(&k, SETTING_AT_database_statement_timeout, SETTING_AT_server_request_timeout);
 	check_order(&k, SETTING_AT_database_acquire_timeout, SETTING_AT_server_request_timeout);
 	check_order(&k, SETTING_AT_database_lock_timeout, SETTING_AT_database_statement_timeout);

@@ -172,6 +172,18 @@ static unsigned int keep_to_verify(const struct conf *c)
 	return keys_algorithm(c) == TOKEN_HS256 ? KEEP_JWT_SECRET : 0;
 }
 
+/* What belongs to the others: keepers take jobs, and each client reads answers of its own. */
+static void close_others(const struct family *f, size_t own)
+{
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		close(f->jobs[i][1]);
+	for (size_t i = 0; i < family_clients(f); i++) {
+		close(f->answers[i][0]);
+		if (i != own)
+			close(f->answers[i][1]);
+	}
+}
+
 static int be_worker(struct family *f, const struct child *c)
 {
 	struct worker_setup s = {
@@ -191,8 +203,7 @@ static int be_worker(struct family *f, const struct child *c)
 
 	process_child("postern-worker", f->master);
 	process_forget(f->conf, KEEP_DATABASE_URL | keep_to_verify(f->conf));
-	for (size_t i = 0; i < KEEPER_QUEUES; i++)
-		close(f->jobs[i][1]);
+	close_others(f, c->number);
 	return worker_run(&s);
 }
 
@@ -213,8 +224,7 @@ static int be_courier(struct family *f, const struct child *c)
 	process_child("postern-courier", f->master);
 	process_forget(f->conf, KEEP_DATABASE_URL | KEEP_MAIL_PASSWORD);
 	close(f->listener);
-	for (size_t i = 0; i < KEEPER_QUEUES; i++)
-		close(f->jobs[i][1]);
+	close_others(f, f->workers + c->number);
 	return courier_run(&s);
 }
 
@@ -237,8 +247,12 @@ static int be_keeper(struct family *f, const struct child *c)
 		s.secrets.jwt_secret = f->conf->jwt_secret;
 	process_forget(f->conf, keep_to_verify(f->conf));
 	close(f->listener);
-	for (size_t i = 0; i < family_clients(f); i++)
+	for (size_t i = 0; i < KEEPER_QUEUES; i++)
+		close(f->jobs[i][0]);
+	for (size_t i = 0; i < family_clients(f); i++) {
 		s.answers[i] = f->answers[i][0];
+		close(f->answers[i][1]);
+	}
 	return keeper_run(&s);
 }
 
