@@ -22,7 +22,7 @@ import time
 
 from chaos_acts import ALL, draw, leave, prepare, told, unsure
 from chaos_people import HOST, Book
-from chaos_stack import Pool, Sql, quiet
+from chaos_stack import Pool, Sql, disturb, quiet
 from chaos_truth import Truth, judge
 from chaos_turns import KINDS, Meetings
 from chaos_wire import Fcgi, Gone, Hung, Streams, Web, encode
@@ -74,13 +74,6 @@ class World:
         with self.numbers:
             self.next_number += 1
             return self.book.person(self.next_number)
-
-    @staticmethod
-    def disturb(what):
-        function = {"terminate": "pg_terminate_backend", "cancel": "pg_cancel_backend"}[what]
-        active = "and state = 'active'" if what == "cancel" else ""
-        return f"""select count({function}(pid)) from (select pid from pg_stat_activity
-			where application_name = 'postern' {active} order by random() limit 1) one"""
 
 
 class Actor(threading.Thread):
@@ -260,7 +253,7 @@ class Vandal(Actor):
         self.world.over.wait(pause)
         self.world.tally[f"vandal: {what}"] += 1
         if what in ("terminate", "cancel"):
-            self.session.rows(self.world.disturb(what))
+            self.session.rows(disturb(what))
         elif what in ("users", "audit", "sessions"):
             self.session.rows(f"begin; lock table {what} in access exclusive mode; select pg_sleep({seconds}); commit")
         elif what == "reload":

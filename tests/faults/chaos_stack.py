@@ -139,3 +139,11 @@ def quiet(sql, seconds=PATIENCE_S):
         still = still + 1 if sql.value(BUSY) == "0" else 0
         time.sleep(0.1)
     return still >= 6
+
+
+def disturb(what):
+    """SQL that ends or cancels one connection of the service, whichever."""
+    function = {"terminate": "pg_terminate_backend", "cancel": "pg_cancel_backend"}[what]
+    active = "and state = 'active'" if what == "cancel" else ""
+    return f"""select count({function}(pid)) from (select pid from pg_stat_activity
+		where application_name = 'postern' {active} order by random() limit 1) one"""

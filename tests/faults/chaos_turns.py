@@ -6,6 +6,7 @@ deadline that has passed, new clients, a connection that was ended."""
 import time
 
 from chaos_acts import REGISTER, WRITES_THAT_WAIT, leave, prepare, told, unsure
+from chaos_stack import disturb
 from chaos_wire import POOL_S, Fcgi, Gone, Hung, Request
 # Of a round's quiet part, in this order.
 KINDS = ("lanes", "sharing", "descriptors", "lanes", "sharing", "lanes")
@@ -182,7 +183,7 @@ class Meetings:
         for i in goers:
             peers[i].go()
         if rng.random() < 0.3:
-            self.sql.rows(self.world.disturb(rng.choice(("terminate", "cancel"))))
+            self.sql.rows(disturb(rng.choice(("terminate", "cancel"))))
         return [p for i, p in enumerate(peers) if i not in goers]
 
     def descriptors(self, rng, tag, worker, others):
