@@ -90,6 +90,10 @@ enum err reply(struct req *r, const void *out);
 /* Ends a handler with a bare array of n structs. */
 enum err reply_list(struct req *r, const void *out, size_t n);
 
+/* A path of the service as its clients name it: "/api/v1/users" behind where it is mounted. */
+struct str path_here(const struct req *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Ends a handler with text that is JSON already. */
 enum err reply_raw(struct req *r, struct str json);
 

@@ -14,9 +14,16 @@ struct http_request {
 	enum method method;
 	bool known;
 	struct str method_name;
-	struct str path;  /* raw, still percent-encoded, without the query */
+	/* REQUEST_URI as the client sent it: percent-encoded, without the query. Null where the
+	 * server does not tell it. */
+	struct str path;
+	/* PATH_INFO (RFC 3875 section 4.1.5): decoded, below the mount. Null where the server does
+	 * not tell it, and the path counts. */
+	struct str path_info;
+	/* SCRIPT_NAME, where the service is mounted: "/accounts"; "" at the root. */
+	struct str mount;
 	struct str query; /* raw, without "?"; empty when there is none */
-	struct str content_type, accept, authorization, request_id;
+	struct str content_type, content_encoding, accept, authorization, request_id;
 	/* The client's, as nginx knows it: no header can say otherwise. */
 	struct str remote_addr;
 	struct str user_agent, origin, cookie, accept_language;

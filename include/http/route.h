@@ -40,7 +40,7 @@ struct route {
 	const int *problems;
 };
 
-enum { ROUTE_PARAMS_MAX = 4, ROUTE_PATH_MAX = 1024 };
+enum { ROUTE_PARAMS_MAX = 4, ROUTE_PATH_MAX = 1024, ROUTE_MOUNT_MAX = 128 };
 
 struct route_match {
 	const struct route *route;
@@ -53,9 +53,11 @@ struct route_match {
 };
 
 /*
- * Finds the row for a raw path. A literal segment wins over a parameter. Each segment is
- * percent-decoded by itself; %2F, %00, invalid UTF-8, "." and ".." and an empty segment match
- * nothing. Returns ERR_NOT_FOUND, or ERR_METHOD_NOT_ALLOWED with m->allowed set.
+ * Finds the row for a PATH_INFO, or without one for a raw path. A literal segment wins over a
+ * parameter. Invalid UTF-8, "." and ".." and an empty segment match nothing, and in a raw path %2F
+ * and %00 neither. Where both are given they have to be one path: the raw one is held to the same
+ * rules, and decoded it is mount and PATH_INFO, or the request is ERR_INVALID. Else ERR_NOT_FOUND,
+ * or ERR_METHOD_NOT_ALLOWED with m->allowed set.
  */
 enum err route_find(const struct route *routes, size_t n, const struct http_request *r,
 		    struct arena *a, struct route_match *m);

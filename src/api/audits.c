@@ -131,7 +131,7 @@ static void link_next(struct req *r, const struct audit_list_in *in, const struc
 
 	if (page->n < (size_t)in->limit)
 		return;
-	buf_printf(&b, "</api/v1/audit?limit=%d", in->limit);
+	buf_printf(&b, "<%s?limit=%d", path_here(r, "/api/v1/audit").p, in->limit);
 	add_id(&b, "actor", in->actor.uuid);
 	add_id(&b, "subject", in->subject.uuid);
 	if (in->action.p != NULL)

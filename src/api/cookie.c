@@ -98,9 +98,10 @@ static void set_refresh(struct req *r, struct str value, int64_t seconds)
 {
 	header_add(r->reply, "Set-Cookie",
 		   arena_printf(r->arena,
-				REFRESH "=%.*s; Path=/api/v1/auth; Max-Age=%lld; Secure; HttpOnly;"
+				REFRESH "=%.*s; Path=%s; Max-Age=%lld; Secure; HttpOnly;"
 					" SameSite=Strict",
-				STR_ARG(value), (long long)seconds));
+				STR_ARG(value), path_here(r, "/api/v1/auth").p,
+				(long long)seconds));
 }
 
 static void set_access(struct req *r, struct str value, int64_t seconds)

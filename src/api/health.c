@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What monitors and developers ask. Liveness is nginx's own answer. */
+#include <string.h>
+
 #include "api/req.h"
 #include "db/pool.h"
 
@@ -25,6 +27,13 @@ SCHEMA_NONE(openapi_get);
 
 enum err openapi_get(struct req *r, const struct openapi_get_in *in)
 {
+	struct str document = r->app->openapi, before = { 0 }, root = STR("\"url\": \"/\"");
+	const char *at = memmem(document.p, document.n, root.p, root.n);
+
 	(void)in;
-	return reply_raw(r, r->app->openapi);
+	if (r->http->mount.n == 0 || at == NULL)
+		return reply_raw(r, document);
+	before = (struct str){ document.p, (size_t)(at - document.p) };
+	return reply_raw(r, arena_printf(r->arena, "%.*s\"url\": \"%.*s\"%s", STR_ARG(before),
+					 STR_ARG(r->http->mount), at + root.n));
 }

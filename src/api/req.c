@@ -53,6 +53,17 @@ void *req_once(struct req *r, const char *name, size_t size)
 	return o->memory;
 }
 
+struct str path_here(const struct req *r, const char *format, ...)
+{
+	struct str path = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	path = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	return arena_printf(r->arena, "%.*s%s", STR_ARG(r->http->mount), path.p);
+}
+
 struct str client_address(const struct req *r)
 {
 	struct str address = r->http->remote_addr;

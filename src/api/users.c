@@ -158,7 +158,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 	};
 	out->verification_id = proof.id;
 	header_add(r->reply, "Location",
-		   arena_printf(r->arena, "/api/v1/users/%s", uuid_format(row.id.uuid, id).p));
+		   path_here(r, "/api/v1/users/%s", uuid_format(row.id.uuid, id).p));
 	return reply(r, out);
 }
 
@@ -183,8 +183,9 @@ static void link_next(struct req *r, const struct user_list_in *in, const struct
 	if (page->n < (size_t)in->limit)
 		return;
 	header_add(r->reply, "Link",
-		   arena_printf(r->arena, "</api/v1/users?limit=%d&after=%s>; rel=\"next\"",
-				in->limit, uuid_format(page->v[page->n - 1].id.uuid, id).p));
+		   arena_printf(r->arena, "<%s?limit=%d&after=%s>; rel=\"next\"",
+				path_here(r, "/api/v1/users").p, in->limit,
+				uuid_format(page->v[page->n - 1].id.uuid, id).p));
 }
 
 enum err user_list(struct req *r, const struct user_list_in *in)

@@ -57,7 +57,11 @@ static struct str *slot_of(struct http_request *r, struct str name)
 	} slots[] = {
 		{ STR("REQUEST_METHOD"), &r->method_name },
 		{ STR("REQUEST_URI"), &r->path },
+		{ STR("PATH_INFO"), &r->path_info },
+		{ STR("SCRIPT_NAME"), &r->mount },
+		{ STR("QUERY_STRING"), &r->query },
 		{ STR("CONTENT_TYPE"), &r->content_type },
+		{ STR("HTTP_CONTENT_ENCODING"), &r->content_encoding },
 		{ STR("HTTP_ACCEPT"), &r->accept },
 		{ STR("HTTP_AUTHORIZATION"), &r->authorization },
 		{ STR("HTTP_X_REQUEST_ID"), &r->request_id },
@@ -98,13 +102,21 @@ static int64_t read_params(char *const *envp, struct http_request *r)
 	return length;
 }
 
-/* Splits REQUEST_URI, which nginx passes as the client sent it. */
+/*
+ * Splits REQUEST_URI, which servers pass as the client sent it. Without a PATH_INFO it says all
+ * there is, and what else the server tells is not looked at: SCRIPT_NAME is then any path that the
+ * server thought to be the program's.
+ */
 static void split_uri(struct http_request *r)
 {
 	struct str rest = r->path;
 
-	str_split(&rest, '?', &r->path);
-	r->query = rest.p == NULL ? STR("") : rest;
+	if (r->path.p != NULL)
+		str_split(&rest, '?', &r->path);
+	if (r->path_info.p == NULL || r->query.p == NULL)
+		r->query = rest.p == NULL || r->path.p == NULL ? STR("") : rest;
+	if (r->path_info.p == NULL || r->mount.p == NULL)
+		r->mount = STR("");
 }
 
 static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, struct http_request *r)
@@ -148,7 +160,8 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 
 	int64_t length = read_params(f->envp, out);
 
-	if (length < 0 || out->method_name.p == NULL || out->path.p == NULL)
+	if (length < 0 || out->method_name.p == NULL ||
+	    (out->path.p == NULL && out->path_info.p == NULL))
 		return false;
 	out->known = method_find(out->method_name, &out->method);
 	split_uri(out);

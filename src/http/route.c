@@ -7,6 +7,7 @@
 #include "http/route.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "http/json.h"
@@ -37,6 +38,57 @@ static bool path_decode(struct str raw, struct arena *a, struct str *out)
 	if (raw.n == 0 || raw.n > ROUTE_PATH_MAX || raw.p[0] != '/' || encodes_slash(raw))
 		return false;
 	return percent_decode(raw, false, a, out) && segments_plain(str_from_at(*out, 1));
+}
+
+/*
+ * "" or "/accounts". Only what needs no escape, neither in an URL nor in a header: it goes into
+ * Location, Link and Set-Cookie as it is.
+ */
+static bool mount_plain(struct str mount)
+{
+	if (mount.n == 0)
+		return true;
+	if (mount.n > ROUTE_MOUNT_MAX || mount.p[0] != '/')
+		return false;
+	for (size_t i = 0; i < mount.n; i++)
+		if (!isalnum((unsigned char)mount.p[i]) &&
+		    (mount.p[i] == '\0' || strchr("/-._~", mount.p[i]) == NULL))
+			return false;
+	return segments_plain(str_from_at(mount, 1));
+}
+
+/* Whether `whole` is mount and rest. */
+static bool joined(struct str whole, struct str mount, struct str rest)
+{
+	struct str head = { whole.p, mount.n };
+
+	return whole.n == mount.n + rest.n && str_eq(head, mount) &&
+	       str_eq(str_from_at(whole, mount.n), rest);
+}
+
+/*
+ * The path that is routed. What a server has decoded may have been something else before: a slash,
+ * a dot, a NUL. So the raw path, where it is told, is decoded here as well, once.
+ */
+static enum err path_take(const struct http_request *r, struct arena *a, struct str *out)
+{
+	struct str whole = { 0 }, info = r->path_info;
+
+	if (r->path.p != NULL && !path_decode(r->path, a, &whole))
+		return ERR_NOT_FOUND;
+	if (info.p == NULL) {
+		*out = whole;
+		return whole.p == NULL ? ERR_NOT_FOUND : OK;
+	}
+	if (!mount_plain(r->mount))
+		return ERR_INVALID;
+	if (r->path.p != NULL && !joined(whole, r->mount, info))
+		return ERR_INVALID;
+	if (info.n == 0 || info.n > ROUTE_PATH_MAX || info.p[0] != '/' || !str_utf8(info) ||
+	    !segments_plain(str_from_at(info, 1)))
+		return ERR_NOT_FOUND;
+	*out = arena_dup(a, info);
+	return OK;
 }
 
 static const char *segment_end(const char *p)
@@ -107,8 +159,7 @@ enum err route_find(const struct route *routes, size_t n, const struct http_requ
 	uint64_t best = UINT64_MAX;
 
 	*m = (struct route_match){ 0 };
-	if (!path_decode(r->path, a, &path))
-		return ERR_NOT_FOUND;
+	TRY(path_take(r, a, &path));
 	for (size_t i = 0; i < n; i++) {
 		uint64_t shape = 0;
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/dispatch.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -60,14 +62,20 @@ static enum err authorize(const struct req *r)
 	return ERR_FORBIDDEN;
 }
 
-static enum err check_body(const struct req *r)
+static enum err check_body(struct req *r)
 {
 	enum json_body body = json_body(r->match.route);
+	struct str encoding = r->http->content_encoding;
 
 	if (r->http->body.n > HTTP_BODY_MAX)
 		return ERR_TOO_LARGE;
 	if (body == JSON_BODY_NONE || (body == JSON_BODY_OPTIONAL && r->http->body.n == 0))
 		return OK;
+	/* RFC 9110 section 8.4: nothing here decodes, and guessing would take the one for the
+	 * other. */
+	if (encoding.n > 0 && !str_eq_nocase(encoding, STR("identity")))
+		return problem(r, ERR_UNSUPPORTED_MEDIA_TYPE,
+			       "the body must not have a Content-Encoding");
 	if (r->http->method == METHOD_PATCH && content_type_merge_patch(r->http->content_type))
 		return OK;
 	return content_type_json(r->http->content_type) ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
@@ -105,7 +113,11 @@ static enum err run(struct req *r, const void *in)
 
 static enum err handle(struct req *r)
 {
-	TRY(route_find(routes, routes_count, r->http, r->arena, &r->match));
+	enum err found = route_find(routes, routes_count, r->http, r->arena, &r->match);
+
+	if (found == ERR_INVALID)
+		return problem(r, found, "PATH_INFO, SCRIPT_NAME and REQUEST_URI contradict");
+	TRY(found);
 	if (r->match.route->shape != REPLY_NONE && !accept_parse(r->http->accept).json)
 		return ERR_NOT_ACCEPTABLE;
 	TRY(authenticate(r));
@@ -233,9 +245,10 @@ static bool logs(const struct req *r, enum err e)
 static void log_end(const struct req *r, enum err e, int64_t began,
 		    const struct log_context *context)
 {
+	struct str path = r->http->path;
 	struct log_request line = {
 		.method = r->http->method_name,
-		.path = r->http->path,
+		.path = path.p != NULL ? path : r->http->path_info,
 		.status = e == ERR_CANCELLED ? CLIENT_GONE : r->reply->status,
 		.duration_us = ticks_us() - began,
 	};
@@ -249,6 +262,16 @@ static void log_end(const struct req *r, enum err e, int64_t began,
 		log_context(NULL);
 }
 
+/* As nginx/postern-http.conf has it: other servers pass on what clients send. */
+static bool request_id_harmless(struct str id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if (!isalnum((unsigned char)id.p[i]) &&
+		    (id.p[i] == '\0' || strchr("._-", id.p[i]) == NULL))
+			return false;
+	return id.n >= 8 && id.n <= 64;
+}
+
 void dispatch(void *ctx, struct http_exchange *x)
 {
 	struct dispatch *d = ctx;
@@ -260,7 +283,7 @@ void dispatch(void *ctx, struct http_exchange *x)
 	struct log_context context = { 0 };
 
 	r.request_id = x->request.request_id;
-	if (r.request_id.n == 0)
+	if (!request_id_harmless(r.request_id))
 		r.request_id = uuid_format(uuid_v7(), id);
 	context.request_id = r.request_id;
 	task_log(&context);

@@ -179,3 +179,14 @@ send() {
 	get "/api/v1/users/%zz"
 	[[ $STATUS == 400 || $STATUS == 404 ]] || fail 'expected 400 or 404'
 }
+
+@test "a body with a Content-Encoding is refused, and says so" {
+	local encoding
+	for encoding in gzip br 'gzip, identity' zstd; do
+		post /api/v1/users '{"email":"a@example.org"}' -H "Content-Encoding: $encoding" \
+			-H 'Content-Type: application/json'
+		problem 415 unsupported-media-type "the body must not have a Content-Encoding"
+	done
+	post /api/v1/auth/login '{}' -H 'Content-Encoding: identity' -H 'Content-Type: application/json'
+	problem 400 invalid-request
+}

@@ -100,8 +100,10 @@ static void read_request(struct str records, struct str body, struct arena *a)
 	assert(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	fcgi_open(&f, pair[1]);
 	if (fcgi_read(&f, records, a, &r, &keep)) {
-		assert(r.method_name.p != NULL && r.path.p != NULL && r.query.p != NULL);
-		assert(memchr(r.path.p, '?', r.path.n) == NULL && r.body.p[r.body.n] == '\0');
+		assert(r.method_name.p != NULL && r.query.p != NULL && r.mount.p != NULL);
+		assert(r.path.p != NULL || r.path_info.p != NULL);
+		assert(r.path.p == NULL || memchr(r.path.p, '?', r.path.n) == NULL);
+		assert(r.body.p[r.body.n] == '\0');
 		assert(body.p == NULL || str_eq(r.body, body));
 		check_header(r.user_agent, a);
 		answer(&f, pair[0], r.body, a);

@@ -147,6 +147,77 @@ static void finds_nothing(void **state)
 	}
 }
 
+static enum err find_info(struct arena *a, const char *mount, const char *info, const char *raw)
+{
+	struct route_match m = { 0 };
+	struct http_request r = { .path = str_from(raw),
+				  .path_info = str_from(info),
+				  .mount = str_from(mount) };
+
+	r.known = method_find(STR("GET"), &r.method);
+	return route_find(routes, ROUTES, &r, a, &m);
+}
+
+/* PATH_INFO below SCRIPT_NAME, with and without the REQUEST_URI that they were made of. */
+static void routes_by_path_info(void **state)
+{
+	static const struct {
+		const char *mount, *info, *raw;
+		enum err e;
+	} rows[] = {
+		{ "", "/api/v1/openapi.json", "/api/v1/openapi.json", OK },
+		{ "", "/api/v1/openapi.json", "/api/v1/%6fpenapi.json", OK },
+		{ "", "/api/v1/openapi.json", NULL, OK },
+		{ "/accounts", "/api/v1/openapi.json", NULL, OK },
+		{ "/accounts", "/api/v1/openapi.json", "/accounts/api/v1/openapi.json", OK },
+		{ "/accounts", "/api/v1/openapi.json", "/%61ccounts/api/v1/openapi.json", OK },
+		{ "/a/b-c_d.e~f", "/api/v1/openapi.json", NULL, OK },
+		{ "", "/api/v1/caf\xc3\xa9", "/api/v1/caf%c3%a9", OK },
+		/* Decoding is done once: what was encoded twice stays what it is. */
+		{ "", "/api/v1/%6fpenapi.json", "/api/v1/%256fpenapi.json", ERR_NOT_FOUND },
+		{ "", "/api/v1/%6fpenapi.json", NULL, ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "/api/v1/%256fpenapi.json", ERR_INVALID },
+		/* What only decoding or normalising has made a path of ours. */
+		{ "", "/api/v1/openapi.json", "/api%2Fv1/openapi.json", ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "/api/v1/x/../openapi.json", ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "/api/v1/%2e/openapi.json", ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "//api/v1/openapi.json", ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "/api/v1/openapi.json%00", ERR_NOT_FOUND },
+		{ "", "/api/v1/openapi.json", "/api/v1\\openapi.json", ERR_INVALID },
+		{ "", "/api/v1/openapi.json", "http://h/api/v1/openapi.json", ERR_NOT_FOUND },
+		/* Contradictions. */
+		{ "", "/api/v1/openapi.json", "/api/v1/users/me", ERR_INVALID },
+		{ "/accounts", "/api/v1/openapi.json", "/api/v1/openapi.json", ERR_INVALID },
+		{ "", "/api/v1/openapi.json", "/accounts/api/v1/openapi.json", ERR_INVALID },
+		{ "/accounts", "", "/api/v1/openapi.json", ERR_INVALID },
+		/* An empty PATH_INFO is the mount itself; a missing one leaves it to REQUEST_URI.
+		 */
+		{ "/accounts", "", "/accounts", ERR_NOT_FOUND },
+		{ "", NULL, "/api/v1/openapi.json", OK },
+		{ "", NULL, NULL, ERR_NOT_FOUND },
+		/* PATH_INFO alone is held to the rules too. */
+		{ "", "/api/v1//openapi.json", NULL, ERR_NOT_FOUND },
+		{ "", "/api/v1/./openapi.json", NULL, ERR_NOT_FOUND },
+		{ "", "api/v1/openapi.json", NULL, ERR_NOT_FOUND },
+		{ "", "/api/v1/users/\xff", NULL, ERR_NOT_FOUND },
+		/* A mount goes into headers as it is. */
+		{ "/a b", "/api/v1/openapi.json", NULL, ERR_INVALID },
+		{ "/a;x", "/api/v1/openapi.json", NULL, ERR_INVALID },
+		{ "/a/", "/api/v1/openapi.json", NULL, ERR_INVALID },
+		{ "/../a", "/api/v1/openapi.json", NULL, ERR_INVALID },
+		{ "a", "/api/v1/openapi.json", NULL, ERR_INVALID },
+		{ "//evil.example", "/api/v1/openapi.json", NULL, ERR_INVALID },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		enum err e = find_info(*state, rows[i].mount, rows[i].info, rows[i].raw);
+
+		if (e != rows[i].e)
+			print_error("row %zu: %d instead of %d\n", i, e, rows[i].e);
+		assert_int_equal(e, rows[i].e);
+	}
+}
+
 static void bounds_the_path(void **state)
 {
 	char path[ROUTE_PATH_MAX + 2] = "/api/v1/users/";
@@ -235,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(finds, setup, teardown),
 		cmocka_unit_test_setup_teardown(finds_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(routes_by_path_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_the_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_what_is_allowed, setup, teardown),
 		cmocka_unit_test(knows_its_params),
