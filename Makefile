@@ -73,7 +73,7 @@ $(OUT)/templates.c: src/tools/embed-templates $(wildcard src/mail/templates/*/*)
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
+	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
 
 $(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.c \
 		tools/sqlgen_describe.c tools/sqlgen_write.c base/err.c)
@@ -100,7 +100,7 @@ build/fuzzing/lib.a: $(FUZZ_OBJECTS) build/fuzzing/templates.o
 
 build/fuzz/%: tests/fuzz/%.c build/fuzzing/lib.a
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -MT $@ -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 # The same once more without sanitizers, to see what of the parsers they reach.
 FUZZ_COVER := -std=gnu2x -g -O1 -fprofile-instr-generate -fcoverage-mapping
@@ -116,19 +116,20 @@ build/fuzz-coverage/lib.a: $(FUZZ_OBJECTS:build/fuzzing/%=build/fuzz-coverage/ob
 
 build/fuzz-coverage/bin/%: tests/fuzz/%.c build/fuzz-coverage/lib.a
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_COVER) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_COVER) -fsanitize=fuzzer -MMD -MP -MT $@ -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 # Yardsticks and load generators.
 build/bench/%: tests/bench/%.c build/gcc/libpostern.a
 	@mkdir -p $(@D)
-	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lssl -lcrypto -lm
+	gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< build/gcc/libpostern.a $(LIBS) -lssl -lcrypto -lm
 
 # Preloaded into a pool by tests/faults.
 build/faults/%.so: tests/faults/%.c tests/faults/%.h Makefile
 	@mkdir -p $(@D)
-	gcc -Itests -D_GNU_SOURCE -std=gnu2x -g -O2 $(WARN) -fPIC -shared -o $@ $<
+	gcc -Itests -D_GNU_SOURCE -std=gnu2x -g -O2 $(WARN) -fPIC -shared -MMD -MP -MT $@ -MF $@.d -o $@ $<
 
--include $(OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(patsubst build/fuzzing/%.o,build/fuzz-coverage/obj/%.d,$(FUZZ_OBJECTS)) $(OUT)/main.d $(UNITS:=.d)
+# Whatever was compiled tells what it has read. Programs made in one step leave theirs beside them.
+-include $(shell find build -name '*.d' 2>/dev/null)
 
 unit: $(UNITS)
 

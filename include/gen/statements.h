@@ -92,6 +92,7 @@ extern const struct db_statement user_change_password_statement;
 extern const struct db_statement user_rehash_statement;
 extern const struct db_statement user_page_statement;
 extern const struct db_statement user_page_after_statement;
+extern const struct db_statement user_by_address_statement;
 extern const struct db_statement user_before_statement;
 extern const struct db_statement user_edit_statement;
 extern const struct db_statement user_update_statement;

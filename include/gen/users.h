@@ -12,6 +12,8 @@ struct user_row {
 	struct str name;
 	struct str role;
 	struct instant created_at;
+	bool verified;
+	bool disabled;
 };
 
 struct me_row {
@@ -228,6 +230,15 @@ struct user_page_after {
  * The users that are older than the last one of the page before.
  */
 enum err user_page_after(struct db *db, const struct user_page_after *in, struct user_rows *rows);
+
+struct user_by_address {
+	struct str email_key;
+};
+
+/*
+ * Who has that address; nobody, or one.
+ */
+enum err user_by_address(struct db *db, const struct user_by_address *in, struct user_rows *rows);
 
 struct user_before {
 	struct str new_email_key;

@@ -22,7 +22,10 @@ enum { FAULTS_MAX = 32 };
 void fault_add(struct faults *f, struct arena *a, struct str pointer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The facts of an error reply. message may be null: the title of err.def stands in. */
+/*
+ * The facts of an error reply. message may be null: the fault stands in, if there is just one, or
+ * else the title of err.def.
+ */
 struct problem {
 	enum err err;
 	struct str message;

@@ -17,6 +17,14 @@ enum format {
 	FORMAT_TEXT   /* one line: no control characters */
 };
 
+/* Optional fields of a body of which either those of one side are given or those of the other. */
+enum side {
+	SIDE_NONE,
+	SIDE_ONE,
+	SIDE_OTHER,
+	SIDE_ONE_OR_NEITHER /* as SIDE_ONE, and all of both may be missing */
+};
+
 struct field {
 	const char *name;
 	size_t offset;
@@ -34,7 +42,8 @@ struct field {
 	enum format format;
 	const char *one_of;  /* Strings: the values that there are, as "user, admin" */
 	const char *pattern; /* POSIX extended regular expression, anchored by its author */
-	const char *doc;     /* one line for OpenAPI; NULL for none */
+	const char *doc;     /* one line for OpenAPI, no full stop at its end; NULL for none */
+	enum side side;
 };
 
 struct schema {

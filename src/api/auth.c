@@ -23,10 +23,12 @@ SCHEMA(auth_login, auth_login_in,
 	FIELD(auth_login_in, cookie, .optional = true,
 	      .doc = "The refresh token goes into a cookie that no script can read"),
 	FIELD_AS("proof_token", auth_login_in, proof.token, .optional = true, .min = 1, .max = 1024,
+		 .side = SIDE_ONE_OR_NEITHER,
 		 .doc = "Of the link that auth/unlock mails; or else proof_id and proof_code"),
-	FIELD_AS("proof_id", auth_login_in, proof.id, .optional = true,
+	FIELD_AS("proof_id", auth_login_in, proof.id, .optional = true, .side = SIDE_OTHER,
 		 .doc = "What auth/unlock was answered with"),
 	FIELD_AS("proof_code", auth_login_in, proof.code, .optional = true, .min = 1, .max = 64,
+		 .side = SIDE_OTHER,
 		 .doc = "Eight digits of the mail; spaces and hyphens do not count"));
 /* clang-format on */
 

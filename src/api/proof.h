@@ -62,10 +62,12 @@ struct proof_given {
 /* clang-format off */
 #define PROOF_GIVEN(type)                                                                          \
 	FIELD_AS("token", type, given.token, .optional = true, .min = 1, .max = 1024,              \
+		 .side = SIDE_ONE,                                                                 \
 		 .doc = "Of the link; or else id and code"),                                       \
-	FIELD_AS("id", type, given.id, .optional = true,                                           \
+	FIELD_AS("id", type, given.id, .optional = true, .side = SIDE_OTHER,                       \
 		 .doc = "What asking for the mail was answered with"),                             \
 	FIELD_AS("code", type, given.code, .optional = true, .min = 1, .max = 64,                  \
+		 .side = SIDE_OTHER,                                                               \
 		 .doc = "Eight digits; spaces and hyphens do not count")
 /* clang-format on */
 

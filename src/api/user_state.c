@@ -94,8 +94,6 @@ enum err user_patch(struct req *r, const struct user_patch_in *in)
 	struct locked_user_row was = { 0 };
 	char id[UUID_TEXT];
 
-	if (in->role.p == NULL && !in->disabled_given)
-		return fault(r, "", "role or disabled is required");
 	TRY(db_begin(r->db));
 
 	enum err e = user_lock(r->db, &key, &was);

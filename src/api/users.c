@@ -16,6 +16,9 @@ SCHEMA(user, user_row,
 	FIELD(user_row, id),
 	FIELD(user_row, email, .format = FORMAT_EMAIL),
 	FIELD(user_row, name),
+	FIELD(user_row, role, .one_of = ROLES),
+	FIELD(user_row, disabled),
+	FIELD(user_row, verified, .doc = "Whether the address was confirmed"),
 	FIELD(user_row, created_at));
 /* clang-format on */
 
@@ -163,11 +166,14 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 }
 
 struct user_list_in {
+	struct str email;
 	int32_t limit, offset;
 	struct user_id after;
 };
 /* clang-format off */
 SCHEMA(user_list, user_list_in,
+	FIELD(user_list_in, email, .optional = true, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL,
+	      .doc = "Only who has this address, however it is spelt"),
 	FIELD(user_list_in, limit, .optional = true, .preset = 20, .min = 1, .max = 100),
 	FIELD(user_list_in, offset, .optional = true, .max = INT32_MAX,
 	      .doc = "Skips that many; slow when large, follow Link rel=next instead"),
@@ -188,12 +194,29 @@ static void link_next(struct req *r, const struct user_list_in *in, const struct
 				uuid_format(page->v[page->n - 1].id.uuid, id).p));
 }
 
+/* By the key that is unique: a page of nobody, or of one. */
+static enum err list_by_address(struct req *r, const struct user_list_in *in)
+{
+	struct user_by_address key = { 0 };
+	struct user_rows users = { 0 };
+
+	if (in->offset > 0 || !uuid_none(in->after.uuid))
+		return fault(r, in->offset > 0 ? "/offset" : "/after",
+			     "%s cannot be used together with email",
+			     in->offset > 0 ? "offset" : "after");
+	email_key(in->email, r->arena, &key.email_key);
+	TRY(user_by_address(r->db, &key, &users));
+	return reply_list(r, users.v, users.n);
+}
+
 enum err user_list(struct req *r, const struct user_list_in *in)
 {
 	struct user_page page = { .limit = in->limit, .offset = in->offset };
 	struct user_page_after after = { .limit = in->limit, .after = in->after };
 	struct user_rows users = { 0 };
 
+	if (in->email.p != NULL)
+		return list_by_address(r, in);
 	if (uuid_none(in->after.uuid))
 		TRY(user_page(r->db, &page, &users));
 	else if (in->offset > 0)

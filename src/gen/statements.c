@@ -88,6 +88,7 @@ const struct db_statement *const db_statements[] = {
 	&user_rehash_statement,
 	&user_page_statement,
 	&user_page_after_statement,
+	&user_by_address_statement,
 	&user_before_statement,
 	&user_edit_statement,
 	&user_update_statement,

@@ -22,6 +22,8 @@ static const struct db_column user_insert_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_insert_statement = {
@@ -32,11 +34,12 @@ const struct db_statement user_insert_statement = {
 		"  case when $8::boolean then now() end\n"
 		"where not email_taken($3, $1::uuid)\n"
 		"on conflict (email_key) do nothing\n"
-		"returning id, email, name, role, created_at",
+		"returning id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled",
 	.params = user_insert_params,
 	.param_count = 8,
 	.columns = user_insert_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.write = true,
 };
@@ -56,18 +59,21 @@ static const struct db_column user_by_id_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_by_id_statement = {
 	.name = "user_by_id",
 	.sql =
-		"select id, email, name, role, created_at\n"
+		"select id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
 		"from users\n"
 		"where id = any($1::uuid[])",
 	.params = user_by_id_params,
 	.param_count = 1,
 	.columns = user_by_id_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.write = false,
 	.gathered = true,
@@ -361,12 +367,15 @@ static const struct db_column user_page_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_page_statement = {
 	.name = "user_page",
 	.sql =
-		"select id, email, name, role, created_at\n"
+		"select id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
 		"from users\n"
 		"order by id desc\n"
 		"limit $1::integer\n"
@@ -374,7 +383,7 @@ const struct db_statement user_page_statement = {
 	.params = user_page_params,
 	.param_count = 2,
 	.columns = user_page_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.write = false,
 };
@@ -399,12 +408,15 @@ static const struct db_column user_page_after_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_page_after_statement = {
 	.name = "user_page_after",
 	.sql =
-		"select id, email, name, role, created_at\n"
+		"select id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
 		"from users\n"
 		"where id < $1::uuid\n"
 		"order by id desc\n"
@@ -412,7 +424,7 @@ const struct db_statement user_page_after_statement = {
 	.params = user_page_after_params,
 	.param_count = 2,
 	.columns = user_page_after_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.write = false,
 };
@@ -422,6 +434,45 @@ enum err user_page_after(struct db *db, const struct user_page_after *in, struct
 	struct db_rows all = { 0 };
 
 	TRY(db_many(db, &user_page_after_statement, in, &all));
+	*rows = (struct user_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column user_by_address_params[] = {
+	{ "email_key", KIND_STR, offsetof(struct user_by_address, email_key) },
+};
+
+static const struct db_column user_by_address_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct user_row, id) },
+	{ "email", KIND_STR, offsetof(struct user_row, email) },
+	{ "name", KIND_STR, offsetof(struct user_row, name) },
+	{ "role", KIND_STR, offsetof(struct user_row, role) },
+	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+};
+
+const struct db_statement user_by_address_statement = {
+	.name = "user_by_address",
+	.sql =
+		"select id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
+		"from users\n"
+		"where email_key = $1\n"
+		"limit 1",
+	.params = user_by_address_params,
+	.param_count = 1,
+	.columns = user_by_address_columns,
+	.column_count = 7,
+	.row_size = sizeof(struct user_row),
+	.write = false,
+};
+
+enum err user_by_address(struct db *db, const struct user_by_address *in, struct user_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &user_by_address_statement, in, &all));
 	*rows = (struct user_rows){ all.v, all.n };
 	return OK;
 }
@@ -478,6 +529,8 @@ static const struct db_column user_edit_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_edit_statement = {
@@ -497,6 +550,7 @@ const struct db_statement user_edit_statement = {
 		"  from was\n"
 		"  where users.id = was.id\n"
 		"  returning users.id, users.email, users.name, users.role, users.created_at,\n"
+		"    users.verified_at is not null as verified, users.disabled_at is not null as disabled,\n"
 		"    users.email <> was.email as respelled, users.name <> was.name as renamed\n"
 		"), noted as (\n"
 		"  insert into audit (id, action, actor, subject, address, request_id, detail)\n"
@@ -509,12 +563,12 @@ const struct db_statement user_edit_statement = {
 		"  from edited\n"
 		"  where respelled or renamed\n"
 		")\n"
-		"select id, email, name, role, created_at\n"
+		"select id, email, name, role, created_at, verified, disabled\n"
 		"from edited",
 	.params = user_edit_params,
 	.param_count = 8,
 	.columns = user_edit_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.write = true,
 	.shared = true,
@@ -538,6 +592,8 @@ static const struct db_column user_update_columns[] = {
 	{ "name", KIND_STR, offsetof(struct user_row, name) },
 	{ "role", KIND_STR, offsetof(struct user_row, role) },
 	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
+	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
+	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
 };
 
 static const struct db_rule user_update_rules[] = {
@@ -555,11 +611,12 @@ const struct db_statement user_update_statement = {
 		"    name = $3,\n"
 		"    updated_at = now()\n"
 		"where id = $4::uuid\n"
-		"returning id, email, name, role, created_at",
+		"returning id, email, name, role, created_at, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled",
 	.params = user_update_params,
 	.param_count = 4,
 	.columns = user_update_columns,
-	.column_count = 5,
+	.column_count = 7,
 	.row_size = sizeof(struct user_row),
 	.rules = user_update_rules,
 	.write = true,

@@ -78,10 +78,20 @@ static void rfc9457_write(struct buf *b, const struct problem *p, const struct e
 	buf_char(b, '}');
 }
 
+/* What a handler says, or the only fault there is, or the title of the kind. */
+static struct str message_of(const struct problem *p, const struct err_row *row)
+{
+	if (p->message.p != NULL)
+		return p->message;
+	if (p->faults != NULL && p->faults->n == 1)
+		return p->faults->first->message;
+	return str_from(row->title);
+}
+
 void problem_write(struct http_reply *out, const struct problem *p)
 {
 	const struct err_row *row = err_row(p->err);
-	struct str message = p->message.p != NULL ? p->message : str_from(row->title);
+	struct str message = message_of(p, row);
 
 	out->status = row->status;
 	/* What a handler wrote before it failed is not the reply. */

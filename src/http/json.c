@@ -126,8 +126,12 @@ static enum err body_read(struct decoding *d, struct faults *f)
 	enum json_body body = json_body(d->match->route);
 	json_t *root = NULL;
 
-	if (d->request->body.n == 0 && body != JSON_BODY_REQUIRED)
+	if (d->request->body.n == 0 && body != JSON_BODY_REQUIRED) {
+		/* RFC 7396 has a patch that changes nothing, and that is {}. */
+		if (body != JSON_BODY_NONE && d->match->route->method == METHOD_PATCH)
+			fault_add(&d->strange, d->arena, STR(""), "the patch is missing");
 		return OK;
+	}
 	if (body == JSON_BODY_NONE) {
 		fault_add(&d->strange, d->arena, STR(""), "there must be no body");
 		return OK;

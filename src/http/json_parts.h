@@ -6,6 +6,7 @@
 
 #include "http/fault.h"
 #include "http/fields.h"
+#include "http/json.h"
 #include "http/route.h"
 
 /* Where a field of an operation's input comes from; see http/fields.h. */
@@ -58,4 +59,4 @@ enum { NAME_SHOWN = 64 };
 bool pattern_match(const char *pattern, const char *s, struct arena *a);
 
 /* The JSON Schema of one field. The caller owns it; NULL when out of memory. */
-json_t *json_schema_field(const struct field *f, bool input);
+json_t *json_schema_field(const struct field *f, enum json_side side);

@@ -67,7 +67,7 @@ static json_t *success_schema(struct document *d, const struct route *r)
 
 	if (r->shape == REPLY_RAW)
 		return json_pack("{s:s}", "type", "object");
-	one = schema_named(d, r->out->name, json_schema(r->out, false, NULL, NULL));
+	one = schema_named(d, r->out->name, json_schema(r->out, JSON_OUTPUT, NULL, NULL));
 	if (r->shape == REPLY_ONE)
 		return one;
 	return json_pack("{s:s, s:o}", "type", "array", "items", one);
@@ -112,7 +112,7 @@ static void put_parameters(struct document *d, const struct route *r, json_t *op
 		       json_pack("{s:s, s:s, s:b, s:o}", "name", f->name, "in",
 				 source == SOURCE_PATH ? "path" : "query", "required",
 				 source == SOURCE_PATH || !f->optional, "schema",
-				 json_schema_field(f, true)));
+				 json_schema_field(f, JSON_PARAMETER)));
 	}
 	if (json_array_size(parameters) > 0)
 		document_put(d, operation, "parameters", parameters);
@@ -130,14 +130,16 @@ static void put_body(struct document *d, const struct route *r, json_t *operatio
 	if (json_body(r) == JSON_BODY_NONE)
 		return;
 
-	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, true, in_body, r));
+	enum json_side side = r->method == METHOD_PATCH ? JSON_PATCH_MEMBER : JSON_BODY_MEMBER;
+	json_t *schema = schema_named(d, r->in->name, json_schema(r->in, side, in_body, r));
 	json_t *content = document_content("application/json", schema);
 
 	if (r->method == METHOD_PATCH)
 		document_put(d, content, "application/merge-patch+json",
 			     json_pack("{s:O}", "schema", schema));
 	document_put(d, operation, "requestBody",
-		     json_pack("{s:b, s:o}", "required", json_body(r) == JSON_BODY_REQUIRED,
+		     json_pack("{s:b, s:o}", "required",
+			       json_body(r) == JSON_BODY_REQUIRED || r->method == METHOD_PATCH,
 			       "content", content));
 }
 

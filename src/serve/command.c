@@ -223,8 +223,11 @@ static enum err list(struct command *c)
 		for (size_t i = 0; i < page.n; i++) {
 			struct user_row *u = &page.v[i];
 
-			printf("%s\t%s\t%s\t%s\t%s\n", uuid_format(u->id.uuid, id).p, u->email.p,
-			       u->role.p, u->name.p, instant_format(u->created_at, at).p);
+			printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", uuid_format(u->id.uuid, id).p,
+			       u->email.p, u->role.p, u->name.p,
+			       instant_format(u->created_at, at).p,
+			       u->verified ? "verified" : "unverified",
+			       u->disabled ? "disabled" : "enabled");
 		}
 		if (page.n < 100)
 			return OK;

@@ -5,11 +5,13 @@ select :id, :email, :email_key, :name, :role, :password, :locale,
   case when :verified::boolean then now() end
 where not email_taken(:email_key, :id)
 on conflict (email_key) do nothing
-returning id, email, name, role, created_at;
+returning id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled;
 
 -- name: user_by_id :one user, gathered
 -- One user.
-select id, email, name, role, created_at
+select id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled
 from users
 where id = any(:id::user_id[]);
 
@@ -87,7 +89,8 @@ where id = :id::user_id
 
 -- name: user_page :many user
 -- The newest users; ids are made in the order of time.
-select id, email, name, role, created_at
+select id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled
 from users
 order by id desc
 limit :limit::integer
@@ -95,11 +98,20 @@ offset :offset::integer;
 
 -- name: user_page_after :many user
 -- The users that are older than the last one of the page before.
-select id, email, name, role, created_at
+select id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled
 from users
 where id < :after::user_id
 order by id desc
 limit :limit::integer;
+
+-- name: user_by_address :many user
+-- Who has that address; nobody, or one.
+select id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled
+from users
+where email_key = :email_key
+limit 1;
 
 -- name: user_before :one user_before
 -- What is about to be replaced, and whether the new address is somebody else's. Whoever wants to change
@@ -128,6 +140,7 @@ with was as materialized (
   from was
   where users.id = was.id
   returning users.id, users.email, users.name, users.role, users.created_at,
+    users.verified_at is not null as verified, users.disabled_at is not null as disabled,
     users.email <> was.email as respelled, users.name <> was.name as renamed
 ), noted as (
   insert into audit (id, action, actor, subject, address, request_id, detail)
@@ -140,7 +153,7 @@ with was as materialized (
   from edited
   where respelled or renamed
 )
-select id, email, name, role, created_at
+select id, email, name, role, created_at, verified, disabled
 from edited;
 
 -- name: user_update :one user
@@ -154,7 +167,8 @@ set email = :email,
     name = :name,
     updated_at = now()
 where id = :id::user_id
-returning id, email, name, role, created_at;
+returning id, email, name, role, created_at, verified_at is not null as verified,
+  disabled_at is not null as disabled;
 
 -- name: user_move :one moved_user
 -- on users_email_key_key: EMAIL_TAKEN

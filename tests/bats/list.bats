@@ -54,6 +54,43 @@ walk() {
 	header Cache-Control '*no-store*'
 }
 
+@test "admins see of each user the role, and whether it is disabled and confirmed" {
+	admin
+	local admin=$TOKEN id
+	get "/api/v1/users?limit=1&offset=0"
+	status 200
+	body_is '.[0] | keys == ["created_at", "disabled", "email", "id", "name", "role", "verified"]'
+	people 1
+	id=${IDS[0]}
+	TOKEN=$admin get "/api/v1/users/$id"
+	body_is '.role == "user" and .disabled == false and .verified == false'
+	sql "update users set disabled_at = now(), verified_at = now(), role = 'admin' where id = '$id'"
+	TOKEN=$admin get "/api/v1/users/$id"
+	body_is '.role == "admin" and .disabled and .verified'
+	sql "update users set role = 'user' where id = '$id'"
+}
+
+@test "an admin finds a user by address, however it is spelt" {
+	admin
+	local admin=$TOKEN address
+	register finn
+	TOKEN=$admin
+	address=${EMAIL^^}
+	get "/api/v1/users?email=${address//+/%2B}"
+	status 200
+	body_is 'length == 1 and .[0].id == $id' --arg id "$USER_ID"
+	get '/api/v1/users?email=nobody@nowhere.example'
+	status 200
+	body length 0
+	get '/api/v1/users?email=nonsense'
+	problem 400 invalid-request 'email must be a valid email address'
+	get "/api/v1/users?email=nobody@nowhere.example&offset=1"
+	problem 400 invalid-request 'offset cannot be used together with email'
+	login ann
+	get "/api/v1/users?email=$EMAIL"
+	problem 403 forbidden
+}
+
 @test "offset skips the newest" {
 	admin
 	people 3

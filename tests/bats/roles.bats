@@ -145,10 +145,11 @@ audit_of() {
 	register ann
 	TOKEN=$admin
 	patch "$USER_ID" '{}'
-	problem 400 invalid-request
-	fault '' 'role or disabled is required'
+	status 200
+	body .role user
+	body .disabled false
 	request PATCH "/api/v1/users/$USER_ID"
-	problem 400 invalid-request
+	problem 400 invalid-request 'the patch is missing'
 	patch "$USER_ID" '{"role": null, "disabled": null}'
 	problem 400 invalid-request
 	fault /role 'role cannot be removed'

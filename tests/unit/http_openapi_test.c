@@ -40,7 +40,7 @@ struct page_in {
 SCHEMA(user, user, FIELD(user, id, .doc = "UUIDv7"), FIELD(user, email), FIELD(user, name),
        FIELD(user, created_at));
 SCHEMA(user_create, user_in, FIELD(user_in, email, .min = 1, .max = 254, .format = FORMAT_EMAIL),
-       FIELD(user_in, password, .min = 8, .max_bytes = 1024, .doc = "Any characters."),
+       FIELD(user_in, password, .min = 8, .max_bytes = 1024, .doc = "Any characters"),
        FIELD(user_in, name, .min = 1, .max = 200, .format = FORMAT_TEXT));
 SCHEMA(user_put, user_in, FIELD(user_in, id), FIELD(user_in, email, .format = FORMAT_EMAIL),
        FIELD(user_in, slug, .optional = true, .pattern = "^[a-z]+$"),
@@ -170,14 +170,15 @@ static void test_input(void **state)
 	is(state, "components schemas user_put",
 	   "{\"type\":\"object\",\"properties\":{"
 	   "\"email\":{\"type\":\"string\",\"format\":\"email\"},"
-	   "\"slug\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"},"
-	   "\"news\":{\"type\":\"boolean\",\"default\":true}},"
+	   "\"slug\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[a-z]+$\"},"
+	   "\"news\":{\"type\":[\"boolean\",\"null\"],\"default\":true}},"
 	   "\"required\":[\"email\"],\"additionalProperties\":false}");
 	is(state, "components schemas user_create properties",
 	   "{\"email\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":254,\"format\":\"email\"}"
 	   ","
 	   "\"password\":{\"type\":\"string\",\"minLength\":8,\"format\":\"password\","
-	   "\"writeOnly\":true,\"description\":\"Any characters. At most 1024 bytes of UTF-8.\"},"
+	   "\"writeOnly\":true,\"pattern\":\"^[^\\\\u0000]*$\",\"description\":\"Any characters. "
+	   "At most 1024 bytes of UTF-8.\"},"
 	   "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,"
 	   "\"pattern\":\"^[^\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f]*$\"}}");
 }

@@ -61,7 +61,7 @@ static const struct row {
 	const char *want; /* what is wrong, or the values */
 } rows[] = {
 	{ &patch, "", "{}", "role= on=0? size=0? since=-" },
-	{ &patch, "", "", "role= on=0? size=0? since=-" },
+	{ &patch, "", "", "|the patch is missing" },
 	{ &patch, "", "{\"on\":false}", "role= on=0! size=0? since=-" },
 	{ &patch, "", "{\"on\":true,\"size\":0}", "role= on=1! size=0! since=-" },
 	{ &patch, "", "{\"role\":\"admin\"}", "role=admin on=0? size=0? since=-" },
