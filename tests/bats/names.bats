@@ -14,14 +14,15 @@ setup_file() {
 	chmod 711 "$RUN_DIR/tmp"
 	chmod 644 "$RUN_DIR/tmp/mode"
 	late 0
-	as_owner /usr/bin/python3 "$RUN_DIR/bin/proxy.py" "$DB_PORT" "$RUN_DIR/sock/.s.PGSQL.5432" "$RUN_DIR/tmp/mode" \
+	# Its own pid: $! is that of whoever changes the user.
+	as_owner bash -c 'echo $$ >"$1"; shift; exec "$@"' - "$RUN_DIR/pid/proxy" /usr/bin/python3 \
+		"$RUN_DIR/bin/proxy.py" "$DB_PORT" "$RUN_DIR/sock/.s.PGSQL.5432" "$RUN_DIR/tmp/mode" \
 		"$RUN_DIR/log/accepted" >"$RUN_DIR/log/proxy.log" 2>&1 </dev/null 3>&- 4>&- &
-	echo $! >"$RUN_DIR/proxy.pid"
 	wait_for 5 bash -c "exec 9<>/dev/tcp/127.0.0.1/$DB_PORT"
 }
 
 teardown_file() {
-	kill "$(cat "$RUN_DIR/proxy.pid")"
+	kill "$(cat "$RUN_DIR/pid/proxy")"
 	stack_stop
 }
 
