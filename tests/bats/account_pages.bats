@@ -113,7 +113,7 @@ page_is() {
 	for method in POST PUT DELETE PATCH; do
 		request "$method" /account/verify
 		problem 405 method-not-allowed
-		header Allow 'GET, HEAD'
+		header Allow 'GET, HEAD, OPTIONS'
 	done
 }
 
