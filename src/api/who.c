@@ -31,7 +31,9 @@ struct str who_foreign(const struct req *r)
 
 	while (scheme.n < header.n && header.p[scheme.n] != ' ' && header.p[scheme.n] != '\t')
 		scheme.n++;
-	return str_eq_nocase(scheme, STR("Bearer")) ? (struct str){ 0 } : header;
+	if (str_eq_nocase(scheme, STR("Bearer")))
+		return (struct str){ 0 };
+	return header;
 }
 
 enum err who_is(struct req *r, struct str token)

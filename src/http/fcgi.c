@@ -4,6 +4,8 @@
 #include <fcgios.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 /* What libfcgi has not read yet of the request that fcgi_read is at. */
 static struct str unread;
@@ -193,4 +195,13 @@ bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 void fcgi_drop(FCGX_Request *f)
 {
 	FCGX_Free(f, 0);
+}
+
+uint32_t fcgi_leaving(int listener)
+{
+	int domain = 0;
+	socklen_t n = sizeof domain;
+
+	getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &n);
+	return EPOLLHUP | EPOLLERR | (domain == AF_UNIX ? 0U : EPOLLRDHUP);
 }

@@ -28,3 +28,10 @@ bool fcgi_reply(FCGX_Request *f, struct http_reply *r);
 
 /* Releases what the request took, without a reply. */
 void fcgi_drop(FCGX_Request *f);
+
+/*
+ * The events of epoll that say that a peer of this listening socket reads no more. Who only says
+ * that no more is coming may still wait for the reply; a unix socket tells the two apart, while
+ * over TCP a peer that has closed looks the same at first.
+ */
+uint32_t fcgi_leaving(int listener);

@@ -331,19 +331,6 @@ static void on_listener(struct watch *w, uint32_t events)
 	}
 }
 
-/*
- * Who only says that no more is coming may still wait for the reply; a unix socket tells the two
- * apart. Over TCP a peer that has closed looks the same at first.
- */
-static uint32_t leaving(int listener)
-{
-	int domain = 0;
-	socklen_t n = sizeof domain;
-
-	getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &n);
-	return EPOLLHUP | EPOLLERR | (domain == AF_UNIX ? 0U : EPOLLRDHUP);
-}
-
 struct http_server *http_server_make(const struct http_server_options *o)
 {
 	struct http_server *s = calloc(1, sizeof *s);
@@ -353,7 +340,7 @@ struct http_server *http_server_make(const struct http_server_options *o)
 		return NULL;
 	}
 	s->o = *o;
-	s->left = leaving(o->listener);
+	s->left = fcgi_leaving(o->listener);
 	s->listener = (struct watch){ .fd = -1, .ready = on_listener };
 	s->again.fire = on_again;
 	s->hook.before_wait = look_again;

@@ -40,7 +40,6 @@ struct line {
 struct post {
 	const struct conf *conf;
 	struct str folder;     /* null: SMTP */
-	char login[64];	       /* what libcurl calls mail.auth */
 	struct line *idle;     /* lines that nobody uses */
 	struct sending *first; /* under way */
 	int ended[2];	       /* a pipe: threads write which sending has ended */
@@ -169,9 +168,8 @@ static void line_free(struct line *l)
 
 /* --- one mail --- */
 
-static void set_connection(struct line *l, const struct post *p)
+static void set_connection(struct line *l, const struct conf *c, struct arena *a)
 {
-	const struct conf *c = p->conf;
 	CURL *e = l->easy;
 	long milliseconds = (long)(c->mail_timeout / 1000);
 
@@ -200,7 +198,7 @@ static void set_connection(struct line *l, const struct post *p)
 	if (c->mail_user.n > 0) {
 		curl_easy_setopt(e, CURLOPT_USERNAME, c->mail_user.p);
 		curl_easy_setopt(e, CURLOPT_PASSWORD, c->mail_password.p);
-		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, p->login);
+		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, dialogue_login(c->mail_auth, a));
 	}
 }
 
@@ -330,7 +328,7 @@ enum err post_send(struct post *p, const struct parcel *parcel, struct arena *a,
 	}
 	s->task = task_self();
 	s->report = p->ended[1];
-	set_connection(s->line, p);
+	set_connection(s->line, p->conf, a);
 
 	enum err e = set_mail(s, parcel, a) ? transfer(p, s) : ERR_INTERNAL;
 
@@ -362,19 +360,6 @@ static bool open_smtp(struct post *p)
 	       loop_watch(&p->watch, p->ended[0], EPOLLIN) == OK;
 }
 
-/*
- * TLS is there, so a challenge gains nothing; and there are servers that offer CRAM-MD5 or NTLM and
- * can do neither, for they keep only hashes. Left to itself libcurl takes the strongest that is
- * offered, and no second one.
- */
-static void name_login(struct post *p, struct str way)
-{
-	if (str_eq(way, STR("PLAIN/LOGIN")))
-		snprintf(p->login, sizeof p->login, "AUTH=PLAIN;AUTH=LOGIN");
-	else
-		snprintf(p->login, sizeof p->login, "AUTH=%.*s", STR_ARG(way));
-}
-
 struct post *post_make(const struct conf *c)
 {
 	struct post *p = calloc(1, sizeof *p);
@@ -382,7 +367,6 @@ struct post *post_make(const struct conf *c)
 	if (p == NULL)
 		return NULL;
 	p->conf = c;
-	name_login(p, c->mail_auth);
 	p->folder = drop_folder(c);
 	p->watch = (struct watch){ .fd = -1, .ready = on_ended };
 	if (p->folder.p != NULL || open_smtp(p))

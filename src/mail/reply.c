@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+const char *dialogue_login(struct str way, struct arena *a)
+{
+	if (str_eq(way, STR("PLAIN/LOGIN")))
+		return "AUTH=PLAIN;AUTH=LOGIN";
+	return arena_printf(a, "AUTH=%.*s", STR_ARG(way)).p;
+}
+
 void dialogue_said(struct dialogue *d, struct str command)
 {
 	static const struct {

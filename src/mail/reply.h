@@ -18,6 +18,13 @@ struct dialogue {
 	bool over;  /* QUIT was said: what is answered to it is of no interest */
 };
 
+/*
+ * What libcurl calls the ways to sign in that mail.auth names. Left to itself it takes the
+ * strongest one that is offered, and no second one; and there are servers that offer CRAM-MD5 or
+ * NTLM and can do neither, for they keep only hashes. TLS is there, so PLAIN is no worse.
+ */
+const char *dialogue_login(struct str way, struct arena *a);
+
 /* A command as it was sent. */
 void dialogue_said(struct dialogue *d, struct str command);
 
