@@ -318,13 +318,13 @@ mail_for() {
 
 # mails_to EMAIL [TEMPLATE]: how many are sent or on their way.
 mails_to() {
-	sql "select count(*) from outbox where recipient = '$1' and state <> 'void'
+	sql "select count(*) from outbox where recipient = '$1' and (state <> 'void' or reply is not null)
 		and ('${2-}' = '' or template = '${2-}')"
 }
 
 mailed() {
 	sql "select id, coalesce(proof_id::text, '') from outbox
-		where recipient = '$1' and state <> 'void' and ('${2-}' = '' or template = '${2-}')
+		where recipient = '$1' and (state <> 'void' or reply is not null) and ('${2-}' = '' or template = '${2-}')
 		order by id desc limit 1" | grep .
 }
 
