@@ -201,7 +201,7 @@ master_has() {
 	for n in 1 2 3; do
 		as_owner prlimit --pid "$(pool_pid)" --nofile="$(($(head -1 <<<"$before") + 6)):"
 		kill -HUP "$(pool_pid)"
-		wait_for 10 failed_reloads "$n"
+		wait_for 30 failed_reloads "$n" # each waits for the one before
 	done
 	as_owner prlimit --pid "$(pool_pid)" --nofile="$((soft)):"
 	[[ $(master_has) == "$before" ]] || fail "before: $before, after: $(master_has)"
