@@ -196,6 +196,7 @@ master_has() {
 
 @test "a reload that fails for want of descriptors leaves nothing in the master" {
 	local before soft
+	wait_for 30 settled # the reload before this one still has its family
 	before=$(master_has)
 	soft=$(as_owner prlimit --pid "$(pool_pid)" --nofile -o SOFT --noheadings)
 	for n in 1 2 3; do
@@ -206,6 +207,11 @@ master_has() {
 	as_owner prlimit --pid "$(pool_pid)" --nofile="$((soft)):"
 	[[ $(master_has) == "$before" ]] || fail "before: $before, after: $(master_has)"
 	served
+}
+
+# Two workers, a keeper and a courier: those of a former family have gone.
+settled() {
+	(($(pool_children | wc -l) == 4))
 }
 
 failed_reloads() {
