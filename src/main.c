@@ -110,7 +110,16 @@ static int check(const struct conf *c)
 		      stderr);
 		return EX_CONFIG;
 	}
-	if (!database_reachable(c)) {
+
+	enum migrate_result plan = migrate_run(c->database_url, true);
+
+	log_flush();
+	if (plan == MIGRATE_REFUSED) {
+		fputs("postern: database.url: the database is refused; see the lines above\n",
+		      stderr);
+		return EX_CONFIG;
+	}
+	if (plan != MIGRATE_OK || !database_reachable(c)) {
 		fputs("postern: database.url: the database cannot be reached;"
 		      " see the lines above, start PostgreSQL or correct the URI\n",
 		      stderr);

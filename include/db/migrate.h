@@ -19,7 +19,7 @@ extern const struct migration migrations[];
 enum migrate_result {
 	MIGRATE_OK,
 	MIGRATE_UNREACHABLE, /* no connection: may be tried again */
-	MIGRATE_REFUSED	     /* changed, missing or failing migration: somebody must look */
+	MIGRATE_REFUSED	     /* a migration, or the database: somebody must look */
 };
 
 /*
@@ -28,6 +28,10 @@ enum migrate_result {
  * runs in a transaction of its own together with its row in schema_migrations (version, name,
  * checksum, applied_at). A ledger row whose file is missing or has changed is refused before
  * anything runs. With `plan` nothing is changed: what would run is printed on stdout, one line
- * each ("0002_teams pending"). Problems are logged (module "migrate"), with what to do.
+ * each ("0002_teams pending"). Problems are logged (modules "migrate" and "database"), with what to
+ * do: a database that cannot be served from is refused.
  */
 enum migrate_result migrate_run(struct secret url, bool plan);
+
+/* Only whether the database is one that can be served from. */
+enum migrate_result migrate_look(struct secret url);

@@ -31,6 +31,7 @@ struct dial {
 	int64_t patience;
 	struct hosts hosts;
 	char *url;
+	const char *name;
 	PGconn *pg;
 	bool silent;
 };
@@ -67,7 +68,7 @@ static PGconn *start(const struct dial *d)
 			       "hostaddr",
 			       "port",
 			       NULL };
-	const char *values[] = { d->url,	"postern", "UTF8", d->hosts.host, d->hosts.hostaddr,
+	const char *values[] = { d->url,	d->name, "UTF8", d->hosts.host, d->hosts.hostaddr,
 				 d->hosts.port, NULL };
 	PGconn *pg = PQconnectStartParams(keys, values, 1);
 
@@ -149,6 +150,7 @@ struct dial *dial_start(const struct dial_options *o)
 #endif
 	d->holders = 2;
 	d->patience = o->patience;
+	d->name = o->name;
 	d->url = strdup(o->url.p);
 	d->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (o->hosts > 1)

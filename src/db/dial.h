@@ -14,6 +14,7 @@ struct dial;
 
 struct dial_options {
 	struct secret url;	  /* copied */
+	const char *name;	  /* for PostgreSQL, unless the URL has one; a constant */
 	size_t hosts, first_host; /* how many the URL names, and which of them is asked first */
 	/*
 	 * Microseconds that servers may be silent, together. Names may take longer: who gave up

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "db/dial.h"
 #include "db/internal.h"
+#include "db/notice.h"
 
 enum {
 	SETUP_US = 5 *
@@ -41,12 +42,6 @@ bool link_make(struct link *l, struct pool *p, enum link_kind kind, size_t room)
 			    .sent_room = room,
 			    .missing = calloc(statements + 1, sizeof(struct db_statement *)) };
 	return l->sent != NULL && l->missing != NULL;
-}
-
-static void on_notice(void *ctx, const PGresult *r)
-{
-	(void)ctx;
-	log_debug("db", "notice: %s", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 static void tell_down(struct link *l)
@@ -148,7 +143,7 @@ static void set_up(struct link *l)
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
 	l->missing_count = 0;
-	PQsetNoticeReceiver(l->pg, on_notice, NULL);
+	PQsetNoticeReceiver(l->pg, notice_log, "db");
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
 		return link_fail(l);
 	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
@@ -213,6 +208,7 @@ void link_open(struct link *l)
 {
 	struct pool *p = l->pool;
 	struct dial_options how = { .url = p->o.url,
+				    .name = "postern",
 				    .hosts = p->hosts,
 				    .first_host = p->first_host,
 				    .patience = p->hosts > 1 ? HOST_US : SETUP_US };

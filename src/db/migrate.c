@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/inspect.h"
 
 enum {
 	LOCK_KEY = 0x706f7374, /* "post": the advisory lock of all migrators */
@@ -45,12 +46,6 @@ static bool run(PGconn *pg, const char *sql)
 
 	PQclear(r);
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
-static void on_notice(void *ctx, const PGresult *r)
-{
-	(void)ctx;
-	log_debug("migrate", "%s", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 /* Over the text as it stands in the binary: what a person would compare with the file. */
@@ -300,22 +295,29 @@ static enum migrate_result migrate(PGconn *pg, bool plan)
 
 enum migrate_result migrate_run(struct secret url, bool plan)
 {
-	const char *keys[] = { "connect_timeout", "dbname", "fallback_application_name", NULL };
-	const char *values[] = { "5", url.p, "postern-migrate", NULL };
-	PGconn *pg = PQconnectdbParams(keys, values, 1);
+	PGconn *pg = inspect_connect(url, "migrate");
+	enum migrate_result result = MIGRATE_REFUSED;
+
+	if (pg == NULL)
+		return MIGRATE_UNREACHABLE;
+	/* With the code of an error. */
+	PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
+	if (inspect(pg))
+		result = migrate(pg, plan);
+	if (result != MIGRATE_OK && PQstatus(pg) != CONNECTION_OK)
+		result = MIGRATE_UNREACHABLE;
+	/* Ends the session, and with it the lock. */
+	PQfinish(pg);
+	return result;
+}
+
+enum migrate_result migrate_look(struct secret url)
+{
+	PGconn *pg = inspect_connect(url, "migrate");
 	enum migrate_result result = MIGRATE_UNREACHABLE;
 
-	if (PQstatus(pg) == CONNECTION_OK) {
-		PQsetNoticeReceiver(pg, on_notice, NULL);
-		/* With the code of an error. */
-		PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
-		result = migrate(pg, plan);
-		if (result != MIGRATE_OK && PQstatus(pg) != CONNECTION_OK)
-			result = MIGRATE_UNREACHABLE;
-	} else {
-		complain(pg, "the database cannot be reached");
-	}
-	/* Ends the session, and with it the lock. */
+	if (pg != NULL)
+		result = inspect(pg) ? MIGRATE_OK : MIGRATE_REFUSED;
 	PQfinish(pg);
 	return result;
 }

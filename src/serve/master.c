@@ -252,8 +252,9 @@ static int migrate(const struct conf *c)
 {
 	int64_t until = ticks_us() + DATABASE_WAIT_US;
 
+	/* Somebody else does it, perhaps later than this; but what can never work is told. */
 	if (!c->database_migrate_on_start)
-		return EX_OK;
+		return migrate_look(c->database_url) == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
 	for (;;) {
 		switch (migrate_run(c->database_url, false)) {
 		case MIGRATE_OK:

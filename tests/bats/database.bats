@@ -74,3 +74,49 @@ backends() {
 	sql 'alter database postern reset default_transaction_read_only' postgres
 	((after - before < 60)) || fail "$((after - before)) new connections"
 }
+
+# made OPTION ...: a database of the service's role, as createdb makes it; sets URL.
+made() {
+	local name
+	name=d$(unique)
+	as_owner env -C / "$(postgres_bin)/createdb" -h "$RUN_DIR/sock" -U postgres -O postern -T template0 "$@" "$name"
+	URL="postgresql:///$name?host=$RUN_DIR/sock&user=postern" DATABASE=$name
+}
+
+# here COMMAND ...: of postern, with that database.
+here() {
+	env APP__DATABASE__URL="$URL" timeout 60 "$RUN_DIR/postern" "$@"
+}
+
+@test "a database whose encoding cannot hold every name is refused, with the remedy" {
+	made -E LATIN1 --locale=C
+	local command
+	for command in migrate -t; do
+		run --separate-stderr here "$command"
+		[[ $status != 0 && $stderr == *LATIN1*'createdb -T template0 -E UTF8'* ]] || fail "$command: $status $stderr"
+	done
+	pool_start latin APP__DATABASE__URL="$URL" APP__SERVER__COURIERS=0
+	wait "$!" && fail 'it serves'
+	rm "$RUN_DIR/pid/latin.pool"
+	logged LATIN1 latin.log
+	[[ $(sql "select count(*) from pg_tables where schemaname = 'public'" "$DATABASE") == 0 ]]
+}
+
+@test "a collation of another version is told with its remedy, and nothing of libpq's is in the log" {
+	made -E UTF8 --locale-provider=icu --icu-locale=en --locale=C.UTF-8
+	here migrate
+	sql "update pg_database set datcollversion = '1.0' where datname = '$DATABASE'" postgres
+	run --separate-stderr here -t
+	[[ $status == 0 && $stderr == *'refresh collation version'* ]] || fail "$status $stderr"
+	pool_start icu APP__DATABASE__URL="$URL" APP__SERVER__COURIERS=0
+	pool_serves icu
+	pool_stop icu
+	run ! grep -v '^{' "$RUN_DIR/log/icu.log"
+	logged 'refresh collation version' icu.log
+}
+
+@test "postern -t names what is pending" {
+	made -E UTF8
+	run --separate-stderr here -t
+	[[ $status == 0 && $output == *'0001_users pending'* ]] || fail "$status $output"
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a database is one that can be served from. */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/str.h"
+
+/*
+ * Connects and waits for it, for seconds; what the server says beside its results is logged under
+ * `name`, a constant. The caller's, in state CONNECTION_OK. NULL: it cannot be reached, which was
+ * logged.
+ */
+PGconn *inspect_connect(struct secret url, const char *name);
+
+/*
+ * Looks at what the database is like: encoding, collation, whether it takes changes. Logs (module
+ * "database") what is wrong with its remedy. False when it cannot be served from; where it may be,
+ * that is a warning.
+ */
+bool inspect(PGconn *pg);
