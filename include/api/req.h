@@ -140,6 +140,9 @@ void revoke_publish(struct req *r);
 /* After the commit: who has guessed right need not wait any more. */
 void limit_publish(struct req *r);
 
+/* The handler has lost every race: what it has counted as a guess was none, unless it was wrong. */
+void limit_give_up(struct req *r);
+
 /* The operations, from routes.def. */
 extern const struct route routes[];
 extern const size_t routes_count;

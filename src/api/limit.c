@@ -5,6 +5,7 @@
 #include "api/limit_parts.h"
 #include "api/password_rule.h"
 #include "base/network.h"
+#include "db/pool.h"
 #include "gen/attempts.h"
 #include "http/email.h"
 
@@ -173,6 +174,7 @@ enum err limit_wrong(struct req *r, const struct guess *g, enum err e)
 {
 	int64_t until = g->pair_tick > g->network_tick ? g->pair_tick : g->network_tick;
 
+	r->guess->wrong = true;
 	remember(r, g);
 	limit_tell(r, r->app->conf->limits_free, g->failures, until - ticks_us());
 	return g->reached ? note_guarded(r, g, e) : e;
@@ -196,11 +198,26 @@ enum err limit_undo(struct req *r, const struct guess *g, enum err e)
 	return e;
 }
 
+void limit_give_up(struct req *r)
+{
+	if (r->guess == NULL || r->guess->wrong)
+		return;
+	r->commit = false;
+
+	enum err e = limit_undo(r, r->guess, ERR_BUSY);
+
+	(void)db_finish(r->db, r->commit ? OK : e);
+}
+
 enum err limit_password(struct req *r, struct str email, struct secret password, struct secret hash)
 {
+	struct secret *right = req_once(r, "password", sizeof *right);
 	struct guess g = { 0 };
 	bool fits = false;
 
+	/* Counted and taken back already, and it is that password still. */
+	if (right->p != NULL && password_same_hash(*right, hash))
+		return OK;
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
 	limit_name(r, email, &g);
@@ -220,6 +237,7 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 	db_settle(r->db);
 	limit_publish(r);
 	r->guess = NULL;
+	*right = hash;
 	return OK;
 }
 

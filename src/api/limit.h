@@ -20,6 +20,7 @@ struct guess {
 	/* The account was guessed at so often that a password alone does not open it; and this was
 	 * the guess that led to it. */
 	bool guarded, reached;
+	bool wrong; /* and the client was told so */
 	/* As the database says, and when that is here: ticks. */
 	struct instant pair_until, network_until;
 	int64_t pair_tick, network_tick;
@@ -49,8 +50,8 @@ enum err limit_undo(struct req *r, const struct guess *g, enum err e);
 
 /*
  * Whether this is the password of who is signed in; counted like a sign-in, and taken back if it
- * is. email, hash: of the account. ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded,
- * and a reset by mail is the way.
+ * is, once for all runs of the handler. email, hash: of the account. ERR_PASSWORD_WRONG;
+ * ERR_PROOF_NEEDED: the account is guarded, and a reset by mail is the way.
  */
 enum err limit_password(struct req *r, struct str email, struct secret password,
 			struct secret hash);

@@ -9,7 +9,7 @@ struct fitted {
 	bool fits;
 };
 
-static bool same_hash(struct secret a, struct secret b)
+bool password_same_hash(struct secret a, struct secret b)
 {
 	return str_eq((struct str){ a.p, a.n }, (struct str){ b.p, b.n });
 }
@@ -18,7 +18,7 @@ enum err password_fits(struct req *r, struct secret password, struct secret hash
 {
 	struct fitted *known = req_once(r, "fits", sizeof *known);
 
-	if (known->hash.p == NULL || !same_hash(known->hash, hash)) {
+	if (known->hash.p == NULL || !password_same_hash(known->hash, hash)) {
 		bool fit = false;
 
 		TRY(keeper_verify(r->app->keeper, password, hash, &fit));

@@ -16,3 +16,6 @@ enum err password_fits(struct req *r, struct secret password, struct secret hash
 
 /* The hash of a password that is an account's already, with today's cost. */
 enum err password_rehash(struct req *r, struct secret password, struct secret *hash);
+
+/* Whether both are the same text. Of what lies in the database, not of what somebody has sent. */
+bool password_same_hash(struct secret a, struct secret b);

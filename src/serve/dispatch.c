@@ -108,6 +108,7 @@ static enum err run(struct req *r, const void *in)
 		if (e != ERR_RETRY)
 			return e;
 	}
+	limit_give_up(r);
 	return problem(r, ERR_BUSY, "too many changes at once, try again");
 }
 

@@ -6,7 +6,22 @@ load helpers
 
 setup_file() {
 	stack_start APP__LIMITS__NETWORK=10 APP__LIMITS__DELAY=15m APP__LIMITS__NETWORK_MAILS=1000
-	sql "create sequence lost; create function lose() returns trigger language plpgsql security definer as \$\$
+	# What its transaction wrote is gone with it: a sequence and the server's log remember.
+	sql "create sequence lost; create sequence counted;
+		create function note_guess() returns trigger language plpgsql security definer as \$\$
+		begin
+			perform nextval('counted');
+			return new;
+		end \$\$;
+		create trigger count before insert or update on attempts for each row execute function note_guess();
+		create function lose_hash() returns trigger language plpgsql security definer as \$\$
+		begin
+			if nextval('lost') <= 3 then
+				raise exception 'a race was lost over %', md5(new.password) using errcode = '40001';
+			end if;
+			return new;
+		end \$\$;
+		create function lose() returns trigger language plpgsql security definer as \$\$
 		begin
 			if nextval('lost') <= 3 then
 				raise exception 'a race was lost' using errcode = '40001';
@@ -19,10 +34,17 @@ teardown_file() {
 	stack_stop
 }
 
-# races TABLE: the next three transactions that write to it lose theirs.
+# races TABLE [FUNCTION]: the next three transactions that write to it lose theirs.
 races() {
 	sql "alter sequence lost restart;
-		create or replace trigger lose before insert or update on $1 for each row execute function lose()"
+		create or replace trigger lose before insert or update on $1
+			for each row execute function ${2-lose}()"
+}
+
+# always_lost TABLE: as races, but all of them.
+always_lost() {
+	races "$1"
+	sql "alter sequence lost minvalue -1000 restart with -1000"
 }
 
 no_races() {
@@ -48,6 +70,18 @@ wrong_code() {
 	printf '%08d' $(((10#$CODE + ${1:-1}) % 100000000))
 }
 
+# counted: how many rows of guesses were written to since the last time.
+counted() {
+	sql "select case when is_called then last_value else 0 end from counted; alter sequence counted restart" |
+		head -1
+}
+
+# change_password PASSWORD NEW
+change_password() {
+	post /api/v1/me/password \
+		"$(jq -nc --arg p "$1" --arg n "$2" '{current_password: $p, password: $n}')"
+}
+
 asked() {
 	sql "select coalesce(sum(failures), 0) from attempts where kind = 'mail'"
 }
@@ -59,6 +93,50 @@ asked() {
 	register ann
 	[[ $(sql "select last_value from lost") == 4 ]]
 	[[ $(asked) == $((before + 1)) ]]
+}
+
+@test "what is registered is hashed once, however often its transaction is lost" {
+	local before hashes
+	before=$(grep -c 'a race was lost over' "$RUN_DIR/log/postgresql.log" || true)
+	races users lose_hash
+	register ann
+	hashes=$(grep -o 'a race was lost over [0-9a-f]*' "$RUN_DIR/log/postgresql.log" | tail -n +$((before + 1)))
+	[[ $(wc -l <<<"$hashes") == 3 ]] || fail "$hashes"
+	[[ $(sort -u <<<"$hashes") == "a race was lost over $(sql "select md5(password) from users where id = '$USER_ID'")" ]]
+	sign_in "$EMAIL" "$PASSWORD"
+}
+
+@test "a new password is hashed once, and the old one counted once, however often that is lost" {
+	login ann
+	counted
+	change_password "$PASSWORD" 'another long horse'
+	status 204
+	local once hashes
+	once=$(counted)
+	[[ $once -gt 0 ]]
+	sign_in "$EMAIL" 'another long horse'
+	counted
+	local before
+	before=$(grep -c 'a race was lost over' "$RUN_DIR/log/postgresql.log" || true)
+	races users lose_hash
+	change_password 'another long horse' 'a third long horse'
+	status 204
+	[[ $(sql "select last_value from lost") -ge 4 ]]
+	[[ $(counted) == "$once" ]]
+	hashes=$(grep -o 'a race was lost over [0-9a-f]*' "$RUN_DIR/log/postgresql.log" | tail -n +$((before + 1)))
+	[[ $(sort -u <<<"$hashes" | wc -l) == 1 ]] || fail "$hashes"
+}
+
+@test "a right password that loses every race is no guess" {
+	register ann
+	local before
+	before=$(sql "select coalesce(sum(failures), 0) from attempts where kind <> 'mail'")
+	always_lost sessions
+	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	problem 503 overloaded
+	[[ $(sql "select coalesce(sum(failures), 0) from attempts where kind <> 'mail'") == "$before" ]]
+	no_races
+	sign_in "$EMAIL" "$PASSWORD"
 }
 
 @test "a right code on the last try is one try, however often the transaction is lost" {
