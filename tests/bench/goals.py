@@ -8,6 +8,7 @@ NAMES = {
     "postern": "Postern",
     "hashers": "Postern, keepers = CPUs",
     "unpipelined": "Postern, no pipeline",
+    "before": "the other Postern",
     "seed": "S",
     "tuned": "S+",
     "fastify": "Fastify",
@@ -98,8 +99,20 @@ def others(b):
     ]
 
 
+def against(b):
+    """Of another program of Postern, when there is one."""
+    of = lambda workload, what: b.ratios(what, (workload, "postern"), (workload, "before"))
+    return [
+        Goal("P1", "CPU of a GET by id, app, of the other Postern", of("P1", "app_us"), "low", 1.02, 1.05),
+        Goal("P2", "GETs by id/s, of the other Postern", of("P1", "rps"), "high", 0.98, 0.95),
+        Goal("P3", "GETs by id/s without TLS, of the other Postern", of("P3", "rps"), "high", 0.98, 0.95),
+        Goal("P10", "CPU of a list of 100, app, of the other Postern", of("P10", "app_us"), "low", 1.02, 1.05),
+        Goal("P12", "PUTs/s, of the other Postern", of("P12", "rps"), "high", 0.98, 0.95),
+    ]
+
+
 def goals(b):
-    found = reads(b) + others(b) + sign_ins(b)
+    found = reads(b) + others(b) + sign_ins(b) + against(b)
     return sorted(found, key=lambda g: int(g.id[1:]))
 
 

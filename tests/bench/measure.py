@@ -27,7 +27,7 @@ class Measure(Workloads):
         self.bench.nginx = Nginx(self.bench, self.subjects)
         self.bench.nginx.start()
         self.present = {"postern"}
-        for name in ("seed", "tuned", "fastify", "libfcgi"):
+        for name in ("before", "seed", "tuned", "fastify", "libfcgi"):
             if name in self.named and self.begin(self.named[name]):
                 self.present.add(name)
         if not self.ready(self.postern):
@@ -44,25 +44,29 @@ class Measure(Workloads):
             main.pid = int(f.read())
         return main
 
-    def settings(self, **more):
-        """Those of the main pool, and others."""
-        main = {}
-        for name in (f"{self.bench.work}/main/env", f"{self.bench.work}/settings"):
+    def settings(self, stack, **more):
+        """Those of a stack, and others."""
+        found = {}
+        for name in (f"{stack}/env", f"{self.bench.work}/settings"):
             with open(name) as f:
-                main |= dict(line.rstrip("\n").split("=", 1) for line in f)
-        del main["APP__SERVER__LISTEN"]
-        return {**main, **more}
+                found |= dict(line.rstrip("\n").split("=", 1) for line in f)
+        del found["APP__SERVER__LISTEN"]
+        return {**found, **more}
 
-    def pool(self, name, **more):
-        command = [f"{self.bench.work}/main/bin/postern", "serve"]
-        return Subject(name, "fastcgi", "APP__SERVER__LISTEN", command, self.settings(**more))
+    def pool(self, name, stack="main", **more):
+        stack = f"{self.bench.work}/{stack}"
+        settings = self.settings(stack, **more)
+        return Subject(name, "fastcgi", "APP__SERVER__LISTEN", [f"{stack}/bin/postern", "serve"], settings)
 
     def pools(self):
-        """Other settings of Postern; started when they are needed."""
-        return [
+        """Other settings of Postern, started when they are needed, and another program of it."""
+        out = [
             self.pool("unpipelined", APP__DATABASE__PIPELINE="false"),
             self.pool("hashers", APP__SERVER__KEEPERS=str(CPUS)),
         ]
+        if os.path.exists(f"{self.bench.work}/before"):
+            out.append(self.pool("before", "before"))
+        return out
 
     def peers(self):
         work = self.bench.work

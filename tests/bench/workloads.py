@@ -15,7 +15,7 @@ CONNECTIONS = 32
 class Workloads:
     def p1(self):
         """GET by id, each by its own user. The first one comes again at the end: the control."""
-        subjects = [(s, s.name) for s in self.others("postern", "seed", "tuned", "fastify")]
+        subjects = [(s, s.name) for s in self.others("postern", "before", "seed", "tuned", "fastify")]
         block = self.get_block()
         for s in self.others("tuned"):
             self.tune(s, block)
@@ -57,7 +57,7 @@ class Workloads:
         )
         variables = {"id": user_id(self.active[0])}
         bench = lambda clients, seconds: self.bench.pgbench(script, clients, seconds, variables)
-        self.against("P3", bench, (1, 2, 4, 8, 16), self.others("postern", "libfcgi"), self.get_block(plain=True))
+        self.against("P3", bench, (1, 2, 4, 8, 16), self.others("postern", "before", "libfcgi"), self.get_block(plain=True))
 
     def against(self, workload, bench, clients, subjects, block):
         """Subjects and pgbench, with as many clients as it is fastest with, in turn."""
@@ -193,7 +193,7 @@ class Workloads:
 
     def p10(self):
         """A list of 100."""
-        subjects = [(s, s.name) for s in self.others("postern", "seed", "fastify")]
+        subjects = [(s, s.name) for s in self.others("postern", "before", "seed", "fastify")]
         self.interleave("P10", subjects, self.path_block("/api/v1/users?limit=100&offset=0", self.admin_token))
 
     def p11(self):
@@ -224,7 +224,7 @@ returning id, email, name, role, created_at;"""
         bench = lambda clients, seconds: self.bench.pgbench(script, clients, seconds)
         options = {"connections": CONNECTIONS, "targets": self.puts, "tokens": self.tokens}
         block = lambda subject, seconds: self.bench.load(subject, seconds, **options)
-        self.against("P12", bench, (4, 8, 16, 32), self.others("postern", "seed", "fastify"), block)
+        self.against("P12", bench, (4, 8, 16, 32), self.others("postern", "before", "seed", "fastify"), block)
 
     def p13(self):
         """One token: nanoseconds, and instructions by callgrind, which no neighbour disturbs."""
