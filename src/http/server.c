@@ -49,6 +49,7 @@ struct http_server {
 	struct http_server_options o;
 	struct watch listener;
 	struct timer again; /* after accept failed for want of descriptors */
+	int refused;	    /* why accept failed the last time; 0: it did not */
 	struct hook hook;
 	uint32_t left; /* events that say that a peer reads no more */
 	struct connection *connections, *to_look;
@@ -321,9 +322,13 @@ static void on_listener(struct watch *w, uint32_t events)
 		if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
 			return;
 		if (fd < 0) {
-			log_error("http", "accept: %s", strerror(errno));
+			/* It is tried ten times a second, and said once. */
+			if (s->refused != errno)
+				log_error("http", "accept: %s", strerror(errno));
+			s->refused = errno;
 			return rest(s);
 		}
+		s->refused = 0;
 		if (s->count >= CONNECTIONS_MAX || !adopt(s, fd)) {
 			close(fd);
 			return rest(s);

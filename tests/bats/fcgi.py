@@ -64,7 +64,9 @@ def request(path, method="GET", address="127.0.0.1", body=b"", token=None, keep=
 
 def connect(path):
     s = socket.socket(socket.AF_UNIX)
-    s.connect(path)  # waits for room in the backlog, which it does only while blocking
+    # To wait for room in the backlog it has to block, but not for ever.
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 20, 0))
+    s.connect(path)
     s.settimeout(20)
     return s
 
