@@ -20,7 +20,8 @@ enum {
  * Looks at the n bytes that a connection holds. Accepts one Responder request with one id:
  * BEGIN_REQUEST, PARAMS until an empty one, STDIN until an empty one. The name-value pairs in
  * PARAMS are walked too: a pair that reaches beyond the stream makes it FRAME_BAD, because libfcgi
- * 2.4.2 aborts on some such lengths (CVE-2025-23016). On FRAME_COMPLETE *length is set to the
- * bytes the request takes.
+ * 2.4.2 aborts on some such lengths (CVE-2025-23016), and so does one that would not come out of
+ * libfcgi as it went in: NUL in name or value, "=" in a name. On FRAME_COMPLETE *length is set to
+ * the bytes the request takes.
  */
 enum frame frame_check(const uint8_t *p, size_t n, size_t *length);

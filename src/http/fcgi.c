@@ -81,10 +81,13 @@ static struct str *slot_of(struct http_request *r, struct str name)
 	return NULL;
 }
 
-/* Sorts the variables into the request; returns CONTENT_LENGTH, or -1 where it is malformed. */
+/* What CONTENT_LENGTH may be besides a number. */
+enum { LENGTH_UNTOLD = -1, LENGTH_MALFORMED = -2 };
+
+/* Sorts the variables into the request; returns CONTENT_LENGTH. */
 static int64_t read_params(char *const *envp, struct http_request *r)
 {
-	int64_t length = 0;
+	int64_t length = LENGTH_UNTOLD;
 
 	for (; *envp != NULL; envp++) {
 		struct str value = str_from(*envp), name = { 0 };
@@ -99,7 +102,7 @@ static int64_t read_params(char *const *envp, struct http_request *r)
 			*slot = value;
 		else if (str_eq(name, STR("CONTENT_LENGTH")) && value.n > 0 &&
 			 !str_to_i64(value, 0, INT32_MAX, &length))
-			return -1;
+			return LENGTH_MALFORMED;
 	}
 	return length;
 }
@@ -121,22 +124,30 @@ static void split_uri(struct http_request *r)
 		r->mount = STR("");
 }
 
-static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, struct http_request *r)
+/*
+ * Reads STDIN to its end, without which libfcgi will not take the next request. A server that
+ * passes on what came in pieces (Transfer-Encoding: chunked) does not tell how long it is, and then
+ * the end is where the stream has it, within `most` bytes; a length that is told has to be that of
+ * the stream.
+ */
+static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, size_t most,
+		      struct http_request *r)
 {
-	char extra = 0;
+	size_t room = length == LENGTH_UNTOLD ? most : (size_t)length;
+	char byte = 0;
+	int n = FCGX_GetStr(&byte, 1, f->in);
 
-	if (length > HTTP_BODY_MAX + 1)
-		return false;
+	r->body = STR("");
+	if (n > 0 && room > 0 && room <= HTTP_BODY_MAX + 1) {
+		char *body = arena_alloc(a, room + 1);
 
-	char *body = arena_alloc(a, (size_t)length + 1);
-
-	if (FCGX_GetStr(body, (int)length, f->in) != length)
+		body[0] = byte;
+		n += FCGX_GetStr(body + 1, (int)room - 1, f->in);
+		r->body = (struct str){ body, (size_t)n };
+	}
+	if (FCGX_GetStr(&byte, 1, f->in) != 0 || FCGX_GetError(f->in) != 0)
 		return false;
-	/* Reads the end of the stream too, without which libfcgi will not take the next request. */
-	if (FCGX_GetStr(&extra, 1, f->in) != 0 || FCGX_GetError(f->in) != 0)
-		return false;
-	r->body = (struct str){ body, (size_t)length };
-	return true;
+	return length == LENGTH_UNTOLD || length == n;
 }
 
 /* Lets libfcgi read the records; false when it finds them wanting. */
@@ -162,12 +173,13 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 
 	int64_t length = read_params(f->envp, out);
 
-	if (length < 0 || out->method_name.p == NULL ||
+	if (length == LENGTH_MALFORMED || out->method_name.p == NULL ||
 	    (out->path.p == NULL && out->path_info.p == NULL))
 		return false;
 	out->known = method_find(out->method_name, &out->method);
 	split_uri(out);
-	return read_body(f, a, length, out);
+	return read_body(f, a, length, records.n < HTTP_BODY_MAX ? records.n : HTTP_BODY_MAX + 1,
+			 out);
 }
 
 bool fcgi_reply(FCGX_Request *f, struct http_reply *r)

@@ -2,6 +2,7 @@
 #include "http/frame.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* FastCGI 1.0, section 8: only what a Responder receives. */
 enum {
@@ -11,7 +12,8 @@ enum {
 	PARAMS = 4,
 	STDIN = 5,
 	RESPONDER = 1,
-	BEGIN_BODY = 8 /* bytes */
+	BEGIN_BODY = 8, /* bytes */
+	ANYTHING = -1
 };
 
 struct record {
@@ -41,7 +43,8 @@ static struct record record_read(const uint8_t *p)
 	return r;
 }
 
-static void stream_skip(struct stream *s, size_t n)
+/* Skips n bytes; false where one of them is `without`, unless that is ANYTHING. */
+static bool stream_skip(struct stream *s, size_t n, int without)
 {
 	while (n > 0) {
 		if (s->chunk == 0) {
@@ -54,18 +57,21 @@ static void stream_skip(struct stream *s, size_t n)
 
 		size_t step = n < s->chunk ? n : s->chunk;
 
+		if (without != ANYTHING && memchr(s->at, without, step) != NULL)
+			return false;
 		s->at += step;
 		s->chunk -= step;
 		s->left -= step;
 		n -= step;
 	}
+	return true;
 }
 
 static bool stream_byte(struct stream *s, uint8_t *out)
 {
 	if (s->left == 0)
 		return false;
-	stream_skip(s, 1);
+	stream_skip(s, 1, ANYTHING);
 	*out = s->at[-1];
 	return true;
 }
@@ -86,7 +92,11 @@ static bool stream_length(struct stream *s, size_t *out)
 	return true;
 }
 
-/* All records of the stream are there, `total` bytes in them. */
+/*
+ * All records of the stream are there, `total` bytes in them. libfcgi makes texts "NAME=VALUE" of
+ * the pairs, which end at a NUL: with one, or with a "=" in a name, a variable would be another
+ * one, or a shorter one, than the server has sent.
+ */
 static bool pairs_valid(const uint8_t *first, size_t total)
 {
 	struct stream s = { .at = first, .left = total };
@@ -98,7 +108,11 @@ static bool pairs_valid(const uint8_t *first, size_t total)
 			return false;
 		if (name > s.left || value > s.left - name)
 			return false;
-		stream_skip(&s, name + value);
+
+		struct stream again = s;
+
+		if (!stream_skip(&again, name, '=') || !stream_skip(&s, name + value, '\0'))
+			return false;
 	}
 	return true;
 }

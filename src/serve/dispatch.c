@@ -300,6 +300,8 @@ void dispatch(void *ctx, struct http_exchange *x)
 	if (!uuid_none(r.who.user.uuid))
 		context.user_id = uuid_format(r.who.user.uuid, user);
 	conclude(&r, e, x);
+	/* nginx has it in the replies of its own as well, and so says it itself in all of them. */
+	header_add(r.reply, "X-Request-Id", r.request_id);
 	if (logs(&r, e))
 		log_end(&r, e, began, &context);
 	task_log(NULL);

@@ -58,7 +58,8 @@ installs() {
 }
 
 @test "the README names the packages of the Makefile" {
-	diff <({ packages BUILD && packages RUN; } | sort) <(installs "$ROOT/README.md" | head -n 1 | words)
+	diff <({ packages BUILD && packages RUN; } | sort) <(installs "$ROOT/README.md" | sed -n 1p | words)
+	diff <(packages TEST) <(installs "$ROOT/README.md" | sed -n 2p | words)
 }
 
 @test "the Docker image holds the libraries that the program needs, and no others" {
@@ -103,6 +104,29 @@ installs() {
 	[[ $(id -u) == 0 ]] || skip 'only root can become somebody who is not'
 	PATH=$SCRATCH/bin:$PATH run as_owner "$SCRATCH/install-packages" bash no-such-package
 	[[ $status == 7 && $output == *"called: $SCRATCH/install-packages no-such-package" ]]
+}
+
+@test "what is installed for the tests is not started, now or with the machine" {
+	local tool
+	mkdir -p "$SCRATCH/bin" "$SCRATCH/sbin"
+	# shellcheck disable=SC2016 # for the scripts
+	for tool in apt-get apt-cache systemctl; do
+		printf '#!/bin/sh\necho "%s $*; policy $(sh "%s" 2>/dev/null; echo $?)" >>"%s"\n' \
+			"$tool" "$SCRATCH/sbin/policy-rc.d" "$SCRATCH/calls" >"$SCRATCH/bin/$tool"
+	done
+	printf '#!/bin/sh\nexit 1\n' >"$SCRATCH/bin/dpkg-query"
+	printf '#!/bin/sh\necho 0\n' >"$SCRATCH/bin/id"
+	chmod 755 "$SCRATCH"/bin/*
+	sed -e "s|/usr/sbin/policy-rc.d|$SCRATCH/sbin/policy-rc.d|; s|/etc/postgresql-common|$SCRATCH|" \
+		"$ROOT/deploy/install-packages" >"$SCRATCH/install-packages"
+	PATH=$SCRATCH/bin:$PATH bash "$SCRATCH/install-packages" nginx lighttpd postgresql apache2-bin
+	cat "$SCRATCH/calls"
+	# 101: invoke-rc.d does nothing.
+	grep -q '^apt-get install .*lighttpd.*; policy 101$' "$SCRATCH/calls"
+	grep -q '^systemctl --quiet disable nginx.service;' "$SCRATCH/calls"
+	grep -q '^systemctl --quiet disable lighttpd.service;' "$SCRATCH/calls"
+	[[ $(grep -c '^systemctl' "$SCRATCH/calls") == 2 && ! -e $SCRATCH/sbin/policy-rc.d ]]
+	grep -q 'create_main_cluster = false' "$SCRATCH/createcluster.conf"
 }
 
 # --- deploy/stack ---------------------------------------------------------------------------
@@ -195,7 +219,7 @@ with_server() {
 	local file edit
 	edit=$(sed -n "s/^# sed -i '\(.*\)' .*/\1/p" "$ROOT/deploy/nginx-site.conf")
 	[[ -n $edit ]]
-	for file in nginx-site nginx-protect-example; do
+	for file in nginx-site nginx-subpath-example nginx-protect-example; do
 		sed "$edit" "$ROOT/deploy/$file.conf" >"$SCRATCH/new.conf"
 		[[ $(grep -c '^	listen .*443 ssl;' "$SCRATCH/new.conf") == 2 && $(grep -c '^	http2 on;' "$SCRATCH/new.conf") == 1 ]]
 		! grep -q 'ssl http2;' "$SCRATCH/new.conf"
@@ -230,14 +254,15 @@ with_server() {
 	run ! grep -q '^[^#]*@' "$SCRATCH/run/conf/nginx.conf"
 }
 
-@test "nginx takes the example site" {
+# takes SITE: nginx starts with that example, on ports of its own.
+takes() {
 	mkdir -p "$SCRATCH"/{snippets,tmp}
 	cp "$ROOT"/nginx/postern-*.conf "$SCRATCH/snippets/"
 	sed -e "s|/etc/ssl/postern/fullchain.pem|$RUN_DIR/tls/cert.pem|" \
 		-e "s|/etc/ssl/postern/privkey.pem|$RUN_DIR/tls/key.pem|" \
 		-e "s|/var/log/nginx|$SCRATCH|" -e "s/:443/:$(free_port)/; s/ 443/ $(free_port)/" \
 		-e "s/:80;/:$(free_port);/; s/ 80;/ $(free_port);/" \
-		"$ROOT/deploy/nginx-site.conf" >"$SCRATCH/site.conf"
+		"$ROOT/deploy/$1.conf" >"$SCRATCH/site.conf"
 	cat >"$SCRATCH/nginx.conf" <<-END
 		pid $SCRATCH/nginx.pid;
 		events { }
@@ -254,19 +279,31 @@ with_server() {
 	nginx -t -q -p "$SCRATCH" -e "$SCRATCH/error.log" -c "$SCRATCH/nginx.conf"
 }
 
+@test "nginx takes the example sites" {
+	takes nginx-site
+	takes nginx-subpath-example
+}
+
 @test "the example site and the stack give the pool the same upstream" {
 	local file
-	for file in nginx/nginx.conf deploy/nginx-site.conf; do
+	for file in nginx/nginx.conf deploy/nginx-{site,subpath-example}.conf; do
 		sed -n '/upstream postern/,/}/p' "$ROOT/$file" | sed -e 's/#.*//' -e 's/^\s*//' -e '/^$/d' \
 			-e 's|unix:[^ ]*|unix:SOCKET|' >"$SCRATCH/${file##*/}"
 	done
 	diff "$SCRATCH/nginx.conf" "$SCRATCH/nginx-site.conf"
+	diff "$SCRATCH/nginx.conf" "$SCRATCH/nginx-subpath-example.conf"
 	[[ $(grep -c '^server' "$SCRATCH/nginx.conf") -ge 2 ]]
 }
 
 @test "no location forgets the headers" {
-	local file=$ROOT/nginx/postern-server.conf
-	[[ $(grep -c '^location' "$file") == $(grep -c '^	include snippets/postern-headers.conf' "$file") ]]
+	local file locations
+	for file in mount again problem server; do
+		locations=$(grep -cE '^\s*location ' "$ROOT/nginx/postern-$file.conf")
+		# It stands in one itself.
+		[[ $file != mount ]] || ((++locations))
+		[[ $locations == "$(grep -cE '^\s*include snippets/postern-(headers|mount)[.]conf;' \
+			"$ROOT/nginx/postern-$file.conf")" ]] || fail "$file"
+	done
 }
 
 # raw BYTES: sent as they are over TLS; prints the reply.

@@ -3,6 +3,7 @@
 import glob
 import os
 import pwd
+import re
 import socket
 
 from machine import Process
@@ -96,8 +97,7 @@ class Nginx:
             with open(path) as f:
                 self.write(f"snippets/{os.path.basename(path)}", f.read())
         self.write("snippets/bench-proxy.conf", PROXY)
-        with open("nginx/postern-server.conf") as f:
-            server = f.read()
+        server = self.whole("nginx/postern-server.conf")
         servers = ""
         ports = iter(free_ports(2 * len(subjects)))
         for s in subjects:
@@ -120,6 +120,17 @@ class Nginx:
     def write(self, name, text):
         with open(f"{self.root}/conf/{name}", "w") as f:
             f.write(text)
+
+    @staticmethod
+    def whole(path):
+        """A file of nginx with what it includes of the parts that pass on to the pool."""
+        with open(path) as f:
+            text = f.read()
+        return re.sub(
+            r"include snippets/(postern-(?:mount|again)\.conf);",
+            lambda m: Nginx.whole(f"nginx/{m[1]}"),
+            text,
+        )
 
     @staticmethod
     def passing(server, subject):

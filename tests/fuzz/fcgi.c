@@ -126,6 +126,11 @@ static void from_lines(struct str in, uint8_t form, struct arena *a)
 	record(&b, 1, begin, form & 7);
 	stream(&b, 4, params(a, lines, form & 1), form);
 	stream(&b, 5, body, form);
+	/* libfcgi would end a variable there. */
+	if (lines.n > 0 && memchr(lines.p, '\0', lines.n) != NULL) {
+		assert(frame_check((const uint8_t *)b.p, b.n, &whole) == FRAME_BAD);
+		return;
+	}
 	assert(frame_check((const uint8_t *)b.p, b.n, &whole) == FRAME_COMPLETE && whole == b.n);
 	read_request(buf_str(&b), body, a);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -239,6 +240,42 @@ static void refuses_pairs_beyond_the_end(void **state)
 		}
 }
 
+/* libfcgi makes a text of each pair: it must come out as it went in. */
+static void refuses_pairs_that_are_no_variables(void **state)
+{
+#define PAIR(good, text)                                                                           \
+	{                                                                                          \
+		good, text, sizeof text - 1                                                        \
+	}
+	static const struct {
+		bool good;
+		const char *p;
+		size_t n;
+	} rows[] = {
+		PAIR(true, "\x01\x03nv=v"),
+		PAIR(true, "\x02\x01nn\n"),
+		PAIR(true, "\x02\x01nn\x7f"),
+		PAIR(true, "\x01\x01n\xff\x01\x01m="),
+		PAIR(false, "\x01\x01n\x00"),
+		PAIR(false, "\x01\x03nv\x00v"),
+		PAIR(false, "\x01\x03n\x00vv"),
+		PAIR(false, "\x03\x01n\x00nv"),
+		PAIR(false, "\x01\x01\x00v"),
+		PAIR(false, "\x03\x01n=nv"),
+		PAIR(false, "\x01\x00="),
+		PAIR(false, "\x01\x01nv\x01\x01=v"),
+		PAIR(false, "\x01\x01nv\x01\x01m\x00"),
+	};
+#undef PAIR
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (size_t cut = 1; cut <= rows[i].n; cut++) {
+			request(&wire, rows[i].p, rows[i].n, cut, cut);
+			assert_frame(&wire, rows[i].good ? FRAME_COMPLETE : FRAME_BAD);
+		}
+}
+
 /* One pair of the largest size: 4 + 4 bytes of lengths, no name. */
 static void fill_params(struct wire *w, size_t total)
 {
@@ -253,6 +290,7 @@ static void fill_params(struct wire *w, size_t total)
 				  (uint8_t)(value >> 8),
 				  (uint8_t)value };
 
+	memset(stream, 'v', sizeof stream);
 	memcpy(stream, head, sizeof head);
 	request(w, stream, total, 0xffff, 0);
 }
@@ -289,6 +327,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(refuses_other_orders),
 		cmocka_unit_test(refuses_pairs_beyond_the_end),
+		cmocka_unit_test(refuses_pairs_that_are_no_variables),
 		cmocka_unit_test(bounds_sizes),
 	};
 
