@@ -20,6 +20,9 @@ struct conf {
 #undef CONF
 };
 
+/* Kinds of process that may keep a secret; the master, which makes all others, has every one. */
+enum { CONF_WORKER = 1, CONF_COURIER = 2, CONF_KEEPER = 4 };
+
 /* Every problem that was found, one line each, ready to print. */
 struct conf_faults {
 	struct conf_fault {
@@ -50,6 +53,21 @@ bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf 
  * what to do.
  */
 bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
+
+/*
+ * Wipes the secrets that a process of this kind may not keep (0: all of them) from the settings,
+ * and those that the settings give no use.
+ */
+void conf_forget(const struct conf *c, unsigned int process);
+
+/* Overwrites one secret where it lies. */
+void conf_wipe(const struct secret *s);
+
+/*
+ * Wipes all secrets from an environment whose settings have been read. PGPASSWORD, which libpq
+ * reads whenever it connects, stays with those who may keep database.url.
+ */
+void conf_forget_environment(char *env[], unsigned int process);
 
 /*
  * How many workers and keepers to start. A configured 0 becomes one a CPU (keepers: one a CPU

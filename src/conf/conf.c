@@ -154,16 +154,6 @@ static bool strip_suffix(struct str *s, struct str suffix)
 	return true;
 }
 
-static const struct setting *find_env(struct str name)
-{
-	char own[SETTING_NAME] = "";
-
-	for (size_t i = 0; i < SETTING_COUNT; i++)
-		if (str_eq(setting_env(&settings[i], own), name))
-			return &settings[i];
-	return NULL;
-}
-
 /* "jwt.secret" for APP__JWT__SECRET, to look for the key that was meant. */
 static struct str env_key(struct str name, struct arena *a)
 {
@@ -204,7 +194,7 @@ static void note(const struct conf_target *t, char *text, struct given given[SET
 	if (!str_starts(value, STR("APP__")) || !str_split(&value, '=', &name) || value.p == NULL)
 		return;
 
-	const struct setting *s = find_env(name);
+	const struct setting *s = setting_find_env(name);
 	struct str base = name;
 
 	if (s != NULL && given[s - settings].direct.p == NULL)
@@ -212,7 +202,7 @@ static void note(const struct conf_target *t, char *text, struct given given[SET
 	if (s != NULL)
 		return;
 	if (strip_suffix(&base, STR("_FILE")))
-		s = find_env(base);
+		s = setting_find_env(base);
 	if (s == NULL)
 		return unknown(t, name);
 	if (given[s - settings].file.p == NULL)

@@ -13,17 +13,25 @@ enum {
 	QUOTE_MAX = 64
 };
 
+/* A row that is to be secret and does not say who keeps it does not compile. */
+enum { OPEN_STR, OPEN_INT = 0, OPEN_BOOL = 0, OPEN_DURATION = 0 };
+
 const struct setting settings[SETTING_COUNT] = {
-#define CONF(kind, member, key, preset, min, max, doc)                                             \
+#define ROW(kind, member, key, preset, min, max, keep, doc)                                        \
 	{ SETTING_##kind,                                                                          \
 	  offsetof(struct conf, member),                                                           \
 	  { key, sizeof(key) - 1 },                                                                \
 	  { preset, sizeof(preset) - 1 },                                                          \
 	  min,                                                                                     \
 	  max,                                                                                     \
+	  keep,                                                                                    \
 	  doc },
+#define CONF(kind, member, key, preset, min, max, doc)                                             \
+	ROW(kind, member, key, preset, min, max, OPEN_##kind, doc)
+#define SECRET(member, key, min, max, keep, doc) ROW(SECRET, member, key, "", min, max, keep, doc)
 #include "conf/conf.def"
 #undef CONF
+#undef ROW
 };
 
 /* Longest first: setting_duration takes the first that fits. */
@@ -125,6 +133,16 @@ struct str setting_env(const struct setting *s, char name[static SETTING_NAME])
 	return (struct str){ name, n };
 }
 
+const struct setting *setting_find_env(struct str name)
+{
+	char own[SETTING_NAME] = "";
+
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (str_eq(setting_env(&settings[i], own), name))
+			return &settings[i];
+	return NULL;
+}
+
 struct str setting_duration(int64_t us, char text[static SETTING_DURATION_TEXT])
 {
 	size_t i = 0;
@@ -195,6 +213,12 @@ static bool text_fits(const struct setting *s, struct str text)
 	       (s->max == 0 || (int64_t)text.n <= s->max);
 }
 
+void conf_wipe(const struct secret *s)
+{
+	if (s->n > 0)
+		explicit_bzero((void *)s->p, s->n);
+}
+
 static bool read_value(const struct setting *s, struct str text, struct arena *a, struct conf *out)
 {
 	void *at = (char *)out + s->offset;
@@ -216,6 +240,7 @@ static bool read_value(const struct setting *s, struct str text, struct arena *a
 		if (!text_fits(s, text))
 			return false;
 		text = arena_dup(a, text);
+		conf_wipe(at); /* another layer's */
 		*(struct secret *)at = (struct secret){ text.p, text.n };
 		return true;
 	}

@@ -10,7 +10,8 @@ struct setting {
 	enum setting_kind kind;
 	size_t offset; /* in struct conf */
 	struct str key, preset;
-	int64_t min, max; /* of the value, or of its length; max 0: no bound */
+	int64_t min, max;  /* of the value, or of its length; max 0: no bound */
+	unsigned int keep; /* CONF_WORKER, ...: who may keep this secret */
 	const char *doc;
 };
 
@@ -48,6 +49,9 @@ struct str setting_expects(const struct setting *s, struct arena *a);
  * "must be a whole number from 0 to 64, not "x"". A secret's value is never told.
  */
 struct str setting_set(const struct setting *s, struct str text, struct arena *a, struct conf *out);
+
+/* The setting that a variable of this name gives, APP__DATABASE__URL; NULL: none. */
+const struct setting *setting_find_env(struct str name);
 
 /* Someone else's text made fit for a message: escaped, cut to a few dozen bytes. */
 struct str setting_quote(struct str text, struct arena *a);

@@ -157,6 +157,8 @@ void family_free(struct family *f)
 {
 	struct arena *a = f->arena;
 
+	/* The first ones lie in memory that is not ours to give back. */
+	conf_forget(f->conf, 0);
 	release(f);
 	arena_free(a);
 }
@@ -166,10 +168,16 @@ struct pulse *family_pulse(struct family *f, const struct child *c)
 	return &f->shared->pulses[c - f->children];
 }
 
-/* HS256 is checked with what it is signed with. */
-static unsigned int keep_to_verify(const struct conf *c)
+/*
+ * In a fresh child: wipes what it may not keep, of these settings and of those that the master
+ * still has of generations that are leaving. Copies of its own: what the master has stays as it is.
+ */
+static void forget(const struct family *f, unsigned int process)
 {
-	return keys_algorithm(c) == TOKEN_HS256 ? KEEP_JWT_SECRET : 0;
+	conf_forget(f->conf, process);
+	for (const struct family *old = f->next; old != NULL; old = old->next)
+		conf_forget(old->conf, 0);
+	conf_forget_environment(environ, process);
 }
 
 /* What belongs to the others: keepers take jobs, and each client reads answers of its own. */
@@ -202,7 +210,7 @@ static int be_worker(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-worker", f->master);
-	process_forget(f->conf, KEEP_DATABASE_URL | keep_to_verify(f->conf));
+	forget(f, CONF_WORKER);
 	close_others(f, c->number);
 	return worker_run(&s);
 }
@@ -222,7 +230,7 @@ static int be_courier(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-courier", f->master);
-	process_forget(f->conf, KEEP_DATABASE_URL | KEEP_MAIL_PASSWORD);
+	forget(f, CONF_COURIER);
 	close(f->listener);
 	close_others(f, f->workers + c->number);
 	return courier_run(&s);
@@ -243,9 +251,11 @@ static int be_keeper(struct family *f, const struct child *c)
 
 	process_child("postern-keeper", f->master);
 	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
-	if (keep_to_verify(f->conf) != 0)
+	if (keys_algorithm(f->conf) == TOKEN_HS256)
 		s.secrets.jwt_secret = f->conf->jwt_secret;
-	process_forget(f->conf, keep_to_verify(f->conf));
+	forget(f, CONF_KEEPER);
+	/* What was made of it is enough. */
+	conf_wipe(&f->conf->secret_key);
 	close(f->listener);
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		close(f->jobs[i][0]);

@@ -2,15 +2,13 @@
 #include "serve/keys.h"
 
 #include <sodium.h>
-#include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "gen/audit.h"
 #include "gen/signing_keys.h"
 #include "serve/command.h"
-#include "task/loop.h"
+#include "serve/process.h"
 
 enum {
 	SECOND_US = 1000000,
@@ -33,13 +31,13 @@ int64_t keys_keep(const struct conf *c)
 }
 
 /* A key that is used for nothing else, and is put on the ring. */
-static bool throwaway(const struct conf *c, struct keyring *ring, struct arena *a,
+static bool throwaway(struct secret shared, struct keyring *ring, struct arena *a,
 		      struct token_key *key)
 {
 	uint8_t secret[KEY_SECRET];
 	struct key_pair pair = { 0 };
 
-	*key = (struct token_key){ .secret = c->jwt_secret };
+	*key = (struct token_key){ .secret = shared };
 	if (!keyring_asymmetric(ring))
 		return true;
 	/* Also for RS256: making such a key would take long, and tells no more. */
@@ -59,7 +57,8 @@ static bool throwaway(const struct conf *c, struct keyring *ring, struct arena *
 	return keyring_replace(ring, &row, 1);
 }
 
-static bool signs_and_verifies(const struct conf *c, struct keyring *ring, struct arena *a)
+static bool signs_and_verifies(const struct keyring_options *o, struct keyring *ring,
+			       struct arena *a)
 {
 	struct token_key key = { 0 };
 	int64_t now = instant_now().us / SECOND_US;
@@ -72,24 +71,30 @@ static bool signs_and_verifies(const struct conf *c, struct keyring *ring, struc
 				       .expires = now + 60 };
 	struct str token = { 0 };
 
-	return throwaway(c, ring, a, &key) &&
-	       token_sign(&key, c->jwt_issuer, &claims, a, &token) == OK &&
+	return throwaway(o->secret, ring, a, &key) &&
+	       token_sign(&key, o->issuer, &claims, a, &token) == OK &&
 	       token_verify(keyring_keys(ring), token, instant_now(), a, &claims) == OK;
 }
 
 bool keys_work(const struct conf *c)
 {
+	uint8_t bytes[KEY_SECRET];
+	/* Not jwt_secret: libraries leave copies, which every child would inherit. */
 	struct keyring_options o = { .algorithm = keys_algorithm(c),
-				     .secret = c->jwt_secret,
+				     .secret = { (const char *)bytes, sizeof bytes },
 				     .issuer = c->jwt_issuer };
 	struct keyring *ring = keyring_make(&o);
 	struct arena *a = arena_make(64 * 1024, NULL, NULL);
-	bool work = ring != NULL && a != NULL && signs_and_verifies(c, ring, a);
+
+	randombytes_buf(bytes, sizeof bytes);
+
+	bool work = ring != NULL && a != NULL && signs_and_verifies(&o, ring, a);
 
 	arena_free(a);
 	keyring_free(ring);
 	if (!work)
-		log_error("master", "access tokens cannot be made with jwt_secret and jwt.issuer");
+		log_error("master",
+			  "access tokens cannot be made with jwt.algorithm and jwt.issuer");
 	return work;
 }
 
@@ -302,23 +307,7 @@ static int prepare_here(const struct conf *c)
 
 int keys_prepare(const struct conf *c)
 {
-	int status = 0;
-
 	if (keys_algorithm(c) == TOKEN_HS256)
 		return EX_OK;
-	log_flush();
-
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		loop_close();
-		status = prepare_here(c);
-		log_flush();
-		_exit(status);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
-		log_error("master", "the signing keys cannot be looked at");
-		return EX_OSERR;
-	}
-	return WEXITSTATUS(status);
+	return process_apart("postern-keys", prepare_here, c);
 }

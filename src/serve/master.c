@@ -273,7 +273,7 @@ static int migrate(const struct conf *c)
 
 static int serve(struct master *m, const struct conf *conf)
 {
-	int status = migrate(conf), signals = -1;
+	int status = process_apart("postern-migrate", migrate, conf), signals = -1;
 
 	if (status == EX_OK)
 		status = keys_prepare(conf);

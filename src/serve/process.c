@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/process.h"
 
-#include <sodium.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "gen/statements.h"
+#include "task/loop.h"
 
 void process_signal_set(sigset_t *set)
 {
@@ -45,40 +47,30 @@ void process_child(const char *name, pid_t master)
 	log_forget();
 }
 
-/* A copy of its own: what the master has stays as it is. */
-static void wipe(struct secret s)
+int process_apart(const char *name, int (*run)(const struct conf *c), const struct conf *c)
 {
-	if (s.n > 0)
-		sodium_memzero((void *)s.p, s.n);
-}
+	pid_t master = getpid();
+	int status = 0;
 
-static void wipe_variable(const char *name)
-{
-	const char *value = getenv(name);
+	log_flush();
 
-	wipe((struct secret){ value, value == NULL ? 0 : strlen(value) });
-}
+	pid_t pid = fork();
 
-void process_forget(const struct conf *c, unsigned int keep)
-{
-	static const char *const variables[] = { "APP__JWT_SECRET", "APP__SECRET_KEY",
-						 "APP__DATABASE__URL", "DATABASE_URL",
-						 "APP__MAIL__PASSWORD" };
-	const struct {
-		enum keep keep;
-		struct secret secret;
-	} secrets[] = {
-		{ KEEP_JWT_SECRET, c->jwt_secret },
-		{ KEEP_SECRET_KEY, c->secret_key },
-		{ KEEP_DATABASE_URL, c->database_url },
-		{ KEEP_MAIL_PASSWORD, c->mail_password },
-	};
-
-	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-		if ((keep & secrets[i].keep) == 0)
-			wipe(secrets[i].secret);
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-		wipe_variable(variables[i]);
+	if (pid == 0) {
+		process_child(name, master);
+		loop_close();
+		status = run(c);
+		log_flush();
+		_exit(status);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return EX_OSERR;
+	if (pid < 0 || !WIFEXITED(status)) {
+		log_error("master", "%s has not come to its end", name);
+		return EX_OSERR;
+	}
+	return WEXITSTATUS(status);
 }
 
 void notify(const char *state)

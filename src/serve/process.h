@@ -19,19 +19,11 @@ int process_signals(void);
  */
 void process_child(const char *name, pid_t master);
 
-/* Secrets among the settings; each kind of child needs some of them. */
-enum keep {
-	KEEP_JWT_SECRET = 1,
-	KEEP_SECRET_KEY = 2,
-	KEEP_DATABASE_URL = 4,
-	KEEP_MAIL_PASSWORD = 8
-};
-
 /*
- * In a fresh child: wipes the other secrets from its copy of the settings, and all of them from its
- * copy of the environment, for what is needed was read already.
+ * Runs something in a process of its own and returns its exit status, EX_OSERR when it has none:
+ * what libraries leave behind in freed memory goes with it, and no child of the master inherits it.
  */
-void process_forget(const struct conf *c, unsigned int keep);
+int process_apart(const char *name, int (*run)(const struct conf *c), const struct conf *c);
 
 /*
  * The pool that the settings speak of, for the statements of src/sql; the URL lies in the settings.
