@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "cred/keyring.h"
+#include "cred/opaque.h"
 #include "cred/password.h"
 
 enum {
@@ -84,6 +85,10 @@ enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
 enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
 		    struct str *mac);
 
+/* All MACs that are right: the same, and the one by the key before it, while that is taken. */
+enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		     struct opaque_macs *out);
+
 /* A new key pair; its private key leaves the keeper only sealed. A slow job with RS256. */
 enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,
 		    struct key_pair *out);
@@ -96,6 +101,9 @@ struct keeper_secrets {
 	struct str issuer;
 	/* Of MACs and sealed keys. See keeper_secret. */
 	uint8_t secret[KEY_SECRET];
+	/* The one before it, with which nothing is made any more. */
+	uint8_t previous[KEY_SECRET];
+	bool rotating; /* there is one */
 };
 
 /*

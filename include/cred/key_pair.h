@@ -25,6 +25,10 @@ struct key_pair {
 enum err key_pair_make(enum token_algorithm algorithm, const uint8_t secret[static KEY_SECRET],
 		       struct arena *a, struct key_pair *out);
 
+/* Seals a private key, as key_pair_make does. */
+struct secret key_pair_seal(struct secret pem, const uint8_t secret[static KEY_SECRET],
+			    struct arena *a);
+
 /* Opens a sealed private key; false when it was sealed with another secret, or changed. */
 bool key_pair_open(struct secret sealed, const uint8_t secret[static KEY_SECRET], struct arena *a,
 		   struct secret *pem);

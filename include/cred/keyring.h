@@ -27,12 +27,13 @@ struct keyring_key {
 struct keyring_options {
 	enum token_algorithm algorithm; /* of new tokens */
 	struct secret secret;		/* HS256 */
+	struct secret previous;		/* the one before it, to check with; null: none */
 	struct str issuer;
 };
 
 struct keyring;
 
-/* Borrows secret and issuer. NULL when out of memory. */
+/* Borrows secrets and issuer. NULL when out of memory. */
 struct keyring *keyring_make(const struct keyring_options *o);
 void keyring_free(struct keyring *k);
 

@@ -30,6 +30,14 @@ struct str opaque_write(struct opaque o, struct str mac, struct arena *a);
 /* Takes a token apart; false when it is none. Says nothing about whether its MAC is right. */
 bool opaque_read(struct str text, struct arena *a, struct opaque *o, struct str *mac);
 
+/* The MACs that are right: by the key in force, and by the one before it (null: none). */
+struct opaque_macs {
+	struct str now, previous;
+};
+
+/* Whether a MAC is one of these, in constant time. */
+bool opaque_mac_right(struct str mac, const struct opaque_macs *right);
+
 /* Whether two MACs are equal, in constant time. */
 bool opaque_mac_equal(struct str a, struct str b);
 
@@ -38,3 +46,6 @@ struct str code_write(struct str mac, struct arena *a);
 
 /* Whether what somebody typed is that code, in constant time; spaces and hyphens do not count. */
 bool code_equal(struct str typed, struct str code);
+
+/* Whether it is the code of one of these MACs. */
+bool code_right(struct str typed, const struct opaque_macs *right, struct arena *a);

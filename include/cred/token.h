@@ -26,6 +26,7 @@ struct token_key {
 	struct str pem; /* the public key; null with HS256 */
 	/* The same, read once, to verify (src/cred/signature.h); NULL: no signature is right. */
 	struct evp_pkey_st *read;
+	struct secret previous; /* HS256: one that tokens are still checked with; null: none */
 };
 
 /* What tokens are checked with: the secret alone, or keys with different kids. */

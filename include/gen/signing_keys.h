@@ -40,6 +40,16 @@ struct active_key_row {
 	struct secret private_key;
 };
 
+struct sealed_key_row {
+	struct str kid;
+	struct secret private_key;
+};
+
+struct sealed_key_rows {
+	struct sealed_key_row *v;
+	size_t n;
+};
+
 struct locked_row {
 	bool locked;
 };
@@ -84,6 +94,21 @@ struct signing_key_active {
  * The key that signs.
  */
 enum err signing_key_active(struct db *db, const struct signing_key_active *in, struct active_key_row *row);
+
+/*
+ * Those that sign or will, with what only keepers can open.
+ */
+enum err signing_key_sealed(struct db *db, struct sealed_key_rows *rows);
+
+struct signing_key_seal {
+	struct secret private_key;
+	struct str kid;
+};
+
+/*
+ * The same key, sealed with another secret.
+ */
+enum err signing_key_seal(struct db *db, const struct signing_key_seal *in, int64_t *affected);
 
 /*
  * One at a time changes which keys there are, until its transaction ends.

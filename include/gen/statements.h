@@ -70,6 +70,8 @@ extern const struct db_statement signing_key_page_statement;
 extern const struct db_statement signing_key_list_statement;
 extern const struct db_statement signing_key_by_kid_statement;
 extern const struct db_statement signing_key_active_statement;
+extern const struct db_statement signing_key_sealed_statement;
+extern const struct db_statement signing_key_seal_statement;
 extern const struct db_statement signing_key_lock_statement;
 extern const struct db_statement signing_key_ages_statement;
 extern const struct db_statement signing_key_insert_statement;

@@ -72,13 +72,13 @@ enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proo
 }
 
 /* "link" or "code" of a kind: what is made for one says nothing about the other. */
-static enum err make_mac(struct req *r, const char *what, const char *kind, struct proof_id id,
-			 struct str *mac)
+static enum err make_macs(struct req *r, const char *what, const char *kind, struct proof_id id,
+			  struct opaque_macs *right)
 {
 	struct str purpose = arena_printf(r->arena, "%s:%s", what, kind);
 	struct opaque o = { .id = id.uuid };
 
-	return keeper_mac(r->app->keeper, purpose.p, opaque_message(o, r->arena), r->arena, mac);
+	return keeper_macs(r->app->keeper, purpose.p, opaque_message(o, r->arena), r->arena, right);
 }
 
 static enum err wrong_link(struct req *r)
@@ -88,7 +88,8 @@ static enum err wrong_link(struct req *r)
 
 static enum err check_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
 {
-	struct str mac = { 0 }, right = { 0 };
+	struct opaque_macs right = { 0 };
+	struct str mac = { 0 };
 	struct opaque o = { 0 };
 
 	if (!opaque_read(token, r->arena, &o, &mac) || o.count != 0)
@@ -96,8 +97,8 @@ static enum err check_link(struct req *r, const char *kind, struct str token, st
 
 	struct proof_by_link key = { .id = { o.id }, .kind = str_from(kind) };
 
-	TRY(make_mac(r, "link", kind, key.id, &right));
-	if (!opaque_mac_equal(mac, right))
+	TRY(make_macs(r, "link", kind, key.id, &right));
+	if (!opaque_mac_right(mac, &right))
 		return wrong_link(r);
 
 	enum err e = proof_by_link(r->db, &key, out);
@@ -109,9 +110,9 @@ static enum err check_code(struct req *r, const char *kind, const struct proof_g
 			   struct proof_row *out)
 {
 	struct proof_count_try key = { .id = g->id, .kind = str_from(kind), .tries = TRIES };
-	struct str right = { 0 };
+	struct opaque_macs right = { 0 };
 
-	TRY(make_mac(r, "code", kind, g->id, &right));
+	TRY(make_macs(r, "code", kind, g->id, &right));
 
 	enum err e = proof_count_try(r->db, &key, out);
 
@@ -119,7 +120,7 @@ static enum err check_code(struct req *r, const char *kind, const struct proof_g
 		return ERR_PROOF_GONE;
 	TRY(e);
 
-	bool fits = code_equal(g->code, code_write(right, r->arena));
+	bool fits = code_right(g->code, &right, r->arena);
 
 	/* What was made for nobody was mailed to nobody, so it was a guess. */
 	return fits && !uuid_none(out->user_id.uuid) ? OK : ERR_PROOF_WRONG;

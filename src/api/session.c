@@ -143,12 +143,13 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie)
 /* What the MAC is right of. */
 static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
 {
-	struct str mac = { 0 }, right = { 0 };
+	struct opaque_macs right = { 0 };
+	struct str mac = { 0 };
 
 	if (!opaque_read(token, r->arena, o, &mac))
 		return ERR_REFRESH_INVALID;
-	TRY(keeper_mac(r->app->keeper, "refresh", opaque_message(*o, r->arena), r->arena, &right));
-	return opaque_mac_equal(mac, right) ? OK : ERR_REFRESH_INVALID;
+	TRY(keeper_macs(r->app->keeper, "refresh", opaque_message(*o, r->arena), r->arena, &right));
+	return opaque_mac_right(mac, &right) ? OK : ERR_REFRESH_INVALID;
 }
 
 /* A session whose token was exchanged long ago: two have it, and one of them should not. */

@@ -88,6 +88,17 @@ static void check_order(const struct check *k, size_t inner, size_t outer)
 		       setting_duration(out_us, outer_text).p);
 }
 
+/* What was never good enough for a secret was none: it is a slip. */
+static void check_previous(const struct check *k, size_t setting, struct secret previous)
+{
+	if (previous.n > 0 && previous.n < SECRET_MIN)
+		conf_fault_add(
+			k->faults, k->arena,
+			"%s: shorter than %d bytes; set it to the one that was in use before, "
+			"or leave it out",
+			settings[setting].key.p, SECRET_MIN);
+}
+
 static void check_secrets(const struct check *k)
 {
 	static const char make[] = "make one with \"openssl rand -base64 48\" and set "
@@ -108,6 +119,8 @@ static void check_secrets(const struct check *k)
 			       "-base64 48\" and set APP__SECRET_KEY, or APP__SECRET_KEY_FILE to a "
 			       "file with it",
 			       SECRET_MIN);
+	check_previous(k, SETTING_AT_jwt_secret_previous, k->conf->jwt_secret_previous);
+	check_previous(k, SETTING_AT_secret_key_previous, k->conf->secret_key_previous);
 	if (k->conf->database_url.n == 0)
 		conf_fault_add(k->faults, k->arena,
 			       "database.url: not set; set APP__DATABASE__URL or DATABASE_URL, "

@@ -7,7 +7,9 @@
 /* With other algorithms nothing is signed by it, and nothing checked. */
 static bool idle(const struct conf *c, const struct setting *s)
 {
-	return s == &settings[SETTING_AT_jwt_secret] && !str_eq(c->jwt_algorithm, STR("HS256"));
+	return (s == &settings[SETTING_AT_jwt_secret] ||
+		s == &settings[SETTING_AT_jwt_secret_previous]) &&
+	       !str_eq(c->jwt_algorithm, STR("HS256"));
 }
 
 void conf_forget(const struct conf *c, unsigned int process)

@@ -28,7 +28,8 @@ const struct setting settings[SETTING_COUNT] = {
 	  doc },
 #define CONF(kind, member, key, preset, min, max, doc)                                             \
 	ROW(kind, member, key, preset, min, max, OPEN_##kind, doc)
-#define SECRET(member, key, min, max, keep, doc) ROW(SECRET, member, key, "", min, max, keep, doc)
+#define CONF_SECRET(member, key, min, max, keep, doc)                                              \
+	ROW(SECRET, member, key, "", min, max, keep, doc)
 #include "conf/conf.def"
 #undef CONF
 #undef ROW

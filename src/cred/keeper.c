@@ -327,8 +327,8 @@ enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
 	return OK;
 }
 
-enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
-		    struct str *mac)
+enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		     struct opaque_macs *out)
 {
 	struct waiting w = { .header.kind = JOB_MAC,
 			     .parts = { str_from(purpose), message },
@@ -336,7 +336,21 @@ enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, s
 			     .room_size = TEXT_MAX };
 
 	TRY(run(k, &w));
-	*mac = w.text;
+	if (w.text.n != KEEPER_MAC && w.text.n != 2 * KEEPER_MAC)
+		return ERR_INTERNAL;
+	*out = (struct opaque_macs){ .now = { w.text.p, KEEPER_MAC } };
+	if (w.text.n > KEEPER_MAC)
+		out->previous = str_from_at(w.text, KEEPER_MAC);
+	return OK;
+}
+
+enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		    struct str *mac)
+{
+	struct opaque_macs macs = { 0 };
+
+	TRY(keeper_macs(k, purpose, message, a, &macs));
+	*mac = macs.now;
 	return OK;
 }
 

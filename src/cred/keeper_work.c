@@ -45,15 +45,26 @@ static bool take_place(struct keeper_board *board, size_t number, const struct j
 }
 
 /* A key for each purpose, so that one kind of MAC never passes for another. */
-static struct str make_mac(const uint8_t secret[static 32], struct str purpose, struct str message,
-			   struct arena *a)
+static void make_mac(const uint8_t secret[static 32], struct str purpose, struct str message,
+		     uint8_t mac[static KEEPER_MAC])
 {
-	uint8_t key[32], *mac = arena_alloc(a, KEEPER_MAC);
+	uint8_t key[32];
 
 	crypto_generichash(key, sizeof key, (const uint8_t *)purpose.p, purpose.n, secret, 32);
 	crypto_generichash(mac, KEEPER_MAC, (const uint8_t *)message.p, message.n, key, sizeof key);
 	sodium_memzero(key, sizeof key);
-	return (struct str){ (const char *)mac, KEEPER_MAC };
+}
+
+/* By the key in force, and behind it by the one before, as long as there is one. */
+static struct str make_macs(const struct keeper_secrets *s, struct str purpose, struct str message,
+			    struct arena *a)
+{
+	uint8_t *macs = arena_alloc(a, (size_t)2 * KEEPER_MAC);
+
+	make_mac(s->secret, purpose, message, macs);
+	if (s->rotating)
+		make_mac(s->previous, purpose, message, macs + KEEPER_MAC);
+	return (struct str){ (const char *)macs, s->rotating ? 2 * KEEPER_MAC : KEEPER_MAC };
 }
 
 void keeper_secret(struct secret secret_key, struct secret jwt_secret, uint8_t out[static 32])
@@ -107,7 +118,8 @@ static bool sign(const struct keeper_secrets *s, const struct job_header *h,
 	} else {
 		key.kid = parts[5];
 		if (h->algorithm > TOKEN_RS256 || key.kid.n == 0 ||
-		    !key_pair_open(sealed, s->secret, a, &key.secret))
+		    (!key_pair_open(sealed, s->secret, a, &key.secret) &&
+		     !(s->rotating && key_pair_open(sealed, s->previous, a, &key.secret))))
 			return false;
 	}
 	return token_sign(&key, s->issuer, &claims, a, text) == OK;
@@ -152,7 +164,7 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 	case JOB_VERIFY:
 		return password_verify(password, parts[1]) ? ANSWER_DONE : ANSWER_NO;
 	case JOB_MAC:
-		*text = make_mac(s->secret, parts[0], parts[1], a);
+		*text = make_macs(s, parts[0], parts[1], a);
 		return ANSWER_DONE;
 	case JOB_SIGN:
 		done = sign(s, h, parts, a, text);

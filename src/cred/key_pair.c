@@ -137,8 +137,8 @@ static void seal_key(const uint8_t secret[static KEY_SECRET],
 }
 
 /* Nonce, then the box; in base64. */
-static struct secret seal(struct secret plain, const uint8_t secret[static KEY_SECRET],
-			  struct arena *a)
+struct secret key_pair_seal(struct secret plain, const uint8_t secret[static KEY_SECRET],
+			    struct arena *a)
 {
 	size_t n = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.n;
 	size_t room = sodium_base64_ENCODED_LEN(n, BASE64);
@@ -190,6 +190,6 @@ enum err key_pair_make(enum token_algorithm algorithm, const uint8_t secret[stat
 	if (key == NULL || !public_pem(key, a, &out->pem) || !private_pem(key, a, &pem) ||
 	    !public_jwk(key, algorithm, a, out))
 		return ERR_INTERNAL;
-	out->private = seal(pem, secret, a);
+	out->private = key_pair_seal(pem, secret, a);
 	return OK;
 }

@@ -30,7 +30,7 @@ struct keyring *keyring_make(const struct keyring_options *o)
 	k->signer.algorithm = o->algorithm;
 	k->jwks = STR("{\"keys\":[]}");
 	if (o->algorithm == TOKEN_HS256) {
-		k->shared = (struct token_key){ .secret = o->secret };
+		k->shared = (struct token_key){ .secret = o->secret, .previous = o->previous };
 		k->keys.v = &k->shared;
 		k->keys.n = 1;
 	}

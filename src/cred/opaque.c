@@ -62,6 +62,11 @@ bool opaque_mac_equal(struct str a, struct str b)
 	return a.n == KEEPER_MAC && b.n == KEEPER_MAC && sodium_memcmp(a.p, b.p, KEEPER_MAC) == 0;
 }
 
+bool opaque_mac_right(struct str mac, const struct opaque_macs *right)
+{
+	return opaque_mac_equal(mac, right->now) || opaque_mac_equal(mac, right->previous);
+}
+
 struct str code_write(struct str mac, struct arena *a)
 {
 	uint64_t n = 0;
@@ -88,4 +93,10 @@ bool code_equal(struct str typed, struct str code)
 	}
 	return n == CODE_DIGITS && code.n == CODE_DIGITS &&
 	       sodium_memcmp(digits, code.p, CODE_DIGITS) == 0;
+}
+
+bool code_right(struct str typed, const struct opaque_macs *right, struct arena *a)
+{
+	return code_equal(typed, code_write(right->now, a)) ||
+	       (right->previous.n > 0 && code_equal(typed, code_write(right->previous, a)));
 }

@@ -85,7 +85,8 @@ bool signature_right(const struct token_key *key, struct str input, struct str s
 
 	switch (key->algorithm) {
 	case TOKEN_HS256:
-		return check_mac(key->secret, input, signature);
+		return check_mac(key->secret, input, signature) ||
+		       (key->previous.n > 0 && check_mac(key->previous, input, signature));
 	case TOKEN_ES256:
 		return key->read != NULL && signature.n == 2 * COORDINATE &&
 		       check_pair(key->read, input, p);

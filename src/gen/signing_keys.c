@@ -143,6 +143,55 @@ enum err signing_key_active(struct db *db, const struct signing_key_active *in, 
 	return db_one(db, &signing_key_active_statement, in, row);
 }
 
+static const struct db_column signing_key_sealed_columns[] = {
+	{ "kid", KIND_STR, offsetof(struct sealed_key_row, kid) },
+	{ "private_key", KIND_SECRET, offsetof(struct sealed_key_row, private_key) },
+};
+
+const struct db_statement signing_key_sealed_statement = {
+	.name = "signing_key_sealed",
+	.sql =
+		"select kid, private_key\n"
+		"from signing_keys\n"
+		"where state <> 'retired'\n"
+		"order by kid\n"
+		"limit 64",
+	.columns = signing_key_sealed_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct sealed_key_row),
+	.write = false,
+};
+
+enum err signing_key_sealed(struct db *db, struct sealed_key_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &signing_key_sealed_statement, NULL, &all));
+	*rows = (struct sealed_key_rows){ all.v, all.n };
+	return OK;
+}
+
+static const struct db_column signing_key_seal_params[] = {
+	{ "private_key", KIND_SECRET, offsetof(struct signing_key_seal, private_key) },
+	{ "kid", KIND_STR, offsetof(struct signing_key_seal, kid) },
+};
+
+const struct db_statement signing_key_seal_statement = {
+	.name = "signing_key_seal",
+	.sql =
+		"update signing_keys\n"
+		"set private_key = $1\n"
+		"where kid = $2",
+	.params = signing_key_seal_params,
+	.param_count = 2,
+	.write = true,
+};
+
+enum err signing_key_seal(struct db *db, const struct signing_key_seal *in, int64_t *affected)
+{
+	return db_exec(db, &signing_key_seal_statement, in, affected);
+}
+
 static const struct db_column signing_key_lock_columns[] = {
 	{ "locked", KIND_BOOL, offsetof(struct locked_row, locked) },
 };

@@ -66,6 +66,8 @@ const struct db_statement *const db_statements[] = {
 	&signing_key_list_statement,
 	&signing_key_by_kid_statement,
 	&signing_key_active_statement,
+	&signing_key_sealed_statement,
+	&signing_key_seal_statement,
 	&signing_key_lock_statement,
 	&signing_key_ages_statement,
 	&signing_key_insert_statement,

@@ -22,6 +22,7 @@
 #include "http/openapi.h"
 #include "mail/templates.h"
 #include "serve/keys.h"
+#include "serve/secret.h"
 #include "task/loop.h"
 
 enum {
@@ -250,12 +251,14 @@ static int be_keeper(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-keeper", f->master);
-	keeper_secret(f->conf->secret_key, f->conf->jwt_secret, s.secrets.secret);
+	secret_now(f->conf, s.secrets.secret);
+	s.secrets.rotating = secret_previous(f->conf, s.secrets.previous);
 	if (keys_algorithm(f->conf) == TOKEN_HS256)
 		s.secrets.jwt_secret = f->conf->jwt_secret;
 	forget(f, CONF_KEEPER);
-	/* What was made of it is enough. */
+	/* What was made of them is enough. */
 	conf_wipe(&f->conf->secret_key);
+	conf_wipe(&f->conf->secret_key_previous);
 	close(f->listener);
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
 		close(f->jobs[i][0]);

@@ -9,6 +9,7 @@
 #include "gen/signing_keys.h"
 #include "serve/command.h"
 #include "serve/process.h"
+#include "serve/secret.h"
 
 enum {
 	SECOND_US = 1000000,
@@ -119,7 +120,7 @@ static enum err make(const struct conf *c, struct keeper *keeper, struct arena *
 
 	if (keeper != NULL)
 		return keeper_key(keeper, keys_algorithm(c), a, out);
-	keeper_secret(c->secret_key, c->jwt_secret, secret);
+	secret_now(c, secret);
 
 	enum err e = key_pair_make(keys_algorithm(c), secret, a, out);
 
@@ -258,28 +259,66 @@ enum err keys_retire(struct db *db, const struct conf *c, struct str kid, bool n
 	return note(db, now ? "key.delete" : "key.retire", kid);
 }
 
+/* Both secrets while one takes the place of the other. */
+struct seals {
+	uint8_t now[KEY_SECRET], previous[KEY_SECRET];
+	bool rotating;
+};
+
+/* Seals anew what was sealed with the secret before, so that this one can be forgotten. */
+static enum err seal_anew(struct command *c, const struct seals *s)
+{
+	struct sealed_key_rows rows = { 0 };
+	struct secret pem = { 0 };
+
+	TRY(begin(c->db));
+	TRY(signing_key_sealed(c->db, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		struct signing_key_seal row = { .kid = rows.v[i].kid };
+
+		if (!key_pair_open(rows.v[i].private_key, s->previous, c->arena, &pem))
+			continue;
+		row.private_key = key_pair_seal(pem, s->now, c->arena);
+		TRY(signing_key_seal(c->db, &row, NULL));
+		TRY(note(c->db, "key.seal", row.kid));
+	}
+	return OK;
+}
+
 /* ERR_INVALID: the active key was sealed with another secret. */
-static enum err prepare(struct command *c)
+static enum err look(struct command *c, const struct seals *s)
 {
 	struct signing_key_active in = { .algorithm = c->conf->jwt_algorithm };
 	struct active_key_row row = { 0 };
 	struct key_pair key = { 0 };
 	struct secret pem = { 0 };
-	uint8_t secret[KEY_SECRET];
+
+	if (s->rotating)
+		TRY(seal_anew(c, s));
+
 	enum err e = signing_key_active(c->db, &in, &row);
 
 	if (e == ERR_NO_ROW) {
 		TRY(make(c->conf, NULL, c->arena, &key));
-		TRY(db_begin(c->db));
+		if (!s->rotating)
+			TRY(db_begin(c->db));
 		return insert_first(c->db, c->conf, &key);
 	}
 	TRY(e);
-	keeper_secret(c->conf->secret_key, c->conf->jwt_secret, secret);
+	return key_pair_open(row.private_key, s->now, c->arena, &pem) ? OK : ERR_INVALID;
+}
 
-	bool opened = key_pair_open(row.private_key, secret, c->arena, &pem);
+static enum err prepare(struct command *c)
+{
+	struct seals s = { 0 };
 
-	sodium_memzero(secret, sizeof secret);
-	return opened ? OK : ERR_INVALID;
+	secret_now(c->conf, s.now);
+	s.rotating = secret_previous(c->conf, s.previous);
+
+	enum err e = look(c, &s);
+
+	sodium_memzero(&s, sizeof s);
+	return e;
 }
 
 static int prepare_here(const struct conf *c)

@@ -148,6 +148,7 @@ static bool make_dispatch(struct worker *w)
 
 	struct keyring_options ring = { .algorithm = keys_algorithm(c),
 					.secret = c->jwt_secret,
+					.previous = c->jwt_secret_previous,
 					.issuer = c->jwt_issuer };
 
 	w->keys = keyring_make(&ring);

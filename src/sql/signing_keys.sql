@@ -33,6 +33,20 @@ from signing_keys
 where algorithm = :algorithm
   and state = 'active';
 
+-- name: signing_key_sealed :many sealed_key
+-- Those that sign or will, with what only keepers can open.
+select kid, private_key
+from signing_keys
+where state <> 'retired'
+order by kid
+limit 64;
+
+-- name: signing_key_seal :exec
+-- The same key, sealed with another secret.
+update signing_keys
+set private_key = :private_key
+where kid = :kid;
+
 -- name: signing_key_lock :one locked
 -- One at a time changes which keys there are, until its transaction ends.
 select true as locked

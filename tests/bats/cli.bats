@@ -81,7 +81,7 @@ refuses() {
 	local key
 	while read -r key; do
 		[[ $output == *"$key"* ]] || fail "config is silent about $key"
-	done < <(sed -nE 's/^(CONF|SECRET)\([^"]*"([^"]*)".*/\2/p' "$ROOT/include/conf/conf.def")
+	done < <(sed -nE 's/^(CONF|CONF_SECRET)\([^"]*"([^"]*)".*/\2/p' "$ROOT/include/conf/conf.def")
 	[[ $output != *"$(jwt_secret)"* && $output != *postgresql://* ]]
 }
 

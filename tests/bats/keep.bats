@@ -15,7 +15,7 @@ teardown_file() {
 
 # secrets: "KEY KIND..." of every secret setting: the kinds of process that may keep it.
 secrets() {
-	tr '\n' ' ' <"$ROOT/include/conf/conf.def" | grep -o 'SECRET([a-z_]*, "[^"]*", [0-9]*, [0-9]*, [A-Z_ |]*,' |
+	tr '\n' ' ' <"$ROOT/include/conf/conf.def" | grep -o 'CONF_SECRET([a-z_]*, "[^"]*", [0-9]*, [0-9]*, [A-Z_ |]*,' |
 		sed -e 's/^[^"]*"\([^"]*\)", [0-9]*, [0-9]*, \(.*\),$/\1 \2/' -e 's/|//g' -e 's/CONF_//g' | tr -s ' '
 }
 
@@ -61,10 +61,15 @@ bare() {
 	# shellcheck disable=SC2016 # expanded by the inner bash
 	as_owner env -i PATH="$PATH" "$@" APP_CONFIG_DIR="$RUN_DIR/config" APP__SERVER__LISTEN="$RUN_DIR/sock/$name" \
 		APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__MAIL__USER=somebody APP__MAIL__URL=smtps://127.0.0.1:9 \
-		PGPASSWORD=canary-of-PGPASSWORD \
+		PGPASSWORD="$(pgpassword)" \
 		bash -c 'echo $$ >"$1/pid/$2.pool"; exec "$1/bin/postern" serve' - "$RUN_DIR" "$name" \
 		>"$RUN_DIR/log/$name.log" 2>&1 </dev/null 3>&- 4>&- &
 	pool_serves "$name"
+}
+
+# pgpassword: one for libpq; none with sanitizers, which keep a copy of the environment.
+pgpassword() {
+	grep -qa __asan_init "$POSTERN" || echo canary-of-PGPASSWORD
 }
 
 # found PID MARK...: which of these its memory holds, a line each.
@@ -84,11 +89,15 @@ marks() {
 allowed() {
 	local key keep
 	while read -r key keep; do
-		[[ $key != secret_key && " $keep " == *" ${1^^} "* && " ${*:3} " != *" $key "* ]] || continue
+		[[ $key != secret_key* && " $keep " == *" ${1^^} "* && " ${*:3} " != *" $key "* ]] || continue
 		mark "$key" "$2"
 	done < <(secrets)
-	[[ $1 == keeper ]] && derived "$(value secret_key "$2")"
-	[[ $1 == keeper ]] || echo canary-of-PGPASSWORD
+	if [[ $1 == keeper ]]; then
+		derived "$(value secret_key "$2")"
+		derived "$(value secret_key_previous "$2")"
+	else
+		pgpassword
+	fi
 }
 
 # kept POOL ROUND [KEY ...]: every process has what it may keep, but for the KEYs, and nothing else. The
@@ -99,7 +108,7 @@ kept() {
 	mapfile -t all < <(marks "$2")
 	# The test can see them where they are.
 	diff <(printf '%s\n' "${all[@]}") <(found "$master" "${all[@]}") >&2 || fail 'the master has not all' || return
-	all+=("$(derived "$(value secret_key "$2")")" canary-of-PGPASSWORD)
+	all+=("$(derived "$(value secret_key "$2")")" "$(derived "$(value secret_key_previous "$2")")" canary-of-PGPASSWORD)
 	for pid in $(pgrep -P "$master"); do
 		kind=$(cat "/proc/$pid/comm")
 		diff <(allowed "${kind#postern-}" "${@:2}" | sort) <(found "$pid" "${all[@]}" | sort) >&2 ||
@@ -124,7 +133,7 @@ none() {
 }
 
 @test "every secret names who may keep it" {
-	[[ $(secrets | wc -l) == $(grep -c '^SECRET(' "$ROOT/include/conf/conf.def") ]]
+	[[ $(secrets | wc -l) == $(grep -c '^CONF_SECRET(' "$ROOT/include/conf/conf.def") ]]
 	[[ $(secrets | wc -l) == $(cli config | grep -cE '= \((not )?set\)$') ]]
 	secrets | grep -qx 'secret_key KEEPER'
 }

@@ -134,6 +134,48 @@ static void test_key(void **state)
 	}
 }
 
+static void asks_for_macs(void *arg)
+{
+	struct asking *a = arg;
+
+	a->result = keeper_macs(world.keeper, a->purpose, a->message, a->arena, &a->macs);
+	a->ended = true;
+}
+
+/* While one secret takes the place of another: the MACs of both, and keys of both are opened. */
+static void test_two_secrets(void **state)
+{
+	struct asking a = make_asking();
+	struct str before = mac_for(&a, "refresh", STR("one"));
+
+	(void)state;
+	a.key.algorithm = TOKEN_ES256;
+	task_start(asks_for_key, &a);
+	assert_int_equal(work(KEEPER_SLOW), 1);
+	a.key.kid = a.pair.kid;
+	a.key.private = a.pair.private;
+	memcpy(world.secrets.previous, world.secrets.secret, KEY_SECRET);
+	world.secrets.secret[0] ^= 1;
+	task_start(asks_for_macs, &a);
+	assert_int_equal(work(KEEPER_QUICK), 1);
+	assert_int_equal(a.result, OK);
+	assert_null(a.macs.previous.p);
+	assert_false(opaque_mac_right(before, &a.macs));
+	task_start(asks_to_sign, &a);
+	assert_int_equal(work(KEEPER_QUICK), 1);
+	assert_int_equal(a.result, ERR_INTERNAL);
+	world.secrets.rotating = true;
+	task_start(asks_for_macs, &a);
+	assert_int_equal(work(KEEPER_QUICK), 1);
+	assert_true(str_eq(before, a.macs.previous));
+	assert_false(str_eq(before, a.macs.now));
+	assert_true(str_eq(a.macs.now, mac_for(&a, "refresh", STR("one"))));
+	task_start(asks_to_sign, &a);
+	assert_int_equal(work(KEEPER_QUICK), 1);
+	assert_int_equal(a.result, OK);
+	arena_free(a.arena);
+}
+
 /* Nothing is signed without a key, with one of another house, or with jwt_secret where it is not in
  * use. */
 static void test_no_key(void **state)
@@ -209,8 +251,10 @@ static void test_weak_password(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(test_mac), T(test_secret), T(test_sign),
-					    T(test_key), T(test_no_key), T(test_weak_password) };
+	const struct CMUnitTest tests[] = { T(test_mac),	T(test_secret),
+					    T(test_sign),	T(test_key),
+					    T(test_no_key),	T(test_weak_password),
+					    T(test_two_secrets) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

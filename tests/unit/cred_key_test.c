@@ -197,18 +197,18 @@ static void confusion(void **state)
 	struct token_claims claims = { 0 };
 	size_t n = 0;
 
-	lies[n++] = (struct token_key){ TOKEN_ES256, rsa.kid, ec.secret, { 0 }, NULL };
-	lies[n++] = (struct token_key){ TOKEN_RS256, ec.kid, rsa.secret, { 0 }, NULL };
+	lies[n++] = (struct token_key){ TOKEN_ES256, rsa.kid, ec.secret, { 0 }, NULL, { 0 } };
+	lies[n++] = (struct token_key){ TOKEN_RS256, ec.kid, rsa.secret, { 0 }, NULL, { 0 } };
 	for (size_t i = 0; i < COUNT(both); i++) {
 		struct secret pem = { both[i].pem.p, both[i].pem.n };
 
 		/* HS256 by the public key, as published and without the line break at its end. */
-		lies[n++] = (struct token_key){ TOKEN_HS256, both[i].kid, pem, { 0 }, NULL };
+		lies[n++] = (struct token_key){ TOKEN_HS256, both[i].kid, pem, { 0 }, NULL, { 0 } };
 		pem.n--;
-		lies[n++] = (struct token_key){ TOKEN_HS256, both[i].kid, pem, { 0 }, NULL };
-		lies[n++] = (struct token_key){ TOKEN_HS256, { NULL, 0 }, pem, { 0 }, NULL };
+		lies[n++] = (struct token_key){ TOKEN_HS256, both[i].kid, pem, { 0 }, NULL, { 0 } };
+		lies[n++] = (struct token_key){ TOKEN_HS256, { NULL, 0 }, pem, { 0 }, NULL, { 0 } };
 	}
-	lies[n++] = (struct token_key){ TOKEN_ES256, { "", 0 }, ec.secret, { 0 }, NULL };
+	lies[n++] = (struct token_key){ TOKEN_ES256, { "", 0 }, ec.secret, { 0 }, NULL, { 0 } };
 	assert_int_equal(n, COUNT(lies));
 	for (size_t i = 0; i < COUNT(lies); i++) {
 		struct str lie = sign(a, &lies[i]);

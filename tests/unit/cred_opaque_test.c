@@ -137,6 +137,26 @@ static void macs(void **state)
 	assert_false(opaque_mac_equal((struct str){ NULL, 0 }, (struct str){ NULL, 0 }));
 }
 
+/* While one key takes the place of another, the MACs of both are right; without one, nothing more.
+ */
+static void macs_of_two_keys(void **state)
+{
+	struct arena *a = *state;
+	struct str now = mac_of(a, 1, 3), before = mac_of(a, 2, 3), other = mac_of(a, 1, 4);
+	const struct opaque_macs both = { now, before }, one = { .now = now };
+
+	assert_true(opaque_mac_right(now, &both) && opaque_mac_right(now, &one));
+	assert_true(opaque_mac_right(before, &both));
+	assert_false(opaque_mac_right(before, &one));
+	assert_false(opaque_mac_right(other, &both) || opaque_mac_right(other, &one));
+	assert_false(opaque_mac_right((struct str){ NULL, 0 }, &one));
+	assert_true(code_right(code_write(now, a), &both, a));
+	assert_true(code_right(code_write(before, a), &both, a));
+	assert_false(code_right(code_write(before, a), &one, a));
+	assert_false(code_right(code_write(mac_of(a, 5, 3), a), &both, a));
+	assert_false(code_right(STR(""), &one, a));
+}
+
 static void codes(void **state)
 {
 	static const struct {
@@ -190,8 +210,8 @@ static void typed_codes(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(round_trip), T(layout), T(near_misses),
-					    T(macs),	   T(codes),  T(typed_codes) };
+	const struct CMUnitTest tests[] = { T(round_trip),	 T(layout), T(near_misses), T(macs),
+					    T(macs_of_two_keys), T(codes),  T(typed_codes) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,28 @@ static void known_answer(void **state)
 	assert_int_equal(claims.expires, 1000003600);
 }
 
+/* The secret before is tried too, and no other; without one, none. */
+static void secret_before(void **state)
+{
+	static const char fresh[] = "a secret that is of no token here";
+	const struct secret new = { fresh, sizeof fresh - 1 }, old = { SECRET, sizeof SECRET - 1 };
+	const struct token_key rotating = { .secret = new, .previous = old };
+	const struct token_key gone = { .secret = new }, other = { .secret = old, .previous = new };
+	const struct token_key *const tried[] = { &rotating, &other, &gone };
+	const enum err expected[] = { OK, OK, ERR_TOKEN_INVALID };
+	struct str token = forge(*state, STR(HEADER), STR(PAYLOAD), HS256);
+	struct str foreign = forge(*state, STR(HEADER), STR(PAYLOAD), OTHER_KEY);
+	struct token_claims claims = { 0 };
+
+	for (size_t i = 0; i < COUNT(tried); i++) {
+		const struct token_keys k = { tried[i], 1, keys.issuer };
+
+		assert_int_equal(token_verify(&k, token, now, *state, &claims), expected[i]);
+		assert_int_equal(token_verify(&k, foreign, now, *state, &claims),
+				 ERR_TOKEN_INVALID);
+	}
+}
+
 struct forged {
 	const char *name;
 	struct str header, payload;
@@ -333,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ours_comes_back, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(other_keys, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(known_answer, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(secret_before, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(headers, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(claims, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(damaged, arena_setup, arena_teardown),

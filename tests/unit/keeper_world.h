@@ -41,6 +41,7 @@ struct asking {
 	struct str token;
 	const char *purpose; /* of a MAC */
 	struct str message, mac;
+	struct opaque_macs macs;
 };
 
 static int set_up(void **state)
