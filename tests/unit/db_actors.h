@@ -1,72 +1,144 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests that write, as tasks, on a pool whose libpq is db_world.h's. */
+/* Requests, as tasks, on a pool whose libpq is db_world.h's and whose loop is db_clock.h's. */
 #pragma once
 
+#include "db_clock.h"
 #include "db_world.h"
 
 #include "base/log.h"
-#include "task/task.h"
 
-enum { LANES = 2 };
+enum { LANES = 2, LINKS = LANES + 1 };
 
-/* One request: (t)ransaction, (s)hared write, write (a)lone. */
+/*
+ * One request: (a) a write alone, (s) one that shares its transaction, (t) a transaction of one
+ * write, (T) of two, (f) one whose handler fails behind the write, (x) one that is left without
+ * a word, as when memory runs out, (r) a read, (g) one that is gathered.
+ */
 struct actor {
 	char kind;
 	size_t number;
 	struct arena *arena;
 	struct task *task;
 	struct db *db;
+	struct uuid id; /* of its number, from 1; and what it was told */
+	int64_t told_n;
+	struct uuid told_id;
+	uint8_t stage; /* how many statements it has begun */
 	bool come, gone, ended;
 	enum err told;
 };
 
-static const struct db_statement statements[2][WORLD_WRITERS] = {
-	{ { .name = "w0", .sql = "w", .write = true },
-	  { .name = "w1", .sql = "w", .write = true },
-	  { .name = "w2", .sql = "w", .write = true },
-	  { .name = "w3", .sql = "w", .write = true } },
-	{ { .name = "s0", .sql = "s", .write = true, .shared = true },
-	  { .name = "s1", .sql = "s", .write = true, .shared = true },
-	  { .name = "s2", .sql = "s", .write = true, .shared = true },
-	  { .name = "s3", .sql = "s", .write = true, .shared = true } },
-};
+static const struct db_column id_column = { "id", KIND_UUID, 0 };
+
+#define STATEMENT(...)                                                                             \
+	{                                                                                          \
+		.sql = "", .params = &id_column, .param_count = 1, .columns = &id_column,          \
+		.column_count = 1, .row_size = sizeof(struct uuid), __VA_ARGS__                    \
+	}
+
+static const struct db_statement write_statement = STATEMENT(.name = "w", .write = true);
+static const struct db_statement shared_statement = STATEMENT(.name = "s", .write = true,
+							      .shared = true);
+static const struct db_statement read_statement = STATEMENT(.name = "r");
+static const struct db_statement gathered_statement = STATEMENT(.name = "g", .gathered = true);
 
 static struct pool *pool;
-static struct actor actors[WORLD_WRITERS];
+static struct actor actors[WORLD_PEOPLE];
+static struct arena *arenas[WORLD_PEOPLE];
 static size_t actor_count;
+
+static enum err writes(struct actor *a, const struct db_statement *s)
+{
+	a->stage++;
+	a->told_n = 0;
+	return db_exec(a->db, s, &a->id, &a->told_n);
+}
+
+static enum err reads(struct actor *a, const struct db_statement *s)
+{
+	a->stage++;
+	return db_one(a->db, s, &a->id, &a->told_id);
+}
+
+static enum err transaction(struct actor *a)
+{
+	TRY(db_begin(a->db));
+	TRY(writes(a, &write_statement));
+	if (a->kind == 'T')
+		TRY(writes(a, &write_statement));
+	return a->kind == 'f' ? ERR_FORBIDDEN : OK;
+}
+
+static enum err handler(struct actor *a)
+{
+	switch (a->kind) {
+	case 'a':
+		return writes(a, &write_statement);
+	case 's':
+		return writes(a, &shared_statement);
+	case 'r':
+		return reads(a, &read_statement);
+	case 'g':
+		return reads(a, &gathered_statement);
+	default:
+		return transaction(a);
+	}
+}
 
 static void body(void *arg)
 {
 	struct actor *a = arg;
-	enum err e = OK;
 
 	a->task = task_self();
 	a->db = db_open(pool, a->arena);
-	if (a->kind == 't')
-		e = db_begin(a->db);
-	if (e == OK)
-		e = db_exec(a->db, &statements[a->kind == 's'][a->number], NULL, NULL);
-	a->told = db_finish(a->db, e);
+	a->told = handler(a);
+	if (a->kind != 'x') {
+		a->told = db_finish(a->db, a->told);
+		/* As dispatch does it. */
+		if (a->told == ERR_RETRY)
+			a->told = db_finish(a->db, handler(a));
+	}
 	a->db = NULL;
 	a->gone = true;
 	arena_reset(a->arena);
 }
 
-static void answer(struct link *l, bool fail)
+/* What a request that was told OK has written, and nobody writes by halves. */
+static uint8_t writes_of(char kind)
 {
-	server_answer(l->pg, fail);
+	return strchr("rgfx", kind) != NULL ? 0 : kind == 'T' ? 2 : 1;
+}
+
+static struct link *link_of(size_t i)
+{
+	return i < LANES ? &pool->lanes[i].link : &pool->read;
+}
+
+/* The next answer that somebody may wait for, and what stands before it. */
+static void answer(struct link *l, const char *failure)
+{
+	while (l->sent_count > 0 && strchr("blo", l->pg->queue[0].kind) != NULL) {
+		server_answer(l->pg, NULL);
+		l->watch.ready(&l->watch, EPOLLIN);
+	}
+	if (l->sent_count == 0)
+		return;
+	server_answer(l->pg, failure);
 	l->watch.ready(&l->watch, EPOLLIN);
+}
+
+static bool can_connect(const struct link *l)
+{
+	return l->state == LINK_CONNECTING || (l->state == LINK_DOWN && l->timer.slot != 0);
 }
 
 static void connects(struct link *l)
 {
-	if (l->state == LINK_DOWN) {
-		timer_clear(&l->timer);
-		l->timer.fire(&l->timer);
-	}
+	if (l->state == LINK_DOWN)
+		timer_strike(&l->timer);
 	l->watch.ready(&l->watch, EPOLLIN);
 	while (l->state == LINK_PREPARING)
-		answer(l, false);
+		answer(l, NULL);
 }
 
 static void turn(void)
@@ -81,7 +153,7 @@ static void world_make(const char *kinds)
 	static const struct db_statement *const none[] = { NULL };
 	struct pool_options o = { .url = { (char *)(uintptr_t) "", 0 },
 				  .statements = none,
-				  .connections = LANES + 1,
+				  .connections = LINKS,
 				  .sharing = LANES,
 				  .acquire_timeout_us = 1000000,
 				  .statement_timeout_us = 1000000,
@@ -89,24 +161,24 @@ static void world_make(const char *kinds)
 				  .pipeline = true };
 
 	memset(&world, 0, sizeof world);
-	assert_int_equal(loop_open(), OK);
 	pool = pool_make(&o);
 	connects(&pool->read);
 	connects(&pool->lanes[0].link);
 	actor_count = strlen(kinds);
-	for (size_t i = 0; i < actor_count; i++)
-		actors[i] = (struct actor){ .kind = kinds[i],
-					    .number = i,
-					    .arena = arena_make(1 << 16, NULL, NULL) };
+	for (size_t i = 0; i < actor_count; i++) {
+		if (arenas[i] == NULL)
+			arenas[i] = arena_make(1 << 16, NULL, NULL);
+		actors[i] = (struct actor){ .kind = kinds[i], .number = i, .arena = arenas[i] };
+		memset(&actors[i].id, (int)i + 1, sizeof actors[i].id);
+	}
 }
 
+/* Nothing may be left over. */
 static void world_free(void)
 {
-	for (size_t i = 0; i < actor_count; i++)
-		arena_free(actors[i].arena);
 	pool_free(pool);
-	loop_close();
-	log_forget();
+	assert_int_equal(set.n, 0);
 	assert_int_equal(world.results, 0);
+	assert_int_equal(world.connections, 0);
 	assert_int_equal(task_count(), 0);
 }

@@ -3,47 +3,60 @@
  * A libpq that talks to nobody: what src/db sends is queued, and the test says when the next answer
  * comes and whether it is a failure. Transactions go as PostgreSQL's do: what is no block commits
  * at its Sync, a failure takes along all up to the Sync, and a block that has failed answers
- * ROLLBACK to its commit.
+ * ROLLBACK to its commit. Each request sends its number along (from 1), and finds it in its result.
  */
 #pragma once
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "db/dial.h"
 #include "db/internal.h"
 
-enum { WORLD_QUEUE = 64, WORLD_WRITERS = 4 };
+enum { WORLD_QUEUE = 64, WORLD_PEOPLE = 4, WORLD_SOCKET = 1000 };
+
+/* Whose statement it is; of a gathered one, whose they are. */
+struct people {
+	uint8_t n, who[WORLD_PEOPLE];
+};
 
 struct pg_result {
 	ExecStatusType status;
 	const char *state, *command;
+	struct people of;
+	char ids[WORLD_PEOPLE][16], rows[2];
 };
 
-/* kind: the writer's digit; (b)egin, (r)ollback, (c)ommit, (o)ther, (s)ync. */
+/*
+ * (w)rite, (s)hared write, (r)ead, (g)athered read, (b)egin, ro(l)lback, (c)ommit, a dot for a
+ * Sync, (o)ther.
+ */
+struct question {
+	char kind;
+	struct people of;
+};
+
 struct pg_conn {
-	int fd;
 	PGTransactionStatusType block;
 	bool skips; /* up to the next Sync */
-	char queue[WORLD_QUEUE];
+	struct question queue[WORLD_QUEUE];
 	size_t queued;
-	bool open[WORLD_WRITERS]; /* written, not committed */
+	uint8_t open[WORLD_PEOPLE]; /* written, not committed */
 	PGresult *answer;
 };
 
 static struct {
-	size_t results, warnings;
-	bool committed[WORLD_WRITERS];
+	size_t results, connections, warnings;
+	uint8_t committed[WORLD_PEOPLE]; /* how many of each one's */
 } world;
 
 static PGresult *result_make(ExecStatusType status, const char *state, const char *command)
 {
 	PGresult *r = calloc(1, sizeof *r);
 
-	*r = (struct pg_result){ status, state, command };
+	*r = (struct pg_result){ .status = status, .state = state, .command = command };
 	world.results++;
 	return r;
 }
@@ -61,19 +74,8 @@ void PQfinish(PGconn *c)
 	if (c == NULL)
 		return;
 	PQclear(c->answer);
-	close(c->fd);
+	world.connections--;
 	free(c);
-}
-
-ConnStatusType PQstatus(const PGconn *c)
-{
-	(void)c;
-	return CONNECTION_OK;
-}
-
-int PQsocket(const PGconn *c)
-{
-	return c->fd;
 }
 
 /* Connecting works, in no thread, once the test says so. */
@@ -87,13 +89,14 @@ struct dial *dial_start(const struct dial_options *o)
 
 	(void)o;
 	d->pg = calloc(1, sizeof *d->pg);
-	d->pg->fd = eventfd(0, EFD_CLOEXEC);
+	world.connections++;
 	return d;
 }
 
 int dial_fd(const struct dial *d)
 {
-	return d->pg->fd;
+	(void)d;
+	return WORLD_SOCKET + 1;
 }
 
 PGconn *dial_take(struct dial *d, bool *silent)
@@ -109,6 +112,18 @@ void dial_drop(struct dial *d)
 {
 	PQfinish(d->pg);
 	free(d);
+}
+
+ConnStatusType PQstatus(const PGconn *c)
+{
+	(void)c;
+	return CONNECTION_OK;
+}
+
+int PQsocket(const PGconn *c)
+{
+	(void)c;
+	return WORLD_SOCKET;
 }
 
 char *PQerrorMessage(const PGconn *c)
@@ -147,11 +162,14 @@ int PQconsumeInput(PGconn *c)
 	return 1;
 }
 
-static int queue(PGconn *c, char kind)
+static int queue(PGconn *c, char kind, const struct people *of)
 {
 	if (c->queued == WORLD_QUEUE)
 		return 0;
-	c->queue[c->queued++] = kind;
+	c->queue[c->queued] = (struct question){ .kind = kind };
+	if (of != NULL)
+		c->queue[c->queued].of = *of;
+	c->queued++;
 	return 1;
 }
 
@@ -159,25 +177,42 @@ int PQsendQueryParams(PGconn *c, const char *sql, int n, const Oid *types,
 		      const char *const *values, const int *lengths, const int *formats, int format)
 {
 	(void)n, (void)types, (void)values, (void)lengths, (void)formats, (void)format;
-	return queue(c, strcmp(sql, "begin") == 0 ? 'b' : strcmp(sql, "rollback") == 0 ? 'r' : 'o');
+	return queue(c,
+		     strcmp(sql, "begin") == 0	    ? 'b'
+		     : strcmp(sql, "rollback") == 0 ? 'l'
+						    : 'o',
+		     NULL);
 }
 
 int PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *values,
 			const int *lengths, const int *formats, int format)
 {
-	(void)n, (void)values, (void)lengths, (void)formats, (void)format;
-	return queue(c, strcmp(name, "postern_commit") == 0 ? 'c' : name[strlen(name) - 1]);
+	struct people of = { 0 };
+
+	(void)lengths, (void)formats, (void)format;
+	if (strcmp(name, commit_statement.name) == 0)
+		return queue(c, 'c', NULL);
+	if (name[0] == 'g') {
+		const struct row_ids *ids = (const void *)values[0];
+
+		of.n = (uint8_t)be32toh(ids->length);
+		for (size_t i = 0; i < of.n; i++)
+			of.who[i] = ids->v[i].uuid.b[0];
+	} else if (n > 0) {
+		of = (struct people){ 1, { (uint8_t)values[0][0] } };
+	}
+	return queue(c, name[0], &of);
 }
 
 int PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types)
 {
 	(void)name, (void)sql, (void)n, (void)types;
-	return queue(c, 'o');
+	return queue(c, 'o', NULL);
 }
 
 int PQpipelineSync(PGconn *c)
 {
-	return queue(c, 's');
+	return queue(c, '.', NULL);
 }
 
 PGTransactionStatusType PQtransactionStatus(const PGconn *c)
@@ -215,27 +250,74 @@ char *PQcmdStatus(PGresult *r)
 
 char *PQcmdTuples(PGresult *r)
 {
+	r->rows[0] = (char)('0' + r->of.who[0]);
+	return r->rows;
+}
+
+/* A row each, the last one who asked first. */
+int PQntuples(const PGresult *r)
+{
+	return r->of.n;
+}
+
+int PQnfields(const PGresult *r)
+{
 	(void)r;
-	return (char *)(uintptr_t) "1";
+	return 1;
+}
+
+int PQgetlength(const PGresult *r, int row, int column)
+{
+	(void)r, (void)row, (void)column;
+	return 16;
+}
+
+int PQgetisnull(const PGresult *r, int row, int column)
+{
+	(void)r, (void)row, (void)column;
+	return 0;
+}
+
+char *PQgetvalue(const PGresult *r, int row, int column)
+{
+	(void)column;
+	return (char *)(uintptr_t)r->ids[r->of.n - 1 - row];
 }
 
 /* --- the server ------------------------------------------------------------------------------ */
 
 static void server_end(PGconn *c, bool commit)
 {
-	for (size_t i = 0; i < WORLD_WRITERS; i++)
-		world.committed[i] |= commit && c->open[i];
+	for (size_t i = 0; commit && i < WORLD_PEOPLE; i++)
+		world.committed[i] = (uint8_t)(world.committed[i] + c->open[i]);
 	memset(c->open, 0, sizeof c->open);
 }
 
-static PGresult *server_sync(PGconn *c, bool fail)
+/* Whether a Sync would commit something. */
+static bool server_commits(const PGconn *c)
+{
+	static const uint8_t nothing[WORLD_PEOPLE];
+
+	return !c->skips && c->block == PQTRANS_IDLE &&
+	       memcmp(c->open, nothing, sizeof nothing) != 0;
+}
+
+static struct question server_next(PGconn *c)
+{
+	struct question q = c->queue[0];
+
+	memmove(c->queue, c->queue + 1, --c->queued * sizeof *c->queue);
+	return q;
+}
+
+static PGresult *server_sync(PGconn *c, const char *failure)
 {
 	/* A failed commit comes first, and the Sync's own result behind it. */
-	if (fail && !c->skips && c->block == PQTRANS_IDLE) {
+	if (failure != NULL) {
 		c->skips = true;
-		return result_make(PGRES_FATAL_ERROR, "23505", NULL);
+		return result_make(PGRES_FATAL_ERROR, failure, NULL);
 	}
-	memmove(c->queue, c->queue + 1, --c->queued);
+	server_next(c);
 	if (c->skips && c->block == PQTRANS_INTRANS)
 		c->block = PQTRANS_INERROR;
 	if (c->block == PQTRANS_IDLE)
@@ -244,46 +326,55 @@ static PGresult *server_sync(PGconn *c, bool fail)
 	return result_make(PGRES_PIPELINE_SYNC, NULL, NULL);
 }
 
-static PGresult *server_do(PGconn *c, char kind)
+static PGresult *server_do(PGconn *c, const struct question *q)
 {
-	const char *command = "";
+	PGresult *r = result_make(PGRES_COMMAND_OK, NULL, "");
 
-	if (kind >= '0' && kind < '0' + WORLD_WRITERS) {
-		c->open[kind - '0'] = true;
-	} else if (kind == 'b') {
+	r->of = q->of;
+	for (size_t i = 0; i < q->of.n; i++)
+		memset(r->ids[i], q->of.who[i], sizeof r->ids[i]);
+	if (q->kind == 'r' || q->kind == 'g')
+		r->status = PGRES_TUPLES_OK;
+	if (q->kind == 'w' || q->kind == 's')
+		c->open[q->of.who[0] - 1]++;
+	if (q->kind == 'b') {
 		world.warnings += c->block != PQTRANS_IDLE;
 		c->block = PQTRANS_INTRANS;
-	} else if (kind == 'c' || kind == 'r') {
-		bool commit = kind == 'c' && c->block == PQTRANS_INTRANS;
+	}
+	if (q->kind == 'c' || q->kind == 'l') {
+		bool commit = q->kind == 'c' && c->block == PQTRANS_INTRANS;
 
 		world.warnings += c->block == PQTRANS_IDLE;
-		command = commit ? "COMMIT" : "ROLLBACK";
+		r->command = commit ? "COMMIT" : "ROLLBACK";
 		server_end(c, commit);
 		c->block = PQTRANS_IDLE;
 	}
-	return result_make(PGRES_COMMAND_OK, NULL, command);
+	return r;
 }
 
-/* Answers the oldest question of a connection. */
-static void server_answer(PGconn *c, bool fail)
+/* Answers the oldest question of a connection; failure: an SQLSTATE, or NULL. */
+static void server_answer(PGconn *c, const char *failure)
 {
-	char kind = c->queue[0];
+	char kind = c->queue[0].kind;
 
-	if (kind == 's') {
-		c->answer = server_sync(c, fail);
+	if (kind == '.') {
+		c->answer = server_sync(c, failure);
 		return;
 	}
-	memmove(c->queue, c->queue + 1, --c->queued);
+
+	struct question q = server_next(c);
+
 	if (c->skips) {
 		c->answer = result_make(PGRES_PIPELINE_ABORTED, NULL, NULL);
-	} else if (fail || (c->block == PQTRANS_INERROR && kind != 'c' && kind != 'r')) {
+	} else if (failure != NULL || (c->block == PQTRANS_INERROR && kind != 'c' && kind != 'l')) {
 		c->skips = true;
 		if (kind == 'c') { /* that ends the block as well */
 			server_end(c, false);
 			c->block = PQTRANS_IDLE;
 		}
-		c->answer = result_make(PGRES_FATAL_ERROR, fail ? "53100" : "25P02", NULL);
+		c->answer = result_make(PGRES_FATAL_ERROR, failure != NULL ? failure : "25P02",
+					NULL);
 	} else {
-		c->answer = server_do(c, kind);
+		c->answer = server_do(c, &q);
 	}
 }
