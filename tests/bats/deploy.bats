@@ -32,6 +32,7 @@ setup() {
 }
 
 teardown() {
+	[[ ! -s $SCRATCH/nginx.pid ]] || kill "$(cat "$SCRATCH/nginx.pid")"
 	rm -rf "$SCRATCH"
 }
 
@@ -254,14 +255,16 @@ with_server() {
 	run ! grep -q '^[^#]*@' "$SCRATCH/run/conf/nginx.conf"
 }
 
-# takes SITE: nginx starts with that example, on ports of its own.
+# takes SITE: nginx would start with that example, on ports of its own: SITE_PORT for plain HTTP; its webroot
+# is in SCRATCH.
 takes() {
-	mkdir -p "$SCRATCH"/{snippets,tmp}
+	SITE_PORT=$(free_port)
+	mkdir -p "$SCRATCH"/{snippets,tmp,www}
 	cp "$ROOT"/nginx/postern-*.conf "$SCRATCH/snippets/"
 	sed -e "s|/etc/ssl/postern/fullchain.pem|$RUN_DIR/tls/cert.pem|" \
-		-e "s|/etc/ssl/postern/privkey.pem|$RUN_DIR/tls/key.pem|" \
+		-e "s|/etc/ssl/postern/privkey.pem|$RUN_DIR/tls/key.pem|" -e "s|/var/www/html|$SCRATCH/www|" \
 		-e "s|/var/log/nginx|$SCRATCH|" -e "s/:443/:$(free_port)/; s/ 443/ $(free_port)/" \
-		-e "s/:80;/:$(free_port);/; s/ 80;/ $(free_port);/" \
+		-e "s/:80;/:$(free_port);/; s/ 80;/ 127.0.0.1:$SITE_PORT;/" \
 		"$ROOT/deploy/$1.conf" >"$SCRATCH/site.conf"
 	cat >"$SCRATCH/nginx.conf" <<-END
 		pid $SCRATCH/nginx.pid;
@@ -282,6 +285,36 @@ takes() {
 @test "nginx takes the example sites" {
 	takes nginx-site
 	takes nginx-subpath-example
+}
+
+@test "the example site answers for its certificate, in the clear, and with nothing else" {
+	local path
+	takes nginx-site
+	mkdir -p "$SCRATCH/www/.well-known/acme-challenge/folder"
+	echo 'token.thumbprint' >"$SCRATCH/www/.well-known/acme-challenge/token"
+	echo 'not this' >"$SCRATCH/www/secret"
+	chmod -R a+rX "$SCRATCH"
+	nginx -p "$SCRATCH" -e "$SCRATCH/error.log" -c "$SCRATCH/nginx.conf" 3>&- 4>&-
+	BASE=http://127.0.0.1:$SITE_PORT
+	# Whatever name the authority comes by.
+	for path in accounts.example.org 192.0.2.1; do
+		get /.well-known/acme-challenge/token -H "Host: $path"
+		status 200
+		header Content-Type text/plain
+		[[ $BODY == token.thumbprint ]]
+	done
+	for path in /.well-known/acme-challenge/{,folder,folder/,other,..%2f..%2fsecret,%2e%2e/%2e%2e/secret}; do
+		get "$path" -H 'Host: accounts.example.org'
+		[[ $STATUS =~ ^(404|308|301)$ && $BODY != *'not this'* ]] || fail "$path"
+	done
+	post /.well-known/acme-challenge/token '{}' -H 'Host: accounts.example.org'
+	status 405
+	body .error.code method-not-allowed
+	get /api/v1/me -H 'Host: accounts.example.org'
+	status 308
+	header Location https://accounts.example.org/api/v1/me
+	get /api/v1/me -H 'Host: elsewhere.example'
+	status 421
 }
 
 @test "the example site and the stack give the pool the same upstream" {
