@@ -17,7 +17,8 @@ struct pool_options {
 	 * people at a command line; a worker has others to serve.
 	 */
 	bool patient;
-	bool pipeline; /* off: one read at a time, to measure the difference */
+	bool changes_nothing; /* a statement that writes is an error of the program */
+	bool pipeline;	      /* off: one read at a time, to measure the difference */
 };
 
 /* Begins to connect; never fails because of the database. NULL when out of memory. */
@@ -37,6 +38,9 @@ struct db *db_open(struct pool *p, struct arena *a);
  * otherwise. Returns `result`, or why the commit failed.
  */
 enum err db_finish(struct db *db, enum err result);
+
+/* Whether a statement has changed a row, be it committed by now or not. */
+bool db_changed(const struct db *db);
 
 /* Asks the database for nothing, on the read lane. */
 enum err db_ping(struct db *db);

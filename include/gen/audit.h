@@ -16,6 +16,7 @@ struct audit_row {
 	struct str address;
 	struct str request_id;
 	struct str detail;
+	struct str typed_by;
 };
 
 struct audit_rows {
@@ -32,6 +33,7 @@ struct audit_insert {
 	struct str address;
 	struct str request_id;
 	struct str detail;
+	struct str typed_by;
 };
 
 /*

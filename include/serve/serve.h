@@ -64,14 +64,8 @@ struct keeper_setup {
 /* The body of a keeper process; returns its exit status. */
 int keeper_run(const struct keeper_setup *s);
 
-/* postern user create | list; the arguments behind "user". Returns an exit status. */
-int user_command(const struct conf *conf, int argc, char **argv);
-
-/* postern mail list | retry; the arguments behind "mail". Returns an exit status. */
-int mail_command(const struct conf *conf, int argc, char **argv);
-
-/* postern key new | list | activate | retire | rotate; the arguments behind "key". */
-int key_command(const struct conf *conf, int argc, char **argv);
-
-/* Asks whether the database can be reached, for postern -t; prints what is wrong. */
-bool database_reachable(const struct conf *conf);
+/*
+ * The command line, behind the program's name: does what is typed. Returns an exit status, which
+ * --help explains. An argc of 0 is misuse, also where the caller was given no name (argc -1).
+ */
+int cli_main(int argc, char **argv);

@@ -15,7 +15,9 @@ SCHEMA(audit, audit_row,
 	FIELD(audit_row, session, .optional = true),
 	FIELD(audit_row, address, .doc = "From where"),
 	FIELD(audit_row, request_id),
-	FIELD(audit_row, detail));
+	FIELD(audit_row, detail),
+	FIELD(audit_row, typed_by, .optional = true,
+	      .doc = "Who did it at the command line of a host, which address then says"));
 /* clang-format on */
 
 struct audit_list_in {

@@ -70,7 +70,7 @@ static enum err run_alone(struct db *db, struct job *j)
 	return e;
 }
 
-static enum err run(struct db *db, struct job *j)
+static enum err run_somewhere(struct db *db, struct job *j)
 {
 	if (db->transaction) {
 		enum lane_part part = db->begin ? LANE_FIRST : LANE_INNER;
@@ -81,6 +81,17 @@ static enum err run(struct db *db, struct job *j)
 		return lane_run(db->lane, db, j, part);
 	}
 	return j->s->write ? run_alone(db, j) : read_run(db->pool, j);
+}
+
+static enum err run(struct db *db, struct job *j)
+{
+	if (j->s->write && db->pool->o.changes_nothing) {
+		log_error("db", "%s: nothing was to be changed here", j->s->name);
+		return ERR_INTERNAL;
+	}
+	TRY(run_somewhere(db, j));
+	db->changed |= j->s->write && strcmp(PQcmdTuples(j->result), "0") != 0;
+	return OK;
 }
 
 static enum err commit(struct db *db)
@@ -170,6 +181,11 @@ enum err db_exec(struct db *db, const struct db_statement *s, const void *in, in
 	if (affected != NULL)
 		*affected = n;
 	return OK;
+}
+
+bool db_changed(const struct db *db)
+{
+	return db->changed;
 }
 
 enum err db_ping(struct db *db)

@@ -93,8 +93,9 @@ struct db {
 	struct lane *lane; /* that holds its transaction; NULL: none */
 	bool begin;	   /* "begin" goes out with the next statement */
 	bool transaction;
-	bool wrote; /* outside a transaction */
-	bool alone; /* a shared transaction was rolled back: not again */
+	bool wrote;   /* outside a transaction */
+	bool alone;   /* a shared transaction was rolled back: not again */
+	bool changed; /* a row, in a transaction or not */
 };
 
 extern const struct db_statement ping_statement, commit_statement;

@@ -14,15 +14,16 @@ static const struct db_column audit_insert_params[] = {
 	{ "address", KIND_STR, offsetof(struct audit_insert, address) },
 	{ "request_id", KIND_STR, offsetof(struct audit_insert, request_id) },
 	{ "detail", KIND_STR, offsetof(struct audit_insert, detail) },
+	{ "typed_by", KIND_STR, offsetof(struct audit_insert, typed_by) },
 };
 
 const struct db_statement audit_insert_statement = {
 	.name = "audit_insert",
 	.sql =
-		"insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
-		"values ($1::uuid, $2, $3::uuid, $4::uuid, $5::uuid, $6, $7, $8)",
+		"insert into audit (id, action, actor, subject, session, address, request_id, detail, typed_by)\n"
+		"values ($1::uuid, $2, $3::uuid, $4::uuid, $5::uuid, $6, $7, $8, $9)",
 	.params = audit_insert_params,
-	.param_count = 8,
+	.param_count = 9,
 	.write = true,
 };
 
@@ -49,12 +50,13 @@ static const struct db_column audit_page_columns[] = {
 	{ "address", KIND_STR, offsetof(struct audit_row, address) },
 	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
 	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
+	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_statement = {
 	.name = "audit_page",
 	.sql =
-		"select id, at, action, actor, subject, session, address, request_id, detail\n"
+		"select id, at, action, actor, subject, session, address, request_id, detail, typed_by\n"
 		"from audit\n"
 		"where id < $1::uuid\n"
 		"  and (id, at) >= ($2::uuid, $3)\n"
@@ -65,7 +67,7 @@ const struct db_statement audit_page_statement = {
 	.params = audit_page_params,
 	.param_count = 5,
 	.columns = audit_page_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct audit_row),
 	.write = false,
 };
@@ -98,12 +100,13 @@ static const struct db_column audit_page_by_action_columns[] = {
 	{ "address", KIND_STR, offsetof(struct audit_row, address) },
 	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
 	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
+	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_action_statement = {
 	.name = "audit_page_by_action",
 	.sql =
-		"select id, at, action, actor, subject, session, address, request_id, detail\n"
+		"select id, at, action, actor, subject, session, address, request_id, detail, typed_by\n"
 		"from audit\n"
 		"where action = $1\n"
 		"  and id < $2::uuid\n"
@@ -115,7 +118,7 @@ const struct db_statement audit_page_by_action_statement = {
 	.params = audit_page_by_action_params,
 	.param_count = 6,
 	.columns = audit_page_by_action_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct audit_row),
 	.write = false,
 };
@@ -149,12 +152,13 @@ static const struct db_column audit_page_by_actor_columns[] = {
 	{ "address", KIND_STR, offsetof(struct audit_row, address) },
 	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
 	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
+	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_actor_statement = {
 	.name = "audit_page_by_actor",
 	.sql =
-		"select id, at, action, actor, subject, session, address, request_id, detail\n"
+		"select id, at, action, actor, subject, session, address, request_id, detail, typed_by\n"
 		"from audit\n"
 		"where actor = $1::uuid\n"
 		"  and id < $2::uuid\n"
@@ -167,7 +171,7 @@ const struct db_statement audit_page_by_actor_statement = {
 	.params = audit_page_by_actor_params,
 	.param_count = 7,
 	.columns = audit_page_by_actor_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct audit_row),
 	.write = false,
 };
@@ -202,12 +206,13 @@ static const struct db_column audit_page_by_subject_columns[] = {
 	{ "address", KIND_STR, offsetof(struct audit_row, address) },
 	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
 	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
+	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_subject_statement = {
 	.name = "audit_page_by_subject",
 	.sql =
-		"select id, at, action, actor, subject, session, address, request_id, detail\n"
+		"select id, at, action, actor, subject, session, address, request_id, detail, typed_by\n"
 		"from audit\n"
 		"where subject = $1::uuid\n"
 		"  and id < $2::uuid\n"
@@ -221,7 +226,7 @@ const struct db_statement audit_page_by_subject_statement = {
 	.params = audit_page_by_subject_params,
 	.param_count = 8,
 	.columns = audit_page_by_subject_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct audit_row),
 	.write = false,
 };

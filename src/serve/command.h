@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commands that use the database share. */
+/* What the commands that use the database share: a loop that runs for one task. */
 #pragma once
 
 #include "base/err.h"
-#include "conf/conf.h"
 #include "db/pool.h"
+#include "serve/act.h"
+#include "serve/cli.h"
 
 /* One command, while its task runs. */
 struct command {
+	const struct cli *cli; /* NULL: the service itself does it, and nobody has typed it */
 	const struct conf *conf;
 	struct arena *arena;
 	struct pool *pool;
 	struct db *db;
+	struct act act;
 	enum err (*run)(struct command *c);
 	enum err result;
 	bool hurried; /* waits for no name that is slow to be found */
 	void *arg;    /* the command's own */
-	/* user create */
-	struct str email, name;
-	bool admin, weak;
 };
 
-/* Runs it in a loop and a task of its own, and ends its transaction. Returns its result. */
+/* A command that somebody has typed. */
+struct command command_make(const struct cli *cli, enum err (*run)(struct command *c), void *arg);
+
+/*
+ * Runs it in a loop and a task of its own, and ends its transaction. Returns its result. What
+ * leaves notes has a transaction from the beginning, and ERR_INTERNAL when it changes something
+ * without one (act_note); what leaves nothing cannot change anything.
+ */
 enum err command_run(struct command *c);
 
 /* Says on stderr what went wrong, if anything did; the exit status. */
 int command_complain(enum err e);
-
-/* Takes "--name VALUE" or "--name=VALUE" at argv[*i]; false when it is something else. */
-bool command_option(const char *name, int argc, char **argv, int *i, struct str *value);

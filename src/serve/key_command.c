@@ -7,12 +7,14 @@
 #include "gen/signing_keys.h"
 #include "serve/command.h"
 #include "serve/keys.h"
-#include "serve/serve.h"
 
-/* What stands behind "key". */
+enum { KID_TEXT = 64 /* a SHA-256 in base64url is shorter */ };
+
+/* What stands behind "key ...". */
 struct key_arguments {
-	struct str kid;
-	bool flag; /* --activate or --now */
+	struct str kid;	     /* that is given */
+	bool flag;	     /* --activate or --now */
+	char made[KID_TEXT]; /* told once it is committed, when the arena has gone */
 };
 
 static enum err make(struct command *c)
@@ -20,8 +22,8 @@ static enum err make(struct command *c)
 	struct key_arguments *args = c->arg;
 	struct str kid = { 0 };
 
-	TRY(keys_new(c->db, c->conf, args->flag ? KEY_ACTIVE : KEY_NEXT, c->arena, &kid));
-	printf("%s\n", kid.p);
+	TRY(keys_new(c->db, c->conf, args->flag ? KEY_ACTIVE : KEY_NEXT, &c->act, c->arena, &kid));
+	snprintf(args->made, sizeof args->made, "%s", kid.p);
 	return OK;
 }
 
@@ -58,99 +60,106 @@ static enum err activate(struct command *c)
 {
 	struct key_arguments *args = c->arg;
 
-	return keys_activate(c->db, args->kid);
+	return keys_activate(c->db, &c->act, args->kid);
 }
 
 static enum err retire(struct command *c)
 {
 	struct key_arguments *args = c->arg;
 
-	return keys_retire(c->db, c->conf, args->kid, args->flag);
+	return keys_retire(c->db, c->conf, &c->act, args->kid, args->flag);
 }
 
 static enum err rotate(struct command *c)
 {
-	return keys_rotate(c->db, c->conf, NULL, c->arena);
+	return keys_rotate(c->db, c->conf, NULL, &c->act, c->arena);
 }
 
-/* with_keys: it is of no use where HS256 signs. */
-static const struct verb {
-	const char *name, *flag;
-	enum err (*run)(struct command *c);
-	bool takes_kid, with_keys;
-	const char *invalid; /* what ERR_INVALID means */
-} verbs[] = {
-	{ "new", "--activate", make, false, true, NULL },
-	{ "list", NULL, list, false, false, NULL },
-	{ "activate", NULL, activate, true, false, "this key is retired; make a new one" },
-	{ "retire", "--now", retire, true, false,
-	  "this is the key that signs; activate another one first" },
-	{ "rotate", NULL, rotate, false, true, NULL },
-};
-
-static int usage(void)
+/* A key and a flag, in any order; false for anything else. */
+static bool read_arguments(const char *flag, int argc, char **argv, struct key_arguments *out)
 {
-	fputs("usage: postern key new [--activate]   make a key, print its id\n"
-	      "       postern key list\n"
-	      "       postern key activate KID       sign with it; the former one is retired\n"
-	      "       postern key retire [--now] KID its tokens stay good until they expire, "
-	      "unless "
-	      "--now\n"
-	      "       postern key rotate             do now what keys.rotate_after asks for\n",
-	      stderr);
-	return 2;
-}
-
-static bool read_arguments(const struct verb *v, int argc, char **argv, struct key_arguments *out)
-{
-	for (int i = 1; i < argc; i++) {
-		if (v->flag != NULL && strcmp(argv[i], v->flag) == 0 && !out->flag)
+	for (int i = 0; i < argc; i++) {
+		if (flag != NULL && strcmp(argv[i], flag) == 0 && !out->flag)
 			out->flag = true;
-		else if (v->takes_kid && argv[i][0] != '\0' && out->kid.p == NULL)
+		else if (argv[i][0] != '\0' && argv[i][0] != '-' && out->kid.p == NULL)
 			out->kid = str_from(argv[i]);
 		else
 			return false;
 	}
-	return v->takes_kid == (out->kid.p != NULL);
+	return true;
 }
 
-static int refuse(const char *what)
+static bool has_keys(const struct cli *cli)
 {
-	fprintf(stderr, "postern: %s\n", what);
-	return EX_DATAERR;
+	if (keys_algorithm(cli->conf) != TOKEN_HS256)
+		return true;
+	fputs("postern: jwt.algorithm is HS256, which signs with jwt_secret and has no keys;"
+	      " set it to ES256 or RS256\n",
+	      stderr);
+	return false;
 }
 
-static int run(const struct verb *v, const struct conf *conf, struct key_arguments *args)
+/* invalid: what ERR_INVALID means. */
+static int finish(enum err e, const char *invalid)
 {
-	struct command c = { .conf = conf, .run = v->run, .arg = args };
+	if (e == ERR_NO_ROW)
+		return cli_refuse("there is no such key; see postern key list");
+	return e == ERR_INVALID ? cli_refuse(invalid) : command_complain(e);
+}
 
-	if (v->with_keys && keys_algorithm(conf) == TOKEN_HS256) {
-		fputs("postern: jwt.algorithm is HS256, which signs with jwt_secret and has no "
-		      "keys;"
-		      " set it to ES256 or RS256\n",
-		      stderr);
+int cli_key_new(const struct cli *cli, int argc, char **argv)
+{
+	struct key_arguments args = { 0 };
+	struct command c = command_make(cli, make, &args);
+
+	if (!read_arguments("--activate", argc, argv, &args) || args.kid.p != NULL)
+		return cli_usage(cli);
+	if (!has_keys(cli))
 		return EX_CONFIG;
-	}
 
 	enum err e = command_run(&c);
 
-	if (e == ERR_NO_ROW)
-		return refuse("there is no such key; see postern key list");
-	if (e == ERR_INVALID && v->invalid != NULL)
-		return refuse(v->invalid);
-	if (e == ERR_BUSY && v->run == make)
-		return refuse("there are 64 keys, which is enough; retire some");
+	if (e == ERR_BUSY)
+		return cli_refuse("there are 64 keys, which is enough; retire some");
+	if (e == OK)
+		puts(args.made);
 	return command_complain(e);
 }
 
-int key_command(const struct conf *conf, int argc, char **argv)
+int cli_key_list(const struct cli *cli, int argc, char **argv)
+{
+	struct command c = command_make(cli, list, NULL);
+
+	(void)argc;
+	(void)argv;
+	return command_complain(command_run(&c));
+}
+
+int cli_key_activate(const struct cli *cli, int argc, char **argv)
 {
 	struct key_arguments args = { 0 };
+	struct command c = command_make(cli, activate, &args);
 
-	for (size_t i = 0; argc > 0 && i < sizeof verbs / sizeof *verbs; i++)
-		if (strcmp(argv[0], verbs[i].name) == 0)
-			return read_arguments(&verbs[i], argc, argv, &args)
-				       ? run(&verbs[i], conf, &args)
-				       : usage();
-	return usage();
+	if (!read_arguments(NULL, argc, argv, &args) || args.kid.p == NULL)
+		return cli_usage(cli);
+	return finish(command_run(&c), "this key is retired; make a new one");
+}
+
+int cli_key_retire(const struct cli *cli, int argc, char **argv)
+{
+	struct key_arguments args = { 0 };
+	struct command c = command_make(cli, retire, &args);
+
+	if (!read_arguments("--now", argc, argv, &args) || args.kid.p == NULL)
+		return cli_usage(cli);
+	return finish(command_run(&c), "this is the key that signs; activate another one first");
+}
+
+int cli_key_rotate(const struct cli *cli, int argc, char **argv)
+{
+	struct command c = command_make(cli, rotate, NULL);
+
+	(void)argc;
+	(void)argv;
+	return has_keys(cli) ? command_complain(command_run(&c)) : EX_CONFIG;
 }

@@ -5,7 +5,6 @@
 #include <sysexits.h>
 
 #include "base/log.h"
-#include "gen/audit.h"
 #include "gen/signing_keys.h"
 #include "serve/command.h"
 #include "serve/process.h"
@@ -99,18 +98,9 @@ bool keys_work(const struct conf *c)
 	return work;
 }
 
-/* Who did it is not known: a timer, or somebody at the command line. */
-static enum err note(struct db *db, const char *action, struct str kid)
+static enum err note(struct db *db, struct act *by, const char *action, struct str kid)
 {
-	struct audit_insert row = {
-		.id = audit_id_new(),
-		.action = str_from(action),
-		.address = STR(""),
-		.request_id = STR(""),
-		.detail = kid,
-	};
-
-	return audit_insert(db, &row, NULL);
+	return act_note(db, by, action, (struct user_id){ 0 }, kid);
 }
 
 static enum err make(const struct conf *c, struct keeper *keeper, struct arena *a,
@@ -128,7 +118,8 @@ static enum err make(const struct conf *c, struct keeper *keeper, struct arena *
 	return e;
 }
 
-static enum err insert_next(struct db *db, const struct conf *c, const struct key_pair *k)
+static enum err insert_next(struct db *db, const struct conf *c, struct act *by,
+			    const struct key_pair *k)
 {
 	struct signing_key_insert row = { .kid = k->kid,
 					  .algorithm = c->jwt_algorithm,
@@ -138,11 +129,12 @@ static enum err insert_next(struct db *db, const struct conf *c, const struct ke
 	int64_t inserted = 0;
 
 	TRY(signing_key_insert(db, &row, &inserted));
-	return inserted == 0 ? ERR_BUSY : note(db, "key.new", k->kid);
+	return inserted == 0 ? ERR_BUSY : note(db, by, "key.new", k->kid);
 }
 
 /* Of several at once one stays; the others are told nothing, for they have their key. */
-static enum err insert_first(struct db *db, const struct conf *c, const struct key_pair *k)
+static enum err insert_first(struct db *db, const struct conf *c, struct act *by,
+			     const struct key_pair *k)
 {
 	struct signing_key_insert_first row = { .kid = k->kid,
 						.algorithm = c->jwt_algorithm,
@@ -152,17 +144,17 @@ static enum err insert_first(struct db *db, const struct conf *c, const struct k
 	int64_t inserted = 0;
 
 	TRY(signing_key_insert_first(db, &row, &inserted));
-	return inserted == 0 ? OK : note(db, "key.activate", k->kid);
+	return inserted == 0 ? OK : note(db, by, "key.activate", k->kid);
 }
 
-static enum err activate(struct db *db, struct str algorithm, struct str kid)
+static enum err activate(struct db *db, struct act *by, struct str algorithm, struct str kid)
 {
 	struct signing_key_retire_active old = { .algorithm = algorithm };
 	struct signing_key_activate new = { .kid = kid };
 
 	TRY(signing_key_retire_active(db, &old, NULL));
 	TRY(signing_key_activate(db, &new, NULL));
-	return note(db, "key.activate", kid);
+	return note(db, by, "key.activate", kid);
 }
 
 /* Until the transaction ends nobody else changes which keys there are. */
@@ -189,10 +181,23 @@ static enum due due(const struct conf *c, const struct key_ages_row *ages)
 	return ages->active_us >= after && ages->next_us >= ahead ? DUE_ACTIVATE : DUE_NOTHING;
 }
 
-enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct arena *a)
+/* Keys whose tokens have all expired. */
+static enum err forget(struct db *db, const struct conf *c, struct act *by, struct arena *a)
+{
+	struct signing_key_sweep old = { .keep_us = keys_keep(c) };
+	int64_t n = 0;
+
+	TRY(db_begin(db));
+	TRY(signing_key_sweep(db, &old, &n));
+	if (n == 0)
+		return OK;
+	return note(db, by, "key.forget", arena_printf(a, "%lld retired ones", (long long)n));
+}
+
+enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct act *by,
+		     struct arena *a)
 {
 	struct signing_key_ages in = { .algorithm = c->jwt_algorithm };
-	struct signing_key_sweep old = { .keep_us = keys_keep(c) };
 	struct key_ages_row ages = { 0 };
 	struct key_pair key = { 0 };
 
@@ -203,7 +208,7 @@ enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper,
 	enum due before = due(c, &ages);
 
 	if (before == DUE_NOTHING)
-		return signing_key_sweep(db, &old, NULL);
+		return forget(db, c, by, a);
 	if (before != DUE_ACTIVATE)
 		TRY(make(c, keeper, a, &key));
 	TRY(begin(db));
@@ -211,28 +216,28 @@ enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper,
 	/* Somebody else may have done it meanwhile; what is due then waits for the next time. */
 	if (due(c, &ages) == before) {
 		if (before == DUE_FIRST)
-			TRY(insert_first(db, c, &key));
+			TRY(insert_first(db, c, by, &key));
 		else if (before == DUE_NEXT)
-			TRY(insert_next(db, c, &key));
+			TRY(insert_next(db, c, by, &key));
 		else
-			TRY(activate(db, c->jwt_algorithm, ages.next));
+			TRY(activate(db, by, c->jwt_algorithm, ages.next));
 	}
-	return signing_key_sweep(db, &old, NULL);
+	return forget(db, c, by, a);
 }
 
-enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct arena *a,
-		  struct str *kid)
+enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct act *by,
+		  struct arena *a, struct str *kid)
 {
 	struct key_pair key = { 0 };
 
 	TRY(make(c, NULL, a, &key));
 	TRY(begin(db));
-	TRY(insert_next(db, c, &key));
+	TRY(insert_next(db, c, by, &key));
 	*kid = key.kid;
-	return start == KEY_ACTIVE ? activate(db, c->jwt_algorithm, key.kid) : OK;
+	return start == KEY_ACTIVE ? activate(db, by, c->jwt_algorithm, key.kid) : OK;
 }
 
-enum err keys_activate(struct db *db, struct str kid)
+enum err keys_activate(struct db *db, struct act *by, struct str kid)
 {
 	struct signing_key_by_kid key = { .kid = kid };
 	struct signing_key_row row = { 0 };
@@ -241,10 +246,10 @@ enum err keys_activate(struct db *db, struct str kid)
 	TRY(signing_key_by_kid(db, &key, &row));
 	if (str_eq(row.state, STR("active")))
 		return OK;
-	return str_eq(row.state, STR("next")) ? activate(db, row.algorithm, kid) : ERR_INVALID;
+	return str_eq(row.state, STR("next")) ? activate(db, by, row.algorithm, kid) : ERR_INVALID;
 }
 
-enum err keys_retire(struct db *db, const struct conf *c, struct str kid, bool now)
+enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct str kid, bool now)
 {
 	struct signing_key_by_kid key = { .kid = kid };
 	struct signing_key_retire retire = { .kid = kid };
@@ -256,7 +261,7 @@ enum err keys_retire(struct db *db, const struct conf *c, struct str kid, bool n
 	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, c->jwt_algorithm))
 		return ERR_INVALID;
 	TRY(now ? signing_key_delete(db, &delete, NULL) : signing_key_retire(db, &retire, NULL));
-	return note(db, now ? "key.delete" : "key.retire", kid);
+	return note(db, by, now ? "key.delete" : "key.retire", kid);
 }
 
 /* Both secrets while one takes the place of the other. */
@@ -280,7 +285,7 @@ static enum err seal_anew(struct command *c, const struct seals *s)
 			continue;
 		row.private_key = key_pair_seal(pem, s->now, c->arena);
 		TRY(signing_key_seal(c->db, &row, NULL));
-		TRY(note(c->db, "key.seal", row.kid));
+		TRY(note(c->db, &c->act, "key.seal", row.kid));
 	}
 	return OK;
 }
@@ -302,7 +307,7 @@ static enum err look(struct command *c, const struct seals *s)
 		TRY(make(c->conf, NULL, c->arena, &key));
 		if (!s->rotating)
 			TRY(db_begin(c->db));
-		return insert_first(c->db, c->conf, &key);
+		return insert_first(c->db, c->conf, &c->act, &key);
 	}
 	TRY(e);
 	return key_pair_open(row.private_key, s->now, c->arena, &pem) ? OK : ERR_INVALID;

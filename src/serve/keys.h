@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keys of access tokens, where jwt.algorithm is ES256 or RS256: next (published), active (signs),
- * retired (what it has signed may still be about), and then gone.
+ * retired (what it has signed may still be about), and then gone. What becomes of them is noted
+ * in the audit log as an act of whoever does it (by).
  */
 #pragma once
 
 #include "conf/conf.h"
 #include "cred/keeper.h"
 #include "db/db.h"
+#include "serve/act.h"
 
 /* jwt.algorithm; conf_check has seen to it that it is one. */
 enum token_algorithm keys_algorithm(const struct conf *c);
@@ -28,7 +30,8 @@ bool keys_work(const struct conf *c);
  * NULL; a transaction begins after that, which the caller ends (db_finish). Nothing to do with
  * HS256.
  */
-enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct arena *a);
+enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct act *by,
+		     struct arena *a);
 
 /* What one key was made for. */
 enum key_start { KEY_NEXT, KEY_ACTIVE };
@@ -37,22 +40,22 @@ enum key_start { KEY_NEXT, KEY_ACTIVE };
  * Makes a key here and notes it, in a transaction that the caller ends. ERR_BUSY: there are
  * KEYRING_MAX already.
  */
-enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct arena *a,
-		  struct str *kid);
+enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct act *by,
+		  struct arena *a, struct str *kid);
 
 /*
  * A next key signs from now on, the active one of its algorithm is retired; in a transaction that
  * the caller ends. ERR_NO_ROW: there is no such key; ERR_INVALID: it is retired. For one that is
  * active already nothing changes.
  */
-enum err keys_activate(struct db *db, struct str kid);
+enum err keys_activate(struct db *db, struct act *by, struct str kid);
 
 /*
  * Retires a key; with `now` it is forgotten, and every worker refuses its tokens a few seconds
  * later. In a transaction that the caller ends. ERR_NO_ROW: there is no such key; ERR_INVALID: it
  * is the active one of jwt.algorithm.
  */
-enum err keys_retire(struct db *db, const struct conf *c, struct str kid, bool now);
+enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct str kid, bool now);
 
 /*
  * Before anybody serves: makes the first key where there is none, and looks whether the active one

@@ -6,7 +6,6 @@
 
 #include "gen/outbox.h"
 #include "serve/command.h"
-#include "serve/serve.h"
 
 enum { LIMIT = 50, LIMIT_MAX = 10000 };
 
@@ -15,14 +14,6 @@ struct mail_arg {
 	struct mail_id id;
 	int64_t changed;
 };
-
-static int usage(void)
-{
-	fputs("usage: postern mail list [--state queued|dead|sent|void] [--limit N]\n"
-	      "       postern mail retry ID | --dead\n",
-	      stderr);
-	return 2;
-}
 
 /* One line a mail; tabs and line ends are not in any of these, for the courier puts none there. */
 static enum err list(struct command *c)
@@ -47,8 +38,13 @@ static enum err retry(struct command *c)
 {
 	struct mail_arg *arg = c->arg;
 	struct outbox_retry in = { .id = arg->id, .life_us = c->conf->mail_give_up };
+	char id[UUID_TEXT];
 
-	return outbox_retry(c->db, &in, &arg->changed);
+	TRY(outbox_retry(c->db, &in, &arg->changed));
+	if (arg->changed == 0)
+		return OK;
+	return act_note(c->db, &c->act, "mail.retry", (struct user_id){ 0 },
+			uuid_format(arg->id.uuid, id));
 }
 
 /* As many as there are, a thousand at a time. */
@@ -58,66 +54,54 @@ static enum err retry_dead(struct command *c)
 	struct outbox_retry_dead in = { .life_us = c->conf->mail_give_up };
 	int64_t n = 0;
 
-	TRY(db_begin(c->db));
 	do {
 		TRY(outbox_retry_dead(c->db, &in, &n));
 		arg->changed += n;
 	} while (n > 0);
-	return OK;
+	if (arg->changed == 0)
+		return OK;
+	return act_note(c->db, &c->act, "mail.retry", (struct user_id){ 0 },
+			arena_printf(c->arena, "%lld dead ones", (long long)arg->changed));
 }
 
-static int list_command(struct command *c, struct mail_arg *arg, int argc, char **argv)
+int cli_mail_list(const struct cli *cli, int argc, char **argv)
 {
 	static const char *const states[] = { "queued", "dead", "sent", "void" };
+	struct mail_arg arg = { .page.state = STR("") };
+	struct command c = command_make(cli, list, &arg);
 	struct str limit = { 0 };
 	int64_t number = LIMIT;
 	bool known = false;
 
-	arg->page.state = STR("");
 	for (int i = 0; i < argc; i++)
-		if (!command_option("--state", argc, argv, &i, &arg->page.state) &&
-		    !command_option("--limit", argc, argv, &i, &limit))
-			return usage();
+		if (!cli_option("--state", argc, argv, &i, &arg.page.state) &&
+		    !cli_option("--limit", argc, argv, &i, &limit))
+			return cli_usage(cli);
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-		known = known || strcmp(arg->page.state.p, states[i]) == 0;
-	if ((arg->page.state.n > 0 && !known) ||
+		known = known || strcmp(arg.page.state.p, states[i]) == 0;
+	if ((arg.page.state.n > 0 && !known) ||
 	    (limit.p != NULL && !str_to_i64(limit, 1, LIMIT_MAX, &number)))
-		return usage();
-	arg->page.limit = (int32_t)number;
-	c->run = list;
-	return command_complain(command_run(c));
+		return cli_usage(cli);
+	arg.page.limit = (int32_t)number;
+	return command_complain(command_run(&c));
 }
 
-static int retry_command(struct command *c, struct mail_arg *arg, const char *which)
+int cli_mail_retry(const struct cli *cli, int argc, char **argv)
 {
-	bool all = strcmp(which, "--dead") == 0;
+	struct mail_arg arg = { 0 };
+	bool all = argc == 1 && strcmp(argv[0], "--dead") == 0;
+	struct command c = command_make(cli, all ? retry_dead : retry, &arg);
 
-	if (!all && !uuid_parse(str_from(which), &arg->id.uuid))
-		return usage();
-	c->run = all ? retry_dead : retry;
+	if (!all && (argc != 1 || !uuid_parse(str_from(argv[0]), &arg.id.uuid)))
+		return cli_usage(cli);
 
-	enum err e = command_run(c);
+	enum err e = command_run(&c);
 
 	if (e != OK)
 		return command_complain(e);
-	if (!all && arg->changed == 0) {
-		fputs("postern: there is no mail of that id that is dead or waits for its next try"
-		      " (postern mail list)\n",
-		      stderr);
-		return EX_DATAERR;
-	}
-	printf("%lld\n", (long long)arg->changed);
+	if (!all && arg.changed == 0)
+		return cli_refuse("there is no mail of that id that is dead or waits for its next"
+				  " try (postern mail list)");
+	printf("%lld\n", (long long)arg.changed);
 	return EX_OK;
-}
-
-int mail_command(const struct conf *conf, int argc, char **argv)
-{
-	struct mail_arg arg = { 0 };
-	struct command c = { .conf = conf, .arg = &arg };
-
-	if (argc >= 1 && strcmp(argv[0], "list") == 0)
-		return list_command(&c, &arg, argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[0], "retry") == 0)
-		return retry_command(&c, &arg, argv[1]);
-	return usage();
 }

@@ -79,8 +79,9 @@ static enum err sweep_sort(struct sweep *s, const struct sort *k)
 static enum err rotate(struct sweep *s)
 {
 	struct db *db = db_open(s->pool, s->arena);
+	struct act act = { 0 };
 
-	return db_finish(db, keys_rotate(db, s->conf, s->keeper, s->arena));
+	return db_finish(db, keys_rotate(db, s->conf, s->keeper, &act, s->arena));
 }
 
 /* One turn. What goes wrong in it is its own affair: the next turn comes all the same. */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "serve/act.h"
+#include "serve/serve.h"
+
+enum {
+	HELP_COLUMN = 24 /* where summaries begin */
+};
+
+/* clang-format off */
+#define LEAVES_NOTHING CLI_LEAVES_NOTHING, ""
+#define LEAVES_ITSELF CLI_LEAVES_ITSELF, ""
+#define LEAVES_NOTES(actions) CLI_LEAVES_NOTES, actions
+/* clang-format on */
+
+const struct cli_command cli_commands[] = {
+#define COMMAND(id, words, arguments, needs, leaves, summary)                                      \
+	{ words, arguments, summary, CLI_NEEDS_##needs, LEAVES_##leaves, cli_##id },
+#include "serve/commands.def"
+#undef COMMAND
+	{ 0 }
+};
+
+static void print_command(FILE *to, const struct cli_command *c)
+{
+	int n = fprintf(to, "  %s%s%s", c->words, *c->arguments == '\0' ? "" : " ", c->arguments);
+
+	for (const char *line = c->summary; *line != '\0';) {
+		size_t size = strcspn(line, "\n");
+
+		if (n >= HELP_COLUMN)
+			fprintf(to, "\n%*s", HELP_COLUMN, "");
+		else
+			fprintf(to, "%*s", HELP_COLUMN - n, "");
+		fprintf(to, "%.*s", (int)size, line);
+		line += size + (line[size] == '\n');
+		n = HELP_COLUMN;
+	}
+	fputc('\n', to);
+}
+
+static void print_help(FILE *to)
+{
+	fputs("usage: postern COMMAND\n\n", to);
+	for (const struct cli_command *c = cli_commands; c->words != NULL; c++)
+		print_command(to, c);
+	fputs("\n"
+	      "Settings: config/default.yaml, config/$APP_ENV.yaml, APP__SECTION__KEY; see postern "
+	      "config.\n"
+	      "Exit status: 0 fine, 2 usage, 65 refused data, 75 database away, 78 "
+	      "configuration.\n",
+	      to);
+}
+
+int cli_help(const struct cli *cli, int argc, char **argv)
+{
+	(void)cli;
+	(void)argc;
+	(void)argv;
+	print_help(stdout);
+	return EX_OK;
+}
+
+int cli_version(const struct cli *cli, int argc, char **argv)
+{
+	(void)cli;
+	(void)argc;
+	(void)argv;
+	puts("postern " POSTERN_VERSION);
+	return EX_OK;
+}
+
+/* Whether the first words of two commands are the same. */
+static bool alike(const char *a, const char *b)
+{
+	size_t n = strcspn(a, " ");
+
+	return n == strcspn(b, " ") && strncmp(a, b, n) == 0;
+}
+
+/* The usage of all commands that begin with a word; false when there is none. */
+static bool print_usage(const char *word)
+{
+	bool found = false;
+
+	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
+		if (!alike(word, c->words))
+			continue;
+		fprintf(stderr, "%s postern %s%s%s\n", found ? "      " : "usage:", c->words,
+			*c->arguments == '\0' ? "" : " ", c->arguments);
+		found = true;
+	}
+	return found;
+}
+
+int cli_usage(const struct cli *cli)
+{
+	print_usage(cli->command->words);
+	return CLI_EX_USAGE;
+}
+
+int cli_refuse(const char *what)
+{
+	fprintf(stderr, "postern: %s\n", what);
+	return EX_DATAERR;
+}
+
+bool cli_option(const char *name, int argc, char **argv, int *i, struct str *value)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return false;
+	if (argv[*i][n] == '=')
+		*value = str_from(argv[*i] + n + 1);
+	else if (argv[*i][n] == '\0' && *i + 1 < argc)
+		*value = str_from(argv[++*i]);
+	else
+		return false;
+	return true;
+}
+
+/* How many of the words that were typed are a command's own; 0: it is another one. */
+static int words_fit(const char *words, int argc, char **argv)
+{
+	struct str rest = str_from(words), word = { 0 };
+	int n = 0;
+
+	for (; str_split(&rest, ' ', &word); n++)
+		if (n == argc || !str_eq(word, str_from(argv[n])))
+			return 0;
+	return n;
+}
+
+static void print_faults(const struct conf_faults *faults)
+{
+	for (const struct conf_fault *f = faults->first; f != NULL; f = f->next)
+		fprintf(stderr, "postern: %s\n", f->text.p);
+}
+
+static int with_settings(struct cli *cli, int argc, char **argv, struct arena *a)
+{
+	struct conf c = { 0 };
+	struct conf_faults faults = { 0 };
+	bool good = conf_load(conf_dir(), environ, a, &c, &faults);
+
+	/* Shown also where they are not complete: that is when it is asked for. */
+	if (good && cli->command->needs == CLI_NEEDS_SOUND)
+		good = conf_check(&c, a, &faults);
+	if (!good) {
+		print_faults(&faults);
+		return EX_CONFIG;
+	}
+	log_configure(c.log_filter, c.log_format);
+	cli->conf = &c;
+	return cli->command->run(cli, argc, argv);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	char typed_by[ACT_TYPED_BY];
+	struct arena *a = NULL;
+
+	if (*cli->command->arguments == '\0' && argc > 0)
+		return cli_usage(cli);
+	if (cli->command->needs == CLI_NEEDS_NOTHING)
+		return cli->command->run(cli, argc, argv);
+	act_typed_by(typed_by);
+	cli->typed_by = typed_by;
+	a = arena_make(SIZE_MAX, NULL, NULL);
+	if (a == NULL)
+		return EX_OSERR;
+
+	int status = with_settings(cli, argc, argv, a);
+
+	log_flush();
+	arena_free(a);
+	return status;
+}
+
+int cli_main(int argc, char **argv)
+{
+	if (argc <= 0) {
+		print_help(stderr);
+		return CLI_EX_USAGE;
+	}
+	if (strcmp(argv[0], "-h") == 0)
+		argv[0] = "--help";
+	if (strcmp(argv[0], "-V") == 0)
+		argv[0] = "--version";
+	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
+		int own = words_fit(c->words, argc, argv);
+
+		if (own > 0)
+			return run(&(struct cli){ .command = c }, argc - own, argv + own);
+	}
+	if (!print_usage(argv[0]))
+		fputs("postern: unknown command; see postern --help\n", stderr);
+	return CLI_EX_USAGE;
+}

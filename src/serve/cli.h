@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: what commands.def says of each command, and what their functions get. */
+#pragma once
+
+#include "conf/conf.h"
+
+enum cli_needs { CLI_NEEDS_NOTHING, CLI_NEEDS_SETTINGS, CLI_NEEDS_SOUND };
+
+/* What stays behind of a command. */
+enum cli_leaves { CLI_LEAVES_NOTHING, CLI_LEAVES_NOTES, CLI_LEAVES_ITSELF };
+
+struct cli;
+
+/* One row of commands.def. */
+struct cli_command {
+	const char *words, *arguments, *summary;
+	enum cli_needs needs;
+	enum cli_leaves leaves;
+	const char *actions; /* that it is noted as, with spaces between; "": none */
+	int (*run)(const struct cli *cli, int argc, char **argv);
+};
+
+/* The rows in their order; ends with words == NULL. */
+extern const struct cli_command cli_commands[];
+
+/* One command that somebody has typed. */
+struct cli {
+	const struct cli_command *command;
+	const struct conf *conf; /* what it needs of them; else NULL */
+	const char *typed_by;	 /* who has typed it: "ann (uid 1000)" */
+};
+
+/* Behind words with a usage message: the exit status. */
+enum { CLI_EX_USAGE = 2 };
+
+/* Says how the command, and those that begin alike, are used; returns CLI_EX_USAGE. */
+int cli_usage(const struct cli *cli);
+
+/* Says on stderr why data are refused; returns EX_DATAERR. */
+int cli_refuse(const char *what);
+
+/*
+ * Takes "--name VALUE" or "--name=VALUE" at argv[*i] and moves *i to its last word; false when it
+ * is something else.
+ */
+bool cli_option(const char *name, int argc, char **argv, int *i, struct str *value);
+
+/* Each gets the words behind its own ones, none where its row has no arguments; an exit status. */
+#define COMMAND(id, words, arguments, needs, leaves, summary)                                      \
+	int cli_##id(const struct cli *cli, int argc, char **argv);
+#include "serve/commands.def"
+#undef COMMAND

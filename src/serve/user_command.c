@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* postern user: people who are made without the API, administrators above all. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "api/req.h"
+#include "cred/judge.h"
+#include "cred/password.h"
+#include "gen/users.h"
+#include "http/email.h"
+#include "serve/command.h"
+
+struct user_arguments {
+	struct str email, name;
+	bool admin;
+	bool weak;	   /* the password was refused for that */
+	struct user_id id; /* whom it made */
+};
+
+/* Reads a line without its end; false at the end of input or when it is too long. */
+static bool read_line(struct arena *a, struct secret *out)
+{
+	char *line = arena_alloc(a, PASSWORD_BYTES_MAX + 3);
+
+	if (fgets(line, PASSWORD_BYTES_MAX + 3, stdin) == NULL)
+		return false;
+
+	size_t n = strcspn(line, "\r\n");
+
+	line[n] = '\0';
+	*out = (struct secret){ line, n };
+	return n <= PASSWORD_BYTES_MAX;
+}
+
+/* Asks at a terminal, without echo; takes one line of a pipe as it is. */
+static bool read_password(struct arena *a, struct secret *out)
+{
+	struct termios before;
+	bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+
+	setvbuf(stdin, NULL, _IONBF, 0);
+	if (terminal) {
+		struct termios quiet = before;
+
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		fputs("Password: ", stderr);
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	}
+
+	bool got = read_line(a, out);
+
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputs("\n", stderr);
+	}
+	return got;
+}
+
+/* Reads a password and hashes it; ERR_INVALID when it is none that a user may have. */
+static enum err choose_password(struct command *c, char hash[static PASSWORD_HASH])
+{
+	struct user_arguments *args = c->arg;
+	struct password_cost cost = { (uint32_t)c->conf->password_memory_kib,
+				      (uint32_t)c->conf->password_passes };
+	struct str words = judge_words(args->email, args->name, c->arena), text = { 0 };
+	struct secret password = { 0 };
+
+	if (!read_password(c->arena, &password))
+		return ERR_INVALID;
+	text = (struct str){ password.p, password.n };
+	if (!str_utf8(text) || (int64_t)str_chars(text) < c->conf->password_min_length)
+		return ERR_INVALID;
+	args->weak = c->conf->password_reject_common && judge_weak(password, words);
+	if (args->weak)
+		return ERR_INVALID;
+	return password_hash(password, cost, hash) ? OK : ERR_INTERNAL;
+}
+
+static enum err create(struct command *c)
+{
+	struct user_arguments *args = c->arg;
+	struct user_insert row = { .id = user_id_new(),
+				   .email = args->email,
+				   .name = args->name,
+				   .locale = STR("en"),
+				   .verified = true,
+				   .role = args->admin ? STR("admin") : STR("user") };
+	struct user_row user = { 0 };
+	char hash[PASSWORD_HASH];
+
+	TRY(choose_password(c, hash));
+	email_key(args->email, c->arena, &row.email_key);
+	row.password = (struct secret){ hash, strlen(hash) };
+
+	enum err e = user_insert(c->db, &row, &user);
+
+	if (e == ERR_NO_ROW)
+		return ERR_EMAIL_TAKEN;
+	TRY(e);
+	args->id = user.id;
+	return act_note(c->db, &c->act, "user.create", user.id, row.role);
+}
+
+static int create_user(const struct cli *cli, struct user_arguments *args)
+{
+	struct command c = command_make(cli, create, args);
+	char id[UUID_TEXT];
+	enum err e = command_run(&c);
+
+	if (args->weak)
+		return cli_refuse("the password is too easy to guess: it is common, or made of the"
+				  " user's own email or name");
+	if (e == ERR_INVALID) {
+		fprintf(stderr,
+			"postern: the password (a line on standard input) must be UTF-8, at least"
+			" %lld characters and at most %d bytes\n",
+			(long long)cli->conf->password_min_length, PASSWORD_BYTES_MAX);
+		return EX_DATAERR;
+	}
+	if (e == OK)
+		puts(uuid_format(args->id.uuid, id).p);
+	return command_complain(e);
+}
+
+int cli_user_create(const struct cli *cli, int argc, char **argv)
+{
+	struct user_arguments args = { 0 };
+	struct arena *a = NULL;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--admin") == 0)
+			args.admin = true;
+		else if (cli_option("--name", argc, argv, &i, &args.name) ||
+			 cli_option("--email", argc, argv, &i, &args.email))
+			continue;
+		else if (argv[i][0] != '-' && args.email.p == NULL)
+			args.email = str_from(argv[i]);
+		else
+			return cli_usage(cli);
+	}
+	a = arena_make(SIZE_MAX, NULL, NULL);
+
+	bool valid = a != NULL && args.email.p != NULL && email_key(args.email, a, NULL);
+
+	arena_free(a);
+	if (!valid)
+		return cli_refuse("the email must be a valid email address");
+	if (args.name.p == NULL)
+		args.name = (struct str){ args.email.p, strcspn(args.email.p, "@") };
+	if (args.name.n == 0 || !str_utf8(args.name) || str_chars(args.name) > USER_NAME_MAX ||
+	    str_has_controls(args.name))
+		return cli_refuse(
+			"the name must be 1 to 200 characters, and no control characters");
+	return create_user(cli, &args);
+}
+
+static enum err list(struct command *c)
+{
+	struct user_page first = { .limit = 100 };
+	struct user_page_after next = { .limit = 100 };
+	struct user_rows page = { 0 };
+	char id[UUID_TEXT], at[INSTANT_TEXT];
+
+	TRY(user_page(c->db, &first, &page));
+	for (;;) {
+		for (size_t i = 0; i < page.n; i++) {
+			struct user_row *u = &page.v[i];
+
+			printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", uuid_format(u->id.uuid, id).p,
+			       u->email.p, u->role.p, u->name.p,
+			       instant_format(u->created_at, at).p,
+			       u->verified ? "verified" : "unverified",
+			       u->disabled ? "disabled" : "enabled");
+		}
+		if (page.n < 100)
+			return OK;
+		next.after = page.v[page.n - 1].id;
+		TRY(user_page_after(c->db, &next, &page));
+	}
+}
+
+int cli_user_list(const struct cli *cli, int argc, char **argv)
+{
+	struct command c = command_make(cli, list, NULL);
+
+	(void)argc;
+	(void)argv;
+	return command_complain(command_run(&c));
+}
