@@ -24,8 +24,8 @@ enum migrate_result {
 
 /*
  * Brings the database to the newest version, blocking. Several callers at once are safe: one works
- * (pg_try_advisory_lock, polled on this connection), the others wait, at most 60 s. Each migration
- * runs in a transaction of its own together with its row in schema_migrations (version, name,
+ * (a lock on the ledger, by the transaction), the others wait, at most 60 s for each migration.
+ * Each runs in a transaction of its own together with its row in schema_migrations (version, name,
  * checksum, applied_at). A ledger row whose file is missing or has changed is refused before
  * anything runs. With `plan` nothing is changed: what would run is printed on stdout, one line
  * each ("0002_teams pending"). Problems are logged (modules "migrate" and "database"), with what to

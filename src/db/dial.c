@@ -32,15 +32,14 @@ struct dial {
 	struct hosts hosts;
 	char *url;
 	const char *name;
-	PGconn *pg;
-	bool silent;
+	struct dialled end;
 };
 
 static void release(struct dial *d)
 {
 	if (atomic_fetch_sub(&d->holders, 1) > 1)
 		return;
-	PQfinish(d->pg);
+	PQfinish(d->end.pg);
 	if (d->done >= 0)
 		close(d->done);
 	if (d->url != NULL)
@@ -81,7 +80,7 @@ static PGconn *start(const struct dial *d)
 /* Waits until libpq can go on; false when the server was silent for too long, or nobody waits. */
 static bool await(struct dial *d, short events)
 {
-	struct pollfd p = { .fd = PQsocket(d->pg), .events = events };
+	struct pollfd p = { .fd = PQsocket(d->end.pg), .events = events };
 	int ready = 0;
 
 	while (ready == 0 && d->patience > 0 && !atomic_load(&d->dropped)) {
@@ -93,22 +92,62 @@ static bool await(struct dial *d, short events)
 			ready = 0;
 		d->patience -= ticks_us() - began;
 	}
-	d->silent = ready == 0;
+	d->end.silent = ready == 0;
 	return ready > 0;
+}
+
+/* The first result of a query; NULL: none came. The caller clears it. */
+static PGresult *ask(struct dial *d, const char *sql)
+{
+	PGconn *pg = d->end.pg;
+	PGresult *first = NULL;
+
+	if (PQsendQuery(pg, sql) != 1)
+		return NULL;
+	for (;;) {
+		while (PQisBusy(pg))
+			if (!await(d, POLLIN) || PQconsumeInput(pg) != 1) {
+				PQclear(first);
+				return NULL;
+			}
+
+		PGresult *r = PQgetResult(pg);
+
+		if (r == NULL)
+			return first;
+		if (first == NULL)
+			first = r;
+		else
+			PQclear(r);
+	}
+}
+
+/* Whoever let us in told the process that serves us, and a pooler does not know which that will be.
+ */
+static void look(struct dial *d)
+{
+	PGresult *r = ask(d, "select pg_backend_pid()");
+
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		d->end.pooled = atoi(PQgetvalue(r, 0, 0)) != PQbackendPID(d->end.pg);
+	PQclear(r);
 }
 
 static void *run(void *arg)
 {
 	struct dial *d = arg;
+	PGconn *pg = start(d);
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 	uint64_t one = 1;
 
-	d->pg = start(d);
-	if (d->pg == NULL || PQstatus(d->pg) == CONNECTION_BAD)
+	d->end.pg = pg;
+	if (pg == NULL || PQstatus(pg) == CONNECTION_BAD)
 		next = PGRES_POLLING_FAILED;
 	while ((next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) &&
 	       await(d, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
-		next = PQconnectPoll(d->pg);
+		next = PQconnectPoll(pg);
+	if (next == PGRES_POLLING_OK)
+		look(d);
 	/* Cannot fail: the counter is 0. */
 	if (write(d->done, &one, sizeof one) != (ssize_t)sizeof one)
 		abort();
@@ -167,14 +206,13 @@ int dial_fd(const struct dial *d)
 	return d->done;
 }
 
-PGconn *dial_take(struct dial *d, bool *silent)
+struct dialled dial_take(struct dial *d)
 {
-	PGconn *pg = d->pg;
+	struct dialled end = d->end;
 
-	*silent = d->silent;
-	d->pg = NULL;
+	d->end.pg = NULL;
 	release(d);
-	return pg;
+	return end;
 }
 
 void dial_drop(struct dial *d)

@@ -29,11 +29,19 @@ struct dial *dial_start(const struct dial_options *o);
 /* Becomes readable when the attempt has ended. Belongs to the dial. */
 int dial_fd(const struct dial *d);
 
-/*
- * Ends an attempt that has ended by itself: what became of it, which may be a connection in state
- * CONNECTION_BAD, or NULL when out of memory; the caller's. *silent: the server did not answer.
- */
-PGconn *dial_take(struct dial *d, bool *silent);
+struct dialled {
+	PGconn *pg;  /* perhaps in state CONNECTION_BAD; NULL when out of memory; the taker's */
+	bool silent; /* the server did not answer */
+	/*
+	 * Something stands in between that may give each transaction another session of the
+	 * server's (PgBouncer with pool_mode = transaction). Nothing that is set or prepared is
+	 * there for the next one, and what was is met by somebody else.
+	 */
+	bool pooled;
+};
+
+/* What became of an attempt that has ended by itself; releases it. */
+struct dialled dial_take(struct dial *d);
 
 /* Leaves an attempt to itself: what comes of it is closed by its thread. */
 void dial_drop(struct dial *d);

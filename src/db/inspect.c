@@ -24,41 +24,40 @@ static void unreachable(const PGconn *pg, bool silent)
 		log_error("database", "cannot be reached: %.*s", (int)strcspn(text, "\n"), text);
 }
 
-/* NULL: see *silent. */
-static PGconn *connect_to(const struct dial_options *how, bool *silent)
+static struct dialled connect_to(const struct dial_options *how)
 {
 	struct dial *d = dial_start(how);
 
 	if (d == NULL)
-		return NULL;
+		return (struct dialled){ 0 };
 
 	struct pollfd p = { .fd = dial_fd(d), .events = POLLIN };
 
 	while (poll(&p, 1, -1) < 0 && errno == EINTR)
 		continue;
-	return dial_take(d, silent);
+	return dial_take(d);
 }
 
-PGconn *inspect_connect(struct secret url, const char *name)
+PGconn *inspect_connect(struct secret url, const char *name, bool *pooled)
 {
 	struct dial_options how = { .url = url, .name = name, .hosts = hosts_count(url) };
-	PGconn *pg = NULL;
-	bool silent = true;
+	struct dialled end = { .silent = true };
 
 	/* libpq goes on to the next host when one refuses, but not when it is silent. */
-	for (; silent && how.first_host < how.hosts; how.first_host++) {
-		PQfinish(pg);
-		silent = false;
+	for (; end.silent && how.first_host < how.hosts; how.first_host++) {
+		PQfinish(end.pg);
 		how.patience = PATIENCE_US;
-		pg = connect_to(&how, &silent);
+		end = connect_to(&how);
 	}
-	if (pg == NULL || silent || PQstatus(pg) != CONNECTION_OK) {
-		unreachable(pg, silent);
-		PQfinish(pg);
+	if (end.pg == NULL || end.silent || PQstatus(end.pg) != CONNECTION_OK) {
+		unreachable(end.pg, end.silent);
+		PQfinish(end.pg);
 		return NULL;
 	}
-	PQsetNoticeReceiver(pg, notice_log, (void *)(uintptr_t)name);
-	return pg;
+	PQsetNoticeReceiver(end.pg, notice_log, (void *)(uintptr_t)name);
+	if (pooled != NULL)
+		*pooled = end.pooled;
+	return end.pg;
 }
 
 static bool is(PGconn *pg, const char *sql)

@@ -8,10 +8,10 @@
 
 /*
  * Connects and waits for it, for seconds; what the server says beside its results is logged under
- * `name`, a constant. The caller's, in state CONNECTION_OK. NULL: it cannot be reached, which was
- * logged.
+ * `name`, a constant. The caller's, in state CONNECTION_OK. *pooled (may be NULL): see dial.h.
+ * NULL: it cannot be reached, which was logged.
  */
-PGconn *inspect_connect(struct secret url, const char *name);
+PGconn *inspect_connect(struct secret url, const char *name, bool *pooled);
 
 /*
  * Looks at what the database is like: encoding, collation, whether it takes changes. Logs (module

@@ -201,6 +201,8 @@ static bool send(struct lane *l, struct job *j, enum lane_part part)
 {
 	if (part == LANE_FIRST && !link_send_command(&l->link, "begin"))
 		return false;
+	if ((part == LANE_FIRST || part == LANE_WHOLE) && !link_send_settings(&l->link))
+		return false;
 	return link_send_job(&l->link, j) && link_send_sync(&l->link);
 }
 

@@ -16,8 +16,6 @@
 enum {
 	SETUP_US = 5 *
 		   1000000, /* connecting takes no longer, once the name is known; preparing too */
-	READ_LOCK_US = 20000,  /* lock_timeout of the read lane */
-	PREPARE_LOCK_MS = 10,  /* the one while statements are prepared, each of them */
 	HOST_US = 2 * 1000000, /* of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
@@ -126,54 +124,17 @@ void link_watch(struct link *l, bool write)
 	watch_socket(l, EPOLLIN | (write ? EPOLLOUT : 0U));
 }
 
-/* Whoever stands in the read lane keeps all behind it waiting: see blocked.c. */
-static int64_t lock_timeout_us(const struct link *l)
-{
-	int64_t set = l->pool->o.lock_timeout_us;
-
-	return l->kind == LINK_READ && set > READ_LOCK_US ? READ_LOCK_US : set;
-}
-
 /* Everything a connection needs before it is used, in one round trip. */
 static void set_up(struct link *l)
 {
-	const struct pool_options *o = &l->pool->o;
-	char before[128], after[512];
-
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
 	l->missing_count = 0;
 	PQsetNoticeReceiver(l->pg, notice_log, "db");
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
 		return link_fail(l);
-	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
-	/*
-	 * A read is one statement, to which a higher isolation could only give failures. It finds
-	 * its rows by an index, also where its plan was made while the table was small; and a list
-	 * of ids would be planned each time anew, because a short one looks cheaper that way.
-	 */
-	snprintf(after, sizeof after,
-		 "select set_config('statement_timeout', '%lldms', false),"
-		 " set_config('lock_timeout', '%lldms', false)%s",
-		 (long long)(o->statement_timeout_us / 1000),
-		 (long long)(lock_timeout_us(l) / 1000),
-		 l->kind == LINK_READ
-			 ? ", set_config('default_transaction_read_only', 'on', false),"
-			   " set_config('default_transaction_isolation', 'read committed', false),"
-			   " set_config('plan_cache_mode', 'force_generic_plan', false),"
-			   " set_config('enable_seqscan', 'off', false),"
-			   " set_config('enable_bitmapscan', 'off', false)"
-			 : "");
-	if (!link_send_command(l, before) || !link_send_prepare(l, &ping_statement) ||
-	    !link_send_prepare(l, &commit_statement))
-		return;
-	/* A Sync each: one whose table is locked, or that does not fit the schema, must not take
-	 * the others along.
-	 */
-	for (size_t i = 0; o->statements[i] != NULL; i++)
-		if (!link_send_sync(l) || !link_send_prepare(l, o->statements[i]))
-			return;
-	if (!link_send_sync(l) || !link_send_command(l, after) || !link_send_sync(l))
+	/* Of a pooled one nothing but that it answers. */
+	if (l->pooled ? !link_send_sync(l) : !link_send_setup(l))
 		return;
 	link_watch(l, false);
 	if (l->state == LINK_PREPARING)
@@ -190,12 +151,14 @@ static void first_host_silent(struct link *l)
 /* What became of connecting. */
 static void connected(struct link *l)
 {
-	bool silent = false;
-
 	loop_unwatch(&l->watch);
-	l->pg = dial_take(l->dial, &silent);
+
+	struct dialled end = dial_take(l->dial);
+
 	l->dial = NULL;
-	if (silent) {
+	l->pg = end.pg;
+	l->pooled = end.pooled;
+	if (end.silent) {
 		first_host_silent(l);
 		return link_reset(l, "the server does not answer");
 	}

@@ -39,6 +39,7 @@ struct link {
 	size_t first_host;  /* pool's, when it began to connect */
 	bool wanted;	    /* reconnect by itself */
 	bool unsent;	    /* libpq's buffer waits for the socket */
+	bool pooled;	    /* nothing stays on it from one transaction to the next: see dial.h */
 	/* Ring of what is expected back, oldest at sent_first. */
 	struct sent_entry *sent;
 	size_t sent_room, sent_first, sent_count;
@@ -61,6 +62,12 @@ void link_free(struct link *l);
 
 /* Whether n more results can be expected. */
 bool link_has_room(const struct link *l, size_t n);
+
+/*
+ * Before the first statement of each transaction, within it: what a pooled connection cannot be
+ * told once. Nothing on others. False when libpq refuses: the link was reset.
+ */
+bool link_send_settings(struct link *l);
 
 /*
  * Queues a job, a statement to be prepared, a plain command, or a Sync. False when libpq refuses:
@@ -103,9 +110,12 @@ bool link_locked(const PGresult *r);
 /* The server is about to close this connection. */
 bool link_leaving(const PGresult *r);
 
-/* Between link.c and sent.c: resets with libpq's own words; watches the socket. */
+/* Between link.c, settings.c and sent.c: resets with libpq's own words; watches the socket. */
 void link_fail(struct link *l);
 void link_watch(struct link *l, bool write);
+
+/* Tells the server how to treat a connection of one's own, until it ends. False as above. */
+bool link_send_setup(struct link *l);
 
 /* Gives the server time for an answer, from each sign of life anew, while one is expected. */
 void link_await(struct link *l);

@@ -16,11 +16,17 @@
 #include "db/inspect.h"
 
 enum {
-	LOCK_KEY = 0x706f7374, /* "post": the advisory lock of all migrators */
 	LOCK_POLL_US = 100000,
 	LOCK_TRIES = 600,
 	APPLY_TRIES = 5,
 	CHECKSUM = crypto_hash_sha256_BYTES * 2 + 1
+};
+
+/* Who migrates: where to, and by which connection. */
+struct migrator {
+	struct secret url;
+	PGconn *pg;
+	bool pooled;
 };
 
 static const char ledger_sql[] =
@@ -147,11 +153,63 @@ static bool note(PGconn *pg, const struct migration *m)
 	return noted;
 }
 
+/* No lock to be had, deadlock: by code, for the text is in the server's language. */
+static bool failed_with(const PGconn *pg, const char *state)
+{
+	char code[16];
+
+	snprintf(code, sizeof code, " %s: ", state);
+	return strstr(PQerrorMessage(pg), code) != NULL;
+}
+
+/*
+ * Begins a transaction in which one migrator at a time is. What it locks is the ledger, so the lock
+ * goes with the transaction, whoever ends that, and is known behind a pooler too; readers go on.
+ * Polled: who waits inside the server stands in the way of others there.
+ */
+static bool lock(PGconn *pg)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (run(pg, "begin; set local idle_in_transaction_session_timeout = 0;"
+			    " lock table schema_migrations in share update exclusive mode nowait"))
+			return true;
+
+		bool taken = failed_with(pg, "55P03");
+
+		if (!taken)
+			complain(pg, "the lock of the migrators cannot be had");
+		run(pg, "rollback");
+		if (!taken)
+			return false;
+		if (i == 0)
+			log_info("migrate", "another host is migrating: waiting for it");
+		log_flush();
+		usleep(LOCK_POLL_US);
+	}
+	log_error("migrate",
+		  "another host has been migrating for a minute: look at it, or try again");
+	return false;
+}
+
+/* Whether somebody else has done it meanwhile. */
+static bool is_done(PGconn *pg, const struct migration *m)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof sql, "select from schema_migrations where version = %d", m->version);
+
+	PGresult *r = PQexec(pg, sql);
+	bool done = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) > 0;
+
+	PQclear(r);
+	return done;
+}
+
 /* Together with its row. What it has set (search_path) is not to reach the ledger. */
 static bool apply_together(PGconn *pg, const struct migration *m)
 {
 	/* It waits for a lock only so long: behind it everybody else would queue up. */
-	if (!run(pg, "begin; set local lock_timeout = '5s'; set local statement_timeout = 0"))
+	if (!run(pg, "set local lock_timeout = '5s'; set local statement_timeout = 0"))
 		return false;
 
 	bool done = run(pg, m->sql);
@@ -177,31 +235,16 @@ static bool apply_alone(PGconn *pg, const struct migration *m)
 	       run(pg, "reset all") && note(pg, m);
 }
 
-/* No lock to be had, deadlock: by code, for the text is in the server's language. */
-static bool may_pass(const PGconn *pg)
+static bool is_alone(const struct migration *m)
 {
-	return strstr(PQerrorMessage(pg), " 55P03: ") != NULL ||
-	       strstr(PQerrorMessage(pg), " 40P01: ") != NULL;
+	return strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
 }
 
-static bool apply(PGconn *pg, const struct migration *m)
+static bool failed(PGconn *pg, const struct migration *m)
 {
-	bool alone = strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
-	bool done = alone ? apply_alone(pg, m) : apply_together(pg, m);
-
-	for (int i = 1; !done && !alone && i < APPLY_TRIES && may_pass(pg); i++) {
-		complain(pg, m->name);
-		log_warn("migrate", "%s: trying again", m->name);
-		run(pg, "rollback");
-		done = apply_together(pg, m);
-	}
-	if (done) {
-		log_info("migrate", "%s applied", m->name);
-		return true;
-	}
 	if (PQerrorMessage(pg)[0] != '\0')
 		complain(pg, m->name);
-	if (alone)
+	if (is_alone(m))
 		log_error("migrate",
 			  "%s runs without a transaction: undo what it has done (drop an invalid "
 			  "index)"
@@ -213,34 +256,54 @@ static bool apply(PGconn *pg, const struct migration *m)
 }
 
 /*
- * Polled: a session that waits inside pg_advisory_lock has a snapshot open, and CREATE INDEX
- * CONCURRENTLY in the one that holds the lock would wait for it in turn.
+ * The lock is held by another connection: that has no snapshot while it does, and so is not one of
+ * the transactions that CREATE INDEX CONCURRENTLY waits for.
  */
-static bool lock(PGconn *pg)
+static bool do_alone(struct migrator *by, const struct migration *m)
 {
-	char sql[64];
-
-	snprintf(sql, sizeof sql, "select pg_try_advisory_lock(%d)", LOCK_KEY);
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		PGresult *r = PQexec(pg, sql);
-		bool got = PQresultStatus(r) == PGRES_TUPLES_OK && *PQgetvalue(r, 0, 0) == 't';
-		bool failed = PQresultStatus(r) != PGRES_TUPLES_OK;
-
-		PQclear(r);
-		if (got)
-			return true;
-		if (failed) {
-			complain(pg, "the lock of the migrators cannot be had");
-			return false;
-		}
-		if (i == 0)
-			log_info("migrate", "another host is migrating: waiting for it");
-		log_flush();
-		usleep(LOCK_POLL_US);
+	if (by->pooled) {
+		log_error(
+			"migrate",
+			"%s runs without a transaction, for which a pooler may lend any connection:"
+			" let database.url lead to PostgreSQL itself for this, as in"
+			" APP__DATABASE__URL=... postern migrate",
+			m->name);
+		return false;
 	}
-	log_error("migrate",
-		  "another host has been migrating for a minute: look at it, or try again");
-	return false;
+
+	PGconn *keeper = inspect_connect(by->url, "migrate", NULL);
+
+	if (keeper == NULL)
+		return false;
+	PQsetErrorVerbosity(keeper, PQERRORS_VERBOSE);
+
+	bool locked = lock(keeper), had = locked && is_done(by->pg, m);
+	bool done = had || (locked && (apply_alone(by->pg, m) || failed(by->pg, m)));
+
+	if (done && !had)
+		log_info("migrate", "%s applied", m->name);
+	PQfinish(keeper);
+	return done;
+}
+
+static bool do_together(struct migrator *by, const struct migration *m)
+{
+	for (int i = 1;; i++) {
+		if (!lock(by->pg))
+			return false;
+		if (is_done(by->pg, m))
+			return run(by->pg, "rollback");
+		if (apply_together(by->pg, m)) {
+			log_info("migrate", "%s applied", m->name);
+			return true;
+		}
+		if (i == APPLY_TRIES ||
+		    !(failed_with(by->pg, "55P03") || failed_with(by->pg, "40P01")))
+			return failed(by->pg, m);
+		complain(by->pg, m->name);
+		log_warn("migrate", "%s: trying again", m->name);
+		run(by->pg, "rollback");
+	}
 }
 
 /* Whether the ledger is there; false when the server would not say. */
@@ -256,38 +319,46 @@ static bool ask_ledger(PGconn *pg, bool *there)
 	return answered;
 }
 
-static enum migrate_result each_pending(PGconn *pg, const PGresult *ledger, bool plan)
+static enum migrate_result each_pending(struct migrator *by, const PGresult *ledger, bool plan)
 {
 	for (const struct migration *m = migrations; m->name != NULL; m++) {
 		if (is_applied(ledger, m))
 			continue;
 		if (plan)
 			printf("%s pending\n", m->name);
-		else if (!apply(pg, m))
+		else if (!(is_alone(m) ? do_alone(by, m) : do_together(by, m)))
 			return MIGRATE_REFUSED;
 	}
 	return MIGRATE_OK;
 }
 
-static enum migrate_result migrate(PGconn *pg, bool plan)
+/* Of several that make it at once one does. */
+static bool make_ledger(PGconn *pg)
+{
+	bool there = false;
+
+	/* Not "if not exists": that wants the right to create even where nothing is to be done. */
+	if (run(pg, ledger_sql))
+		return true;
+	if (!failed_with(pg, "23505") && !failed_with(pg, "42P07")) {
+		complain(pg, "cannot make schema_migrations");
+		return false;
+	}
+	return ask_ledger(pg, &there) && there;
+}
+
+static enum migrate_result migrate(struct migrator *by, bool plan)
 {
 	PGresult *ledger = NULL;
 	bool there = false;
 
-	if (!versions_differ())
+	if (!versions_differ() || !ask_ledger(by->pg, &there))
 		return MIGRATE_REFUSED;
-	if (!plan && !lock(pg))
-		return MIGRATE_UNREACHABLE;
-	if (!ask_ledger(pg, &there))
+	if (!there && !plan && !make_ledger(by->pg))
 		return MIGRATE_REFUSED;
-	/* Not "if not exists": that wants the right to create even where nothing is to be done. */
-	if (!there && !plan && !run(pg, ledger_sql)) {
-		complain(pg, "cannot make schema_migrations");
-		return MIGRATE_REFUSED;
-	}
 
-	bool known = (!there && plan) || read_ledger(pg, &ledger);
-	enum migrate_result result = known ? each_pending(pg, ledger, plan) : MIGRATE_REFUSED;
+	bool known = (!there && plan) || read_ledger(by->pg, &ledger);
+	enum migrate_result result = known ? each_pending(by, ledger, plan) : MIGRATE_REFUSED;
 
 	PQclear(ledger);
 	return result;
@@ -295,25 +366,25 @@ static enum migrate_result migrate(PGconn *pg, bool plan)
 
 enum migrate_result migrate_run(struct secret url, bool plan)
 {
-	PGconn *pg = inspect_connect(url, "migrate");
+	struct migrator by = { .url = url };
 	enum migrate_result result = MIGRATE_REFUSED;
 
-	if (pg == NULL)
+	by.pg = inspect_connect(url, "migrate", &by.pooled);
+	if (by.pg == NULL)
 		return MIGRATE_UNREACHABLE;
 	/* With the code of an error. */
-	PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
-	if (inspect(pg))
-		result = migrate(pg, plan);
-	if (result != MIGRATE_OK && PQstatus(pg) != CONNECTION_OK)
+	PQsetErrorVerbosity(by.pg, PQERRORS_VERBOSE);
+	if (inspect(by.pg))
+		result = migrate(&by, plan);
+	if (result != MIGRATE_OK && PQstatus(by.pg) != CONNECTION_OK)
 		result = MIGRATE_UNREACHABLE;
-	/* Ends the session, and with it the lock. */
-	PQfinish(pg);
+	PQfinish(by.pg);
 	return result;
 }
 
 enum migrate_result migrate_look(struct secret url)
 {
-	PGconn *pg = inspect_connect(url, "migrate");
+	PGconn *pg = inspect_connect(url, "migrate", NULL);
 	enum migrate_result result = MIGRATE_UNREACHABLE;
 
 	if (pg != NULL)

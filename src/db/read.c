@@ -126,6 +126,8 @@ static void send_pending(struct pool *p)
 	while (p->first != NULL && link_has_room(l, 3) && (p->o.pipeline || l->sent_count == 0)) {
 		struct job *j = p->first;
 
+		if (n == 0 && !link_send_settings(l))
+			return;
 		remove_pending(p, j);
 		if (j->s->gathered && p->o.pipeline)
 			gather(p, j);

@@ -101,7 +101,7 @@ bool link_send_job(struct link *l, struct job *j)
 	int n = (int)s->param_count, taken = 0;
 
 	job_encode(j, &p);
-	if (link_misses(l, s))
+	if (l->pooled || link_misses(l, s))
 		taken = PQsendQueryParams(l->pg, s->sql, n, NULL, p.values, p.lengths, p.formats,
 					  1);
 	else

@@ -87,6 +87,8 @@ static void carry(struct lane *l)
 	l->failed = OK;
 	l->unproved = 0;
 	p->sharing++;
+	if (!link_send_settings(&l->link))
+		return;
 	for (size_t n = 0; n < SHARERS_MAX && first_waiting(p) != NULL; n++) {
 		struct sharer *s = p->sharers;
 

@@ -99,13 +99,12 @@ int dial_fd(const struct dial *d)
 	return WORLD_SOCKET + 1;
 }
 
-PGconn *dial_take(struct dial *d, bool *silent)
+struct dialled dial_take(struct dial *d)
 {
-	PGconn *pg = d->pg;
+	struct dialled end = { .pg = d->pg };
 
-	*silent = false;
 	free(d);
-	return pg;
+	return end;
 }
 
 void dial_drop(struct dial *d)
