@@ -18,8 +18,15 @@ extern const struct migration migrations[];
 
 enum migrate_result {
 	MIGRATE_OK,
+	MIGRATE_PENDING,     /* a plan has something to do */
 	MIGRATE_UNREACHABLE, /* no connection: may be tried again */
 	MIGRATE_REFUSED	     /* a migration, or the database: somebody must look */
+};
+
+struct migrate_how {
+	struct secret url;	 /* of the role that serves */
+	struct secret owner_url; /* of the one that owns the tables; empty: that is the same */
+	bool plan; /* changes nothing: prints what would run, "0002_teams pending" a line */
 };
 
 /*
@@ -27,11 +34,14 @@ enum migrate_result {
  * (a lock on the ledger, by the transaction), the others wait, at most 60 s for each migration.
  * Each runs in a transaction of its own together with its row in schema_migrations (version, name,
  * checksum, applied_at). A ledger row whose file is missing or has changed is refused before
- * anything runs. With `plan` nothing is changed: what would run is printed on stdout, one line
- * each ("0002_teams pending"). Problems are logged (modules "migrate" and "database"), with what to
- * do: a database that cannot be served from is refused.
+ * anything runs. Where the tables have an owner of their own, the role that serves is given what it
+ * needs. Problems are logged (modules "migrate" and "database"), with what to do: a database that
+ * cannot be served from is refused.
  */
-enum migrate_result migrate_run(struct secret url, bool plan);
+enum migrate_result migrate_run(const struct migrate_how *how);
 
-/* Only whether the database is one that can be served from. */
-enum migrate_result migrate_look(struct secret url);
+/*
+ * Whether the database, as the role that serves finds it, is one that can be served from: what it
+ * is like, and what the role may do there. Problems are logged as above.
+ */
+enum migrate_result migrate_look(const struct migrate_how *how);

@@ -25,10 +25,15 @@ int cli_migrate(const struct cli *cli, int argc, char **argv)
 	if (argc != (plan ? 1 : 0))
 		return cli_usage(cli);
 
-	enum migrate_result r = migrate_run(cli->conf->database_url, plan);
+	const struct migrate_how how = { .url = cli->conf->database_url,
+					 .owner_url = cli->conf->database_owner_url,
+					 .plan = plan };
+	enum migrate_result r = migrate_run(&how);
 
 	log_flush();
-	return r == MIGRATE_OK ? EX_OK : r == MIGRATE_UNREACHABLE ? EX_TEMPFAIL : EX_DATAERR;
+	return r == MIGRATE_OK || r == MIGRATE_PENDING ? EX_OK
+	       : r == MIGRATE_UNREACHABLE	       ? EX_TEMPFAIL
+						       : EX_DATAERR;
 }
 
 /* The folders and files that mails need. */
@@ -59,33 +64,50 @@ static bool database_reachable(const struct cli *cli)
 	return command_run(&c) == OK;
 }
 
+/* What serving would find there, and then what it would have to do first. */
+static enum migrate_result look(const struct conf *c)
+{
+	struct migrate_how how = { .url = c->database_url, .owner_url = c->database_owner_url };
+	enum migrate_result result = migrate_look(&how);
+
+	if (result == MIGRATE_OK) {
+		/* As the role that serves, too: the owner's URL may not be for this host. */
+		how = (struct migrate_how){ .url = c->database_url, .plan = true };
+		result = migrate_run(&how);
+	}
+	log_flush();
+	return result;
+}
+
+static int refuse_settings(const char *what)
+{
+	fprintf(stderr, "postern: %s\n", what);
+	return EX_CONFIG;
+}
+
 int cli_check(const struct cli *cli, int argc, char **argv)
 {
+	const struct conf *c = cli->conf;
+
 	(void)argc;
 	(void)argv;
-	if (!mails_ready(cli->conf))
+	if (!mails_ready(c))
 		return EX_CONFIG;
-	if (!db_url_valid(cli->conf->database_url)) {
-		fputs("postern: database.url: is not a PostgreSQL URI;"
-		      " expected postgresql://user@host/database\n",
-		      stderr);
-		return EX_CONFIG;
-	}
+	if (!db_url_valid(c->database_url))
+		return refuse_settings("database.url: is not a PostgreSQL URI;"
+				       " expected postgresql://user@host/database");
 
-	enum migrate_result plan = migrate_run(cli->conf->database_url, true);
+	enum migrate_result plan = look(c);
 
-	log_flush();
-	if (plan == MIGRATE_REFUSED) {
-		fputs("postern: database.url: the database is refused; see the lines above\n",
-		      stderr);
-		return EX_CONFIG;
-	}
-	if (plan != MIGRATE_OK || !database_reachable(cli)) {
-		fputs("postern: database.url: the database cannot be reached;"
-		      " see the lines above, start PostgreSQL or correct the URI\n",
-		      stderr);
-		return EX_CONFIG;
-	}
+	if (plan == MIGRATE_REFUSED)
+		return refuse_settings("database.url: the database is refused;"
+				       " see the lines above");
+	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
+		return refuse_settings("migrations are pending, and database.migrate_on_start is"
+				       " off; run postern migrate");
+	if (plan == MIGRATE_UNREACHABLE || !database_reachable(cli))
+		return refuse_settings("database.url: the database cannot be reached; see the"
+				       " lines above, start PostgreSQL or correct the URI");
 	puts("postern: the configuration is valid and the database can be reached");
 	return EX_OK;
 }

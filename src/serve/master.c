@@ -250,14 +250,17 @@ static void on_signal(struct watch *w, uint32_t events)
 /* A database that is just starting is waited for; anything else is for a person to see. */
 static int migrate(const struct conf *c)
 {
+	const struct migrate_how how = { .url = c->database_url,
+					 .owner_url = c->database_owner_url };
 	int64_t until = ticks_us() + DATABASE_WAIT_US;
 
 	/* Somebody else does it, perhaps later than this; but what can never work is told. */
 	if (!c->database_migrate_on_start)
-		return migrate_look(c->database_url) == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
+		return migrate_look(&how) == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
 	for (;;) {
-		switch (migrate_run(c->database_url, false)) {
+		switch (migrate_run(&how)) {
 		case MIGRATE_OK:
+		case MIGRATE_PENDING:
 			return EX_OK;
 		case MIGRATE_REFUSED:
 			return EX_DATAERR;

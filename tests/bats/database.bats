@@ -120,3 +120,17 @@ here() {
 	run --separate-stderr here -t
 	[[ $status == 0 && $output == *'0001_users pending'* ]] || fail "$status $output"
 }
+
+@test "who has registered is found whatever becomes of the system's order of letters" {
+	made -E UTF8 --locale-provider=icu --icu-locale=en --locale=C.UTF-8
+	here migrate
+	sql "insert into users (id, email, email_key, name, password)
+		select gen_random_uuid(), e, e, 'n', 'x' from (
+			select c || n || '@example.org' as e from generate_series(1, 40) n,
+				unnest(array['a.b', 'a-b', 'a_b', 'ab', 'A.b']) c) as x" "$DATABASE"
+	sql "update pg_database set datlocprovider = 'c', daticulocale = null, datcollversion = null where datname = '$DATABASE'" postgres
+	[[ $(sql "set enable_seqscan = off; set enable_bitmapscan = off;
+		select count(*) from (select email_key as e from users offset 0) all_of, lateral
+			(select from users where email_key = all_of.e limit 1) as found" "$DATABASE") == 200 ]]
+	here -t
+}

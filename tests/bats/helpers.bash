@@ -60,6 +60,19 @@ stack_stop() {
 	[[ -n ${KEEP_STACK-} ]] || rm -rf "$RUN_DIR"
 }
 
+# stack_again VAR=value ...: the stack's pool ends and is there again, with these settings too.
+stack_again() {
+	kill -TERM "$(pool_pid)"
+	wait_for 30 not kill -0 "$(pool_pid)"
+	rm "$RUN_DIR/pid/pool"
+	env AUTH_RATE=off SESSION_RATE=off CORS_ORIGINS=https://app.example \
+		APP__LIMITS__NETWORK=100000 APP__LIMITS__NETWORK_MAILS=1000000 "$@" \
+		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
+		cat "$RUN_DIR/start.log" >&2
+		return 1
+	}
+}
+
 # sane: no sanitizer complained in the pool, none of its processes aborted, nobody used a connection
 # that was another's, and PostgreSQL never saw two requests in one transaction.
 sane() {

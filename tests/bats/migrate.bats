@@ -90,3 +90,13 @@ migrate() {
 	[[ $(in_database "select count(*) from schema_migrations") == \
 		$(find "$ROOT/migrations" -name '*.sql' | wc -l) ]]
 }
+
+@test "no index is ordered by the database's collation, which a newer library may change" {
+	migrate
+	[[ -z $(in_database "select indexrelid::regclass, k.at, c.collname
+		from pg_index i
+		cross join lateral unnest(i.indcollation) with ordinality as k (collation, at)
+		join pg_collation c on c.oid = k.collation
+		where indrelid::regclass::text not like 'pg\_%' and indrelid::regclass::text <> 'schema_migrations'
+			and k.collation <> 0 and c.collname <> 'C'") ]]
+}

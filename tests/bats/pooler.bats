@@ -8,13 +8,7 @@ setup_file() {
 	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1
 	bouncer_start transaction
 	export URL
-	# All of the pool behind it, from now on.
-	kill -TERM "$(pool_pid)"
-	wait_for 30 not kill -0 "$(pool_pid)"
-	rm "$RUN_DIR/pid/pool"
-	env AUTH_RATE=off SESSION_RATE=off APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__LIMITS__NETWORK=100000 \
-		APP__LIMITS__NETWORK_MAILS=1000000 APP__DATABASE__URL="$URL" "$ROOT/deploy/stack" start \
-		>"$RUN_DIR/again.log" 2>&1 </dev/null 3>&- 4>&- || cat "$RUN_DIR/again.log"
+	stack_again APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__DATABASE__URL="$URL"
 }
 
 teardown_file() {
@@ -54,8 +48,10 @@ bouncer_start() {
 bouncer_stop() {
 	local pid
 	pid=$(cat "$RUN_DIR/tmp/$1/pid")
-	kill -TERM "$pid" 2>/dev/null || return 0
+	# At once, whoever is connected: what SIGTERM means has changed with 1.23.
+	kill -QUIT "$pid" 2>/dev/null || return 0
 	wait_for 5 not kill -0 "$pid"
+	rm -f "$RUN_DIR/tmp/$1/pid"
 }
 
 # here COMMAND ...: of postern, through it.
@@ -122,7 +118,7 @@ clean() {
 	here -t
 	kill "$holder" 2>/dev/null || true
 	sql 'create database pooled owner postern'
-	local URL=${URL/postern?/pooled?}
+	URL=${URL/postern?/pooled?}
 	for _ in 1 2 3; do
 		here migrate 3>&- && echo ok >>"$BATS_TEST_TMPDIR/done" &
 	done

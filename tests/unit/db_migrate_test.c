@@ -131,7 +131,8 @@ static enum migrate_result migrate(struct world *w, const char *url, bool plan)
 
 	log_configure(STR("debug"), STR("text"));
 
-	enum migrate_result result = migrate_run((struct secret){ url, strlen(url) }, plan);
+	enum migrate_result result = migrate_run(
+		&(struct migrate_how){ .url = { url, strlen(url) }, .plan = plan });
 
 	log_flush();
 	close(redirect(STDOUT_FILENO, stdout_was));

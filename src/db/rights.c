@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/rights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* What serving does with a table c: what was noted stays as it is, and so does the ledger. */
+#define VERBS                                                                                      \
+	"(select case c.relname when 'audit' then '{select,insert}'"                               \
+	" when 'schema_migrations' then '{select}'"                                                \
+	" else '{select,insert,update,delete}' end::text[] as verbs)"
+
+/* Ours, wherever the search path leads. */
+#define TABLES                                                                                     \
+	"pg_class c cross join lateral " VERBS " v"                                                \
+	" where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"
+
+static const char grants[] =
+	"select format('grant usage on schema %I to %I', current_schema(), $1::name)"
+	" where not has_schema_privilege($1, current_schema(), 'usage')"
+	" union all"
+	" select format('grant %s on %s to %I', array_to_string(v.verbs, ', '), c.oid::regclass, "
+	"$1)"
+	" from " TABLES " and pg_has_role(c.relowner, 'usage') and exists"
+	" (select from unnest(v.verbs) as verb where not has_table_privilege($1, c.oid, verb))"
+	" union all"
+	" select format('revoke update, delete, truncate, trigger on %s from %I, public',"
+	"  c.oid::regclass, $1)"
+	" from pg_class c where c.oid = to_regclass('audit') and pg_has_role(c.relowner, 'usage')"
+	" and has_table_privilege($1, c.oid, 'update, delete, truncate, trigger')";
+
+/* In the words of who has to do something about it. */
+static const char missing[] =
+	"select string_agg(format('%s on %s', verb, lacking.relname), ', ') from"
+	" (select c.relname, unnest(v.verbs) as verb, c.oid from " TABLES
+	"  and c.relname <> 'schema_migrations') as lacking"
+	" where not has_table_privilege(lacking.oid, verb) and to_regclass('users') is not null";
+
+static const char excess[] =
+	"select 'yes' from pg_class c where c.oid = to_regclass('audit')"
+	" and (pg_has_role(c.relowner, 'usage')"
+	"  or has_table_privilege(c.oid, 'update, delete, truncate, trigger'))";
+
+static void complain(const PGconn *pg)
+{
+	const char *text = PQerrorMessage(pg);
+
+	log_error("migrate", "rights cannot be given: %.*s", (int)strcspn(text, "\n"), text);
+}
+
+static bool run(PGconn *pg, const char *sql)
+{
+	PGresult *r = PQexec(pg, sql);
+	bool worked = PQresultStatus(r) == PGRES_COMMAND_OK;
+
+	PQclear(r);
+	if (!worked)
+		complain(pg);
+	return worked;
+}
+
+/* A copy, from malloc; NULL: the URL names none. */
+static char *role_of(struct secret url)
+{
+	PQconninfoOption *parsed = PQconninfoParse(url.p, NULL);
+	char *role = NULL;
+
+	for (const PQconninfoOption *o = parsed; o != NULL && o->keyword != NULL; o++)
+		if (strcmp(o->keyword, "user") == 0 && o->val != NULL)
+			role = strdup(o->val);
+	PQconninfoFree(parsed);
+	return role;
+}
+
+/* What is to be said to the server, a row each; NULL after a message. */
+static PGresult *amiss(PGconn *owner, struct secret serving_url)
+{
+	char *role = role_of(serving_url);
+
+	if (role == NULL) {
+		log_error("migrate", "database.url names no role to which rights could be given:"
+				     " add one, as in postgresql://postern@host/database");
+		return NULL;
+	}
+
+	PGresult *r = PQexecParams(owner, grants, 1, NULL, (const char *[]){ role }, NULL, NULL, 0);
+
+	free(role);
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		return r;
+	complain(owner);
+	PQclear(r);
+	return NULL;
+}
+
+bool rights_fit(PGconn *owner, struct secret serving_url, bool *fit)
+{
+	PGresult *r = amiss(owner, serving_url);
+
+	if (r == NULL)
+		return false;
+	*fit = PQntuples(r) == 0;
+	PQclear(r);
+	return true;
+}
+
+bool rights_grant(PGconn *owner, struct secret serving_url)
+{
+	PGresult *r = amiss(owner, serving_url);
+	bool given = r != NULL;
+
+	for (int i = 0; given && i < PQntuples(r); i++) {
+		given = run(owner, PQgetvalue(r, i, 0));
+		if (given)
+			log_info("migrate", "%s", PQgetvalue(r, i, 0));
+	}
+	PQclear(r);
+	return given;
+}
+
+/* What a query gives; "" when that is nothing. From malloc; NULL when it cannot be asked. */
+static char *ask(PGconn *pg, const char *sql)
+{
+	PGresult *r = PQexec(pg, sql);
+	char *text = NULL;
+
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		text = strdup(PQntuples(r) == 0 ? "" : PQgetvalue(r, 0, 0));
+	PQclear(r);
+	return text;
+}
+
+bool rights_suffice(PGconn *serving)
+{
+	char *lacks = ask(serving, missing);
+	bool suffice = lacks != NULL && lacks[0] == '\0';
+
+	if (!suffice)
+		log_error("database",
+			  "role %s lacks rights (%s): set database.owner_url to the role that owns"
+			  " the tables and run postern migrate, which gives them",
+			  PQuser(serving), lacks == NULL ? "to look" : lacks);
+	free(lacks);
+	return suffice;
+}
+
+bool rights_exceed(PGconn *serving)
+{
+	char *text = ask(serving, excess);
+	bool exceed = text == NULL || text[0] != '\0';
+
+	free(text);
+	return exceed;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Of two roles one owns the tables and changes what they are like, the other one serves from them.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/str.h"
+
+/*
+ * Whether the role that serving_url names has what serving needs, and nothing that would let it
+ * change what was noted. By the owner's connection. False after a message (module "migrate").
+ */
+bool rights_fit(PGconn *owner, struct secret serving_url, bool *fit);
+
+/* Gives it the one and takes the other, within the transaction of that connection. Likewise. */
+bool rights_grant(PGconn *owner, struct secret serving_url);
+
+/*
+ * Whether the role of this connection may do all that serving does; logs what it may not (module
+ * "database"), with the remedy. A database without tables is one where it may.
+ */
+bool rights_suffice(PGconn *serving);
+
+/* Whether it may change what was noted, for it owns that or has been given more than it needs. */
+bool rights_exceed(PGconn *serving);

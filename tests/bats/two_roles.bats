@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+# One role owns the tables and migrates, another one serves; in a stack of its own.
+
+load helpers
+
+setup_file() {
+	local owner
+	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1
+	owner=$(stat -c %U "$RUN_DIR/pg")
+	printf 'stack %s %s\n' "$owner" keeping-role "$owner" serving-role | as_owner tee -a "$RUN_DIR/pg/pg_ident.conf" >/dev/null
+	sql 'select pg_reload_conf()'
+	sql 'create role "keeping-role" login; create role "serving-role" login'
+	sql 'create database two owner "keeping-role"'
+	URL="postgresql:///two?host=$RUN_DIR/sock&user=serving-role"
+	OWNER_URL="postgresql:///two?host=$RUN_DIR/sock&user=keeping-role"
+	export URL OWNER_URL
+	migrates
+	stack_again APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__DATABASE__URL="$URL" APP__DATABASE__MIGRATE_ON_START=false
+}
+
+teardown_file() {
+	run ! grep -E 'permission denied for (table|schema|sequence|function)' "$RUN_DIR/log/postern.log"
+	stack_stop
+}
+
+migrates() {
+	env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" migrate
+}
+
+# serves COMMAND ...: of postern, as it serves.
+serves() {
+	env APP__DATABASE__URL="$URL" APP__DATABASE__MIGRATE_ON_START=false timeout 60 "$RUN_DIR/postern" "$@"
+}
+
+# as ROLE SQL
+as() {
+	as_owner env -C / "$(postgres_bin)/psql" -XqAt -v ON_ERROR_STOP=1 -h "$RUN_DIR/sock" -U "$1" -d two -c "$2"
+}
+
+@test "a role that owns nothing serves: accounts, sessions, mails, keys, what is swept" {
+	login ann
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	status 200
+	post /api/v1/auth/refresh "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
+	status 200
+	tokens
+	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" 'not her words')"
+	problem 401 bad-credentials
+	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	status 202
+	delete /api/v1/me/sessions
+	status 204
+	sign_in "$EMAIL" "$PASSWORD"
+	delete "/api/v1/users/$USER_ID"
+	status 204
+	serves user create "cli.$(unique)@example.org" <<<'a long passphrase'
+	serves key list
+	serves mail list >/dev/null
+	[[ $(as serving-role 'select count(*) > 3 from audit') == t ]]
+}
+
+@test "the role that serves cannot touch what was noted, nor what tables are like" {
+	local words
+	login ann
+	for words in 'update audit set address = $$$$' 'delete from audit' 'truncate audit' \
+		'alter table audit disable trigger all' 'drop trigger audit_append_only on audit' 'drop table audit' \
+		'alter table users add column x text' 'create table x ()' 'drop function audit_refuse cascade' \
+		'delete from schema_migrations' 'update schema_migrations set checksum = $$$$' \
+		'create or replace function audit_refuse() returns trigger language plpgsql as $$begin return old; end$$' \
+		'set role "keeping-role"' 'grant delete on audit to "serving-role"; delete from audit'; do
+		run as serving-role "$words"
+		[[ $status != 0 && $output == *@(permission denied|must be owner)* ]] || fail "$words: $status $output"
+	done
+}
+
+@test "postern -t names the rights that are missing, and postern migrate gives them" {
+	as keeping-role 'revoke update on users from "serving-role"; revoke all on outbox from "serving-role"'
+	run --separate-stderr serves -t
+	# shellcheck disable=SC2154 # run sets stderr
+	[[ $status == 78 && $stderr == *'update on users'* && $stderr == *'insert on outbox'* && $stderr == *'postern migrate'* ]] ||
+		fail "$status $stderr"
+	migrates
+	run --separate-stderr serves -t
+	[[ $status == 0 ]] || fail "$status $stderr"
+}
+
+@test "postern migrate takes rights to what was noted, and -t warns where it cannot" {
+	as keeping-role 'grant update, delete on audit to "serving-role"'
+	migrates
+	run as serving-role 'delete from audit'
+	[[ $status != 0 && $output == *'permission denied'* ]] || fail "$output"
+	sql 'grant "keeping-role" to "serving-role"'
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	sql 'revoke "keeping-role" from "serving-role"'
+	[[ $status == 0 && $stderr == *'may change what was noted'* ]] || fail "$status $stderr"
+}
+
+@test "an URL without a role is refused where rights are to be given" {
+	URL="postgresql:///two?host=$RUN_DIR/sock"
+	as keeping-role 'revoke update on users from "serving-role"'
+	run --separate-stderr migrates
+	[[ $status == 65 && $stderr == *'names no role'* ]] || fail "$status $stderr"
+	URL="postgresql:///two?host=$RUN_DIR/sock&user=serving-role"
+	migrates
+}
+
+@test "where nobody migrates at the start -t refuses what is pending, and names the command" {
+	sql 'create database empty owner "keeping-role"'
+	URL="postgresql:///empty?host=$RUN_DIR/sock&user=serving-role"
+	run --separate-stderr serves -t
+	[[ $status == 78 && $output == *'0001_users pending'* && $stderr == *'postern migrate'* ]] || fail "$status $output $stderr"
+}
