@@ -26,6 +26,7 @@ enum migrate_result {
 struct migrate_how {
 	struct secret url;	 /* of the role that serves */
 	struct secret owner_url; /* of the one that owns the tables; empty: that is the same */
+	size_t connections;	 /* that serving will want, to be looked at; 0: not asked */
 	bool plan; /* changes nothing: prints what would run, "0002_teams pending" a line */
 };
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,7 +11,10 @@
 #include "db/hosts.h"
 #include "db/notice.h"
 
-enum { PATIENCE_US = 5000000 };
+enum {
+	PATIENCE_US = 5000000,
+	OLDEST = 140000 /* functions with a body in SQL */
+};
 
 /* With the first line of what libpq has to say. */
 static void unreachable(const PGconn *pg, bool silent)
@@ -55,19 +58,11 @@ PGconn *inspect_connect(struct secret url, const char *name, bool *pooled)
 		return NULL;
 	}
 	PQsetNoticeReceiver(end.pg, notice_log, (void *)(uintptr_t)name);
+	if (end.pooled)
+		log_info("database", "a pooler stands in between: each statement is planned anew");
 	if (pooled != NULL)
 		*pooled = end.pooled;
 	return end.pg;
-}
-
-static bool is(PGconn *pg, const char *sql)
-{
-	PGresult *r = PQexec(pg, sql);
-	bool yes = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) > 0 &&
-		   strcmp(PQgetvalue(r, 0, 0), "t") == 0;
-
-	PQclear(r);
-	return yes;
 }
 
 /* Other encodings cannot hold every name; SQL_ASCII keeps bytes, and ours are UTF-8. */
@@ -90,28 +85,74 @@ static bool encoding_fits(const PGconn *pg)
 	return false;
 }
 
-static void warn(PGconn *pg)
+/* Each gives a row where something is amiss, in words for whoever can mend it. */
+static const char *const questions[] = {
+	"select format('its collation has another version than the system''s now, by which rows "
+	"may not"
+	" be found: reindex database %1$I, then alter database %1$I refresh collation version', "
+	"datname)"
+	" from pg_database where datname = current_database()"
+	" and datcollversion <> pg_database_collation_actual_version(oid)",
+
+	"select 'it is a standby, which takes no changes: let database.url lead to the primary"
+	" (target_session_attrs=read-write)' where pg_is_in_recovery()",
+
+	"select 'default_transaction_read_only is on, so it takes no changes: alter database or "
+	"role ..."
+	" reset it' where not pg_is_in_recovery()"
+	" and current_setting('default_transaction_read_only')::bool",
+
+	"select format('session_replication_role is %s, so triggers do not run: alter database or "
+	"role"
+	" ... reset it', current_setting('session_replication_role'))"
+	" where current_setting('session_replication_role') <> 'origin'",
+
+	"select format('%s is off, so what was acknowledged may be lost in a crash: set it on', "
+	"name)"
+	" from pg_settings where name in ('fsync', 'synchronous_commit')"
+	" and setting = 'off'",
+
+	NULL
+};
+
+/* Fewer than the pool will want, whoever else has some. */
+static const char connections_sql[] =
+	"select format('it lets %I have %s connections, and database.max_connections is %s: raise "
+	"its"
+	" limit (max_connections, alter role or database ... connection limit) or lower that',"
+	" current_user, most, $1::integer) from"
+	" (select least(current_setting('max_connections')::integer"
+	"  - current_setting('superuser_reserved_connections')::integer,"
+	"  (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),"
+	"  (select nullif(datconnlimit, -1) from pg_database where datname = current_database()))"
+	"  as most) as allowed where most < $1::integer";
+
+static void tell(PGresult *r)
 {
-	if (is(pg, "select datcollversion <> pg_database_collation_actual_version(oid)"
-		   " from pg_database where datname = current_database()"))
-		log_warn(
-			"database",
-			"its collation has another version than the system's now, by which rows may"
-			" not be found: reindex database %s, then alter database %s refresh"
-			" collation version",
-			PQdb(pg), PQdb(pg));
-	if (is(pg, "select pg_is_in_recovery()"))
-		log_warn("database", "it is a standby, which takes no changes: let database.url"
-				     " lead to the primary (target_session_attrs=read-write)");
-	else if (is(pg, "select current_setting('default_transaction_read_only') = 'on'"))
-		log_warn("database", "default_transaction_read_only is on, so it takes no changes:"
-				     " alter database or role ... reset it");
+	for (int i = 0; PQresultStatus(r) == PGRES_TUPLES_OK && i < PQntuples(r); i++)
+		log_warn("database", "%s", PQgetvalue(r, i, 0));
+	PQclear(r);
 }
 
-bool inspect(PGconn *pg)
+static void warn(PGconn *pg, size_t connections)
 {
+	char n[24];
+
+	snprintf(n, sizeof n, "%zu", connections);
+	for (size_t i = 0; questions[i] != NULL; i++)
+		tell(PQexec(pg, questions[i]));
+	tell(PQexecParams(pg, connections_sql, 1, NULL, (const char *[]){ n }, NULL, NULL, 0));
+}
+
+bool inspect(PGconn *pg, size_t connections)
+{
+	if (PQserverVersion(pg) < OLDEST) {
+		log_error("database", "PostgreSQL %d is too old: %d or newer is needed",
+			  PQserverVersion(pg) / 10000, OLDEST / 10000);
+		return false;
+	}
 	if (!encoding_fits(pg))
 		return false;
-	warn(pg);
+	warn(pg, connections);
 	return true;
 }

@@ -14,8 +14,8 @@
 PGconn *inspect_connect(struct secret url, const char *name, bool *pooled);
 
 /*
- * Looks at what the database is like: encoding, collation, whether it takes changes. Logs (module
- * "database") what is wrong with its remedy. False when it cannot be served from; where it may be,
- * that is a warning.
+ * Looks at what the database is like: version, encoding, collation, whether it takes changes and
+ * keeps them, and as many connections as that (0: not asked). Logs (module "database") what is
+ * wrong with its remedy. False when it cannot be served from; where it may be, that is a warning.
  */
-bool inspect(PGconn *pg);
+bool inspect(PGconn *pg, size_t connections);

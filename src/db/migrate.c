@@ -227,7 +227,7 @@ enum migrate_result migrate_run(const struct migrate_how *how)
 		return MIGRATE_UNREACHABLE;
 	/* With the code of an error. */
 	PQsetErrorVerbosity(by.pg, PQERRORS_VERBOSE);
-	if (how->plan || inspect(by.pg))
+	if (how->plan || inspect(by.pg, 0))
 		result = migrate(&by);
 	if (result != MIGRATE_OK && PQstatus(by.pg) != CONNECTION_OK)
 		result = MIGRATE_UNREACHABLE;
@@ -242,7 +242,7 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 
 	if (pg == NULL)
 		return result;
-	result = inspect(pg) && rights_suffice(pg) ? MIGRATE_OK : MIGRATE_REFUSED;
+	result = inspect(pg, how->connections) && rights_suffice(pg) ? MIGRATE_OK : MIGRATE_REFUSED;
 	if (result == MIGRATE_OK && how->owner_url.n > 0 && rights_exceed(pg))
 		log_warn("database",
 			 "role %s may change what was noted in the audit log, for it owns the"

@@ -67,7 +67,9 @@ static bool database_reachable(const struct cli *cli)
 /* What serving would find there, and then what it would have to do first. */
 static enum migrate_result look(const struct conf *c)
 {
-	struct migrate_how how = { .url = c->database_url, .owner_url = c->database_owner_url };
+	struct migrate_how how = { .url = c->database_url,
+				   .owner_url = c->database_owner_url,
+				   .connections = (size_t)c->database_max_connections };
 	enum migrate_result result = migrate_look(&how);
 
 	if (result == MIGRATE_OK) {

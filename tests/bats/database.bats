@@ -134,3 +134,18 @@ here() {
 			(select from users where email_key = all_of.e limit 1) as found" "$DATABASE") == 200 ]]
 	here -t
 }
+
+@test "postern -t tells what would keep serving from working, each with its remedy" {
+	made -E UTF8
+	here migrate
+	run --separate-stderr here -t
+	[[ $status == 0 && -z $stderr ]] || fail "$status $stderr"
+	sql "alter database $DATABASE set session_replication_role = replica" postgres
+	sql "alter database $DATABASE set synchronous_commit = off" postgres
+	sql "alter database $DATABASE set default_transaction_read_only = on" postgres
+	sql "alter database $DATABASE connection limit 7" postgres
+	run --separate-stderr here -t
+	[[ $stderr == *'session_replication_role is replica'*'reset it'* && $stderr == *'synchronous_commit is off'*'set it on'* &&
+		$stderr == *'default_transaction_read_only is on'*'reset it'* &&
+		$stderr == *'7 connections, and database.max_connections is 10'* ]] || fail "$status $stderr"
+}
