@@ -17,6 +17,7 @@ struct proof_row {
 	struct str kind;
 	struct user_id user_id;
 	struct email_change_id email_change_id;
+	struct address_id address;
 };
 
 struct proof_insert {

@@ -49,6 +49,11 @@ struct mailbox_row {
 	bool verified;
 };
 
+struct claimed_user_row {
+	struct user_id id;
+	struct str email;
+};
+
 struct user_rows {
 	struct user_row *v;
 	size_t n;
@@ -171,12 +176,25 @@ enum err user_mailbox_by_key(struct db *db, const struct user_mailbox_by_key *in
 
 struct user_verify {
 	struct user_id id;
+	struct secret password;
 };
 
 /*
- * The owner of the address was seen to read its mail.
+ * The owner of the address was seen to read its mail, and knows the password that was there.
  */
 enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affected);
+
+struct user_claim {
+	struct secret password;
+	struct str name;
+	struct str email_key;
+};
+
+/*
+ * The owner of an address sets the password of the account that somebody has made with it; a name too,
+ * if there is one.
+ */
+enum err user_claim(struct db *db, const struct user_claim *in, struct claimed_user_row *row);
 
 struct user_reset_password {
 	struct secret password;

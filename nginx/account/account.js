@@ -5,11 +5,11 @@
 
 const TEXTS = {
 	en: {
-		verify: ['Confirm your address', 'Confirm that this email address is yours.', 'Confirm'],
+		verify: ['Confirm your address', 'Confirm that this email address is yours, with the password that was chosen for the account. If you do not know it, or somebody else made the account, choose a new one.', 'Confirm'],
 		reset: ['Set a new password', 'It replaces the one you have had.', 'Set password'],
 		unlock: ['Unlock your account', 'There were too many wrong passwords. Sign in once here, and the account is open again.', 'Unlock'],
 		email_old: ['Change your address', 'Confirm that another email address is to replace this one, as the mail says.', 'Confirm'],
-		email_new: ['Change your address', 'Confirm that this email address is yours and is to replace the one your account has had.', 'Confirm'],
+		email_new: ['Change your address', 'Confirm that this email address is yours and is to replace the one your account has had. If you did not ask for that, close this page.', 'Confirm'],
 		email_undo: ['Undo the change of address', 'Your account gets back the email address that this mail was sent to, and is signed out everywhere.', 'Undo the change'],
 		verify_done: 'Thank you, the address is confirmed. You can close this page.',
 		reset_done: 'You have a new password. Sign in with it.',
@@ -20,6 +20,7 @@ const TEXTS = {
 		email: 'Email',
 		password: 'Password',
 		new_password: 'New password',
+		choose: 'I do not know the password: set a new one',
 		show: 'Show the password',
 		no_token: 'This link is not complete. Open it from the mail once more.',
 		offline: 'The service cannot be reached. Try again in a moment.',
@@ -30,17 +31,18 @@ const TEXTS = {
 		codes: {
 			'proof-gone': 'This link was used before, or a newer one has replaced it, or it is too old.',
 			'proof-wrong': 'This link is not right. Open it from the mail once more.',
+			'password-wrong': 'That is not the password of the account.',
 			'email-taken': 'That address belongs to another account by now.',
 			'bad-credentials': 'Email or password is wrong.',
 			'account-disabled': 'The account is disabled.',
 		},
 	},
 	de: {
-		verify: ['Adresse bestätigen', 'Bestätigen Sie, dass diese E-Mail-Adresse Ihre ist.', 'Bestätigen'],
+		verify: ['Adresse bestätigen', 'Bestätigen Sie, dass diese E-Mail-Adresse Ihre ist, mit dem Passwort, das für das Konto gewählt wurde. Wenn Sie es nicht kennen oder jemand anders das Konto angelegt hat, wählen Sie ein neues.', 'Bestätigen'],
 		reset: ['Neues Passwort', 'Es ersetzt das, das Sie bisher hatten.', 'Passwort setzen'],
 		unlock: ['Konto entsperren', 'Es gab zu viele falsche Passwörter. Melden Sie sich einmal hier an, dann ist das Konto wieder offen.', 'Entsperren'],
 		email_old: ['Adresse ändern', 'Bestätigen Sie, dass eine andere E-Mail-Adresse diese ersetzen soll, wie es in der Mail steht.', 'Bestätigen'],
-		email_new: ['Adresse ändern', 'Bestätigen Sie, dass diese E-Mail-Adresse Ihre ist und die bisherige Ihres Kontos ersetzen soll.', 'Bestätigen'],
+		email_new: ['Adresse ändern', 'Bestätigen Sie, dass diese E-Mail-Adresse Ihre ist und die bisherige Ihres Kontos ersetzen soll. Wenn Sie das nicht gewünscht haben, schließen Sie diese Seite.', 'Bestätigen'],
 		email_undo: ['Änderung der Adresse zurücknehmen', 'Ihr Konto bekommt die E-Mail-Adresse zurück, an die diese Mail ging, und wird überall abgemeldet.', 'Zurücknehmen'],
 		verify_done: 'Danke, die Adresse ist bestätigt. Sie können diese Seite schließen.',
 		reset_done: 'Sie haben ein neues Passwort. Melden Sie sich damit an.',
@@ -51,6 +53,7 @@ const TEXTS = {
 		email: 'E-Mail',
 		password: 'Passwort',
 		new_password: 'Neues Passwort',
+		choose: 'Ich kenne das Passwort nicht: ein neues setzen',
 		show: 'Passwort zeigen',
 		no_token: 'Dieser Link ist nicht vollständig. Öffnen Sie ihn noch einmal aus der Mail.',
 		offline: 'Der Dienst ist nicht zu erreichen. Versuchen Sie es gleich noch einmal.',
@@ -61,6 +64,7 @@ const TEXTS = {
 		codes: {
 			'proof-gone': 'Dieser Link wurde schon benutzt, durch einen neueren ersetzt, oder er ist zu alt.',
 			'proof-wrong': 'Dieser Link stimmt nicht. Öffnen Sie ihn noch einmal aus der Mail.',
+			'password-wrong': 'Das ist nicht das Passwort des Kontos.',
 			'email-taken': 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
 			'bad-credentials': 'E-Mail oder Passwort ist falsch.',
 			'account-disabled': 'Das Konto ist gesperrt.',
@@ -70,7 +74,12 @@ const TEXTS = {
 
 // What each kind of link asks for, and the operation that it is for.
 const KINDS = {
-	verify: { path: 'verify', body: token => ({ token }) },
+	verify: {
+		path: 'verify',
+		password: 'current-password',
+		choose: true,
+		body: token => ({ token, [at('choose').checked ? 'new_password' : 'password']: at('password').value }),
+	},
 	reset: {
 		path: 'reset',
 		password: 'new-password',
@@ -85,7 +94,13 @@ const KINDS = {
 		after: reply => post('logout', { refresh_token: reply.refresh_token }).catch(() => null),
 	},
 	email_old: { path: 'email/confirm', body: token => ({ token }), done: confirmed },
-	email_new: { path: 'email/confirm', body: token => ({ token }), done: confirmed },
+	// The password shows that the account is the reader's too.
+	email_new: {
+		path: 'email/confirm',
+		password: 'current-password',
+		body: token => ({ token, password: at('password').value }),
+		done: confirmed,
+	},
 	email_undo: { path: 'email/undo', body: token => ({ token }) },
 };
 
@@ -139,7 +154,7 @@ function post(path, body) {
 }
 
 function reason(response, error) {
-	const wrong = error?.fields?.find(field => field.pointer === '/password');
+	const wrong = error?.fields?.find(field => field.pointer.endsWith('password'));
 
 	if (wrong)
 		return texts.bad_password(wrong.message);
@@ -177,10 +192,19 @@ async function submit(event) {
 	if (done) {
 		token = null;
 		at('form').reset();
+		ask_password();
 		at('form').hidden = true;
 		at('lead').hidden = true;
 	}
 	at('outcome').focus();
+}
+
+// Which password is asked for: the one there is, or a new one.
+function ask_password() {
+	const purpose = at('choose').checked ? 'new-password' : page.password ?? 'off';
+
+	at('password-label').textContent = purpose === 'new-password' ? texts.new_password : texts.password;
+	at('password').autocomplete = purpose;
 }
 
 function start() {
@@ -192,11 +216,13 @@ function start() {
 	at('lead').textContent = lead;
 	at('go').textContent = go;
 	at('email-label').textContent = texts.email;
-	at('password-label').textContent = page.password === 'new-password' ? texts.new_password : texts.password;
 	at('show-label').textContent = texts.show;
 	show('email', page.email === true);
 	show('password', page.password !== undefined);
-	at('password').autocomplete = page.password ?? 'off';
+	at('choose-label').textContent = texts.choose;
+	show('choose', page.choose === true);
+	ask_password();
+	at('choose').addEventListener('change', ask_password);
 	at('show').addEventListener('change', () => {
 		at('password').type = at('show').checked ? 'text' : 'password';
 	});

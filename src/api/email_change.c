@@ -11,6 +11,7 @@
 #include "api/revoke.h"
 #include "cred/opaque.h"
 #include "gen/email_changes.h"
+#include "gen/users.h"
 
 struct str email_change_detail(struct req *r, struct str from, struct str to)
 {
@@ -21,8 +22,15 @@ struct str email_change_detail(struct req *r, struct str from, struct str to)
 
 struct auth_email_confirm_in {
 	struct proof_given given;
+	struct secret password;
 };
-SCHEMA(auth_email_confirm, auth_email_confirm_in, PROOF_GIVEN(auth_email_confirm_in));
+/* clang-format off */
+SCHEMA(auth_email_confirm, auth_email_confirm_in,
+	PROOF_GIVEN(auth_email_confirm_in),
+	FIELD(auth_email_confirm_in, password, .optional = true, .min = 1,
+	      .max_bytes = PASSWORD_BYTES_MAX,
+	      .doc = "Of the account; together with the link to the new address"));
+/* clang-format on */
 
 struct email_confirmed_out {
 	struct str email;
@@ -53,6 +61,30 @@ static enum err check(struct req *r, const struct proof_given *g, struct proof_r
 		return e;
 	return proof_check(r, str_eq(known.kind, STR("email_old")) ? "email_old" : "email_new", g,
 			   out);
+}
+
+/*
+ * Who reads the mail of the new address has to be who asked for it: else a stranger whose account
+ * was to have somebody's address would have it as soon as she follows the link.
+ */
+static enum err check_asker(struct req *r, const struct auth_email_confirm_in *in,
+			    const struct proof_row *proof)
+{
+	struct user_credential key = { .id = proof->user_id };
+	struct credential_row user = { 0 };
+
+	/* Of an address that is somebody else's; nobody was sent it. */
+	if (uuid_none(proof->user_id.uuid))
+		return ERR_PROOF_WRONG;
+	if (str_eq(proof->kind, STR("email_old")) || in->given.token.p == NULL)
+		return OK;
+
+	enum err e = user_credential(r->db, &key, &user);
+
+	if (e == ERR_NO_ROW)
+		return ERR_PROOF_GONE;
+	TRY(e);
+	return proof_password(r, &in->given, proof->user_id, in->password, user.password);
 }
 
 /* Somebody else was faster. */
@@ -135,9 +167,7 @@ enum err auth_email_confirm(struct req *r, const struct auth_email_confirm_in *i
 	struct proof_row proof = { 0 };
 
 	TRY(check(r, &in->given, &proof));
-	/* Of an address that is somebody else's; nobody was sent it. */
-	if (uuid_none(proof.user_id.uuid))
-		return ERR_PROOF_WRONG;
+	TRY(check_asker(r, in, &proof));
 
 	struct email_change_confirm key = { .id = proof.email_change_id,
 					    .by_old = str_eq(proof.kind, STR("email_old")) };

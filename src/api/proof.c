@@ -200,6 +200,26 @@ enum err proof_check(struct req *r, const char *kind, const struct proof_given *
 	return g->token.p != NULL ? try_link(r, kind, g->token, out) : try_code(r, kind, g, out);
 }
 
+enum err proof_password(struct req *r, const struct proof_given *g, struct user_id user,
+			struct secret password, struct secret hash)
+{
+	bool fits = false;
+
+	if (password.p != NULL) {
+		TRY(keeper_verify(r->app->keeper, password, hash, &fits));
+		return fits ? OK : ERR_PASSWORD_WRONG;
+	}
+	if (g->token.p == NULL)
+		return OK;
+
+	enum err e = who_is(r, who_token(r));
+
+	/* Not knowing what was revoked is no reason to ask for a password. */
+	if (e == ERR_DB_UNAVAILABLE)
+		return e;
+	return e == OK && uuid_eq(r->who.user.uuid, user.uuid) ? OK : ERR_PASSWORD_NEEDED;
+}
+
 enum err proof_spare(struct req *r, struct proof_id id)
 {
 	struct proof_spare_try key = { .id = id };

@@ -81,6 +81,16 @@ struct proof_given {
 enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
 		     struct proof_row *out);
 
+/*
+ * Whether whoever brings a proof is who asked for it. A link is mailed to whomever a stranger
+ * names, and whoever only follows it must not end up with an account that the stranger's password
+ * opens. So with a link comes the password, whose hash is given, or the access token of that user.
+ * A code comes with its id, which only who asked was told; a password that is brought all the same
+ * has to be right. ERR_PASSWORD_NEEDED, ERR_PASSWORD_WRONG.
+ */
+enum err proof_password(struct req *r, const struct proof_given *g, struct user_id user,
+			struct secret password, struct secret hash);
+
 /* Gives back the try of a code that was right, in the request's transaction: it was for another
  * reason that it could not be used. */
 enum err proof_spare(struct req *r, struct proof_id id);

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Accounts: register, list, read, change, delete. */
+/* Accounts: list, read, change, delete. How they begin: registration.c. */
 #include "gen/users.h"
 #include "api/admins.h"
 #include "api/audit.h"
 #include "api/email_change.h"
-#include "api/limit.h"
-#include "api/mail.h"
-#include "api/password_rule.h"
-#include "api/proof.h"
 #include "api/revoke.h"
 #include "http/email.h"
 
@@ -27,142 +23,6 @@ static enum err unknown_user(struct req *r)
 	struct str id = route_param(&r->match, "id");
 
 	return problem(r, ERR_USER_NOT_FOUND, "user %s not found", id.p);
-}
-
-/* A new user, and the id of the proof that the code of the mail belongs to. */
-struct registered_out {
-	struct user_row user;
-	struct proof_id verification_id;
-};
-/* clang-format off */
-SCHEMA(new_user, registered_out,
-	FIELD_AS("id", registered_out, user.id),
-	FIELD_AS("email", registered_out, user.email, .format = FORMAT_EMAIL),
-	FIELD_AS("name", registered_out, user.name),
-	FIELD_AS("created_at", registered_out, user.created_at),
-	FIELD(registered_out, verification_id,
-	      .doc = "Goes together with the code of the mail, for auth/verify"));
-/* clang-format on */
-
-struct user_create_in {
-	struct str email, name;
-	struct secret password;
-};
-/* clang-format off */
-SCHEMA(user_create, user_create_in,
-	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
-	FIELD(user_create_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Any Unicode; compared after NFC normalisation"),
-	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
-/* clang-format on */
-
-/* How a registration goes on once it is known whether the address was free. */
-struct registration {
-	const char *template, *action;
-	struct proof_asked asked;
-	struct mailbox_row owner;
-};
-
-/* The address was free: its owner is asked to confirm it. */
-static void greet(const struct user_insert *row, struct registration *out)
-{
-	out->template = "verify";
-	out->action = "user.register";
-	out->asked.user = row->id;
-	out->owner = (struct mailbox_row){
-		.id = row->id, .email = row->email, .name = row->name, .locale = row->locale
-	};
-}
-
-/*
- * The address has an account, and only its owner is to learn that. Everything else is done as for a
- * new one, with a proof that nobody can give; it counts by itself, or whoever registers an address
- * again could take away from its owner the proof that was mailed for the first time.
- */
-static enum err greet_again(struct req *r, const struct user_insert *row,
-			    struct proof_address again, struct registration *out)
-{
-	struct user_mailbox_by_key key = { .email_key = row->email_key };
-
-	if (!r->app->conf->accounts_enumeration_safe)
-		return ERR_EMAIL_TAKEN;
-
-	out->owner = (struct mailbox_row){ .email = STR(""),
-					   .name = row->name,
-					   .locale = row->locale };
-
-	enum err e = user_mailbox_by_key(r->db, &key, &out->owner);
-
-	/* Held for its owner, or deleted a moment ago: there is nobody to be written to. */
-	if (e != OK && e != ERR_NO_ROW)
-		return e;
-	out->template = "registered-again";
-	out->action = "user.register-again";
-	out->asked.address = again;
-	return OK;
-}
-
-/* The proof, the mail and the note, whoever they are for. */
-static enum err welcome(struct req *r, const struct registration *g, struct asked_proof_row *proof)
-{
-	struct audit_note note = { .action = g->action, .subject = g->owner.id };
-
-	TRY(proof_ask(r, &g->asked, proof));
-
-	struct mail mail = { .template = g->template,
-			     .recipient = g->owner.email,
-			     .locale = g->owner.locale,
-			     .nobody = !proof->mailed || uuid_none(g->owner.id.uuid),
-			     .life_us = g->asked.link_us,
-			     .words.name = g->owner.name };
-
-	/* Of nobody's proof there is nothing to be mailed. */
-	if (!uuid_none(g->asked.user.uuid))
-		mail.proof = proof->id;
-	TRY(audit_note(r, &note));
-	return mail_queue(r, &mail);
-}
-
-enum err user_create(struct req *r, const struct user_create_in *in)
-{
-	struct user_insert row = {
-		.email = in->email, .name = in->name, .role = STR("user"), .locale = mail_locale(r)
-	};
-	/* Kept, for where an address was free there is nothing that could become void. */
-	struct registration g = { .asked = { .kind = "verify",
-					     .keep = true,
-					     .link_us = r->app->conf->accounts_verify_ttl } };
-	struct registered_out *out = arena_new(r->arena, struct registered_out);
-	struct proof_address again = { 0 };
-	struct asked_proof_row proof = { 0 };
-	struct user_row made = { 0 };
-	char id[UUID_TEXT];
-
-	TRY(limit_mail(r));
-	email_key(in->email, r->arena, &row.email_key);
-	TRY(password_new(r, "/password", in->password, in->email, in->name, &row.password));
-	TRY(proof_address(r, "verify", row.email_key, &g.asked.address));
-	TRY(proof_address(r, "again", row.email_key, &again));
-	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
-	row.id = user_id_new();
-	TRY(db_begin(r->db));
-
-	enum err e = user_insert(r->db, &row, &made);
-
-	if (e == OK)
-		greet(&row, &g);
-	else if (e == ERR_NO_ROW)
-		TRY(greet_again(r, &row, again, &g));
-	else
-		return e;
-	TRY(welcome(r, &g, &proof));
-	out->user = (struct user_row){
-		.id = row.id, .email = in->email, .name = in->name, .created_at = proof.created_at
-	};
-	out->verification_id = proof.id;
-	header_add(r->reply, "Location",
-		   path_here(r, "/api/v1/users/%s", uuid_format(row.id.uuid, id).p));
-	return reply(r, out);
 }
 
 struct user_list_in {

@@ -140,6 +140,7 @@ static const struct db_column proof_count_try_columns[] = {
 	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
 	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
 	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_count_try_statement = {
@@ -152,11 +153,11 @@ const struct db_statement proof_count_try_statement = {
 		"  and used_at is null\n"
 		"  and code_until > now()\n"
 		"  and tries < $3::integer\n"
-		"returning id, kind, user_id, email_change_id",
+		"returning id, kind, user_id, email_change_id, address",
 	.params = proof_count_try_params,
 	.param_count = 3,
 	.columns = proof_count_try_columns,
-	.column_count = 4,
+	.column_count = 5,
 	.row_size = sizeof(struct proof_row),
 	.write = true,
 };
@@ -197,12 +198,13 @@ static const struct db_column proof_by_link_columns[] = {
 	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
 	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
 	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_by_link_statement = {
 	.name = "proof_by_link",
 	.sql =
-		"select id, kind, user_id, email_change_id\n"
+		"select id, kind, user_id, email_change_id, address\n"
 		"from proofs\n"
 		"where id = $1::uuid\n"
 		"  and kind = $2\n"
@@ -211,7 +213,7 @@ const struct db_statement proof_by_link_statement = {
 	.params = proof_by_link_params,
 	.param_count = 2,
 	.columns = proof_by_link_columns,
-	.column_count = 4,
+	.column_count = 5,
 	.row_size = sizeof(struct proof_row),
 	.write = false,
 };
@@ -230,18 +232,19 @@ static const struct db_column proof_by_id_columns[] = {
 	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
 	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
 	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
+	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_by_id_statement = {
 	.name = "proof_by_id",
 	.sql =
-		"select id, kind, user_id, email_change_id\n"
+		"select id, kind, user_id, email_change_id, address\n"
 		"from proofs\n"
 		"where id = $1::uuid",
 	.params = proof_by_id_params,
 	.param_count = 1,
 	.columns = proof_by_id_columns,
-	.column_count = 4,
+	.column_count = 5,
 	.row_size = sizeof(struct proof_row),
 	.write = false,
 };

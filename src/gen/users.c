@@ -266,22 +266,60 @@ enum err user_mailbox_by_key(struct db *db, const struct user_mailbox_by_key *in
 
 static const struct db_column user_verify_params[] = {
 	{ "id", KIND_UUID, offsetof(struct user_verify, id) },
+	{ "password", KIND_SECRET, offsetof(struct user_verify, password) },
 };
 
 const struct db_statement user_verify_statement = {
 	.name = "user_verify",
 	.sql =
 		"update users\n"
-		"set verified_at = coalesce(verified_at, now())\n"
-		"where id = $1::uuid",
+		"set verified_at = now()\n"
+		"where id = $1::uuid\n"
+		"  and password = $2::secret\n"
+		"  and verified_at is null",
 	.params = user_verify_params,
-	.param_count = 1,
+	.param_count = 2,
 	.write = true,
 };
 
 enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affected)
 {
 	return db_exec(db, &user_verify_statement, in, affected);
+}
+
+static const struct db_column user_claim_params[] = {
+	{ "password", KIND_SECRET, offsetof(struct user_claim, password) },
+	{ "name", KIND_STR, offsetof(struct user_claim, name) },
+	{ "email_key", KIND_STR, offsetof(struct user_claim, email_key) },
+};
+
+static const struct db_column user_claim_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct claimed_user_row, id) },
+	{ "email", KIND_STR, offsetof(struct claimed_user_row, email) },
+};
+
+const struct db_statement user_claim_statement = {
+	.name = "user_claim",
+	.sql =
+		"update users\n"
+		"set password = $1::secret,\n"
+		"    name = case when $2::text = '' then name else $2 end,\n"
+		"    verified_at = now(),\n"
+		"    updated_at = now()\n"
+		"where email_key = $3\n"
+		"  and verified_at is null\n"
+		"returning id, email",
+	.params = user_claim_params,
+	.param_count = 3,
+	.columns = user_claim_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct claimed_user_row),
+	.write = true,
+};
+
+enum err user_claim(struct db *db, const struct user_claim *in, struct claimed_user_row *row)
+{
+	return db_one(db, &user_claim_statement, in, row);
 }
 
 static const struct db_column user_reset_password_params[] = {

@@ -11,6 +11,7 @@
 #include "gen/mail_budgets.h"
 #include "gen/outbox.h"
 #include "gen/proofs.h"
+#include "gen/registrations.h"
 #include "gen/revocations.h"
 #include "gen/sessions.h"
 #include "serve/keys.h"
@@ -51,10 +52,15 @@ static const struct sort {
 	enum err (*plain)(struct db *db, int64_t *n);
 	enum err (*with)(struct db *db, const struct conf *c, int64_t *n);
 } sorts[] = {
-	{ "outbox_expire", outbox_expire, NULL },	  { "session_sweep", session_sweep, NULL },
-	{ "revocation_sweep", revocation_sweep, NULL },	  { "proof_sweep", proof_sweep, NULL },
-	{ "email_change_sweep", NULL, changes },	  { "attempt_sweep", attempt_sweep, NULL },
-	{ "mail_budget_sweep", mail_budget_sweep, NULL }, { "outbox_sweep", outbox_sweep, NULL },
+	{ "outbox_expire", outbox_expire, NULL },
+	{ "session_sweep", session_sweep, NULL },
+	{ "revocation_sweep", revocation_sweep, NULL },
+	{ "proof_sweep", proof_sweep, NULL },
+	{ "email_change_sweep", NULL, changes },
+	{ "attempt_sweep", attempt_sweep, NULL },
+	{ "mail_budget_sweep", mail_budget_sweep, NULL },
+	{ "outbox_sweep", outbox_sweep, NULL },
+	{ "registration_sweep", registration_sweep, NULL },
 	{ "outbox_sweep_void", outbox_sweep_void, NULL },
 };
 

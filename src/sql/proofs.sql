@@ -82,7 +82,7 @@ where id = :id::proof_id
   and used_at is null
   and code_until > now()
   and tries < :tries::integer
-returning id, kind, user_id, email_change_id;
+returning id, kind, user_id, email_change_id, address;
 
 -- name: proof_spare_try :exec
 -- Gives back the try of a code that was right.
@@ -93,7 +93,7 @@ where id = :id::proof_id
 
 -- name: proof_by_link :one proof
 -- The proof of a link that is still good, however often its code was tried.
-select id, kind, user_id, email_change_id
+select id, kind, user_id, email_change_id, address
 from proofs
 where id = :id::proof_id
   and kind = :kind
@@ -102,7 +102,7 @@ where id = :id::proof_id
 
 -- name: proof_by_id :one proof
 -- What kind of proof it is, good or not.
-select id, kind, user_id, email_change_id
+select id, kind, user_id, email_change_id, address
 from proofs
 where id = :id::proof_id;
 

@@ -56,10 +56,24 @@ from users
 where email_key = :email_key;
 
 -- name: user_verify :exec
--- The owner of the address was seen to read its mail.
+-- The owner of the address was seen to read its mail, and knows the password that was there.
 update users
-set verified_at = coalesce(verified_at, now())
-where id = :id::user_id;
+set verified_at = now()
+where id = :id::user_id
+  and password = :password::secret
+  and verified_at is null;
+
+-- name: user_claim :one claimed_user
+-- The owner of an address sets the password of the account that somebody has made with it; a name too,
+-- if there is one.
+update users
+set password = :password::secret,
+    name = case when :name::text = '' then name else :name end,
+    verified_at = now(),
+    updated_at = now()
+where email_key = :email_key
+  and verified_at is null
+returning id, email;
 
 -- name: user_reset_password :exec
 -- A new password for who reads the mail of the address. Whoever is just signing in with the old one

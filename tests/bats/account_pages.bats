@@ -161,7 +161,7 @@ page_is() {
 	page_is '.result | .sort == "done" and .focus == "outcome" and (.form | not)
 		and (.text | contains("other address has to confirm"))'
 	page_is --arg url "POST $BASE/api/v1/auth/email/confirm" '.requests | any(. == $url)'
-	page de "email_new#token=$(link email_new "$NEW_ID")" "$PRESS" "$OUTCOME"
+	page de "email_new#token=$(link email_new "$NEW_ID")" "$(fill password "$PASSWORD")" "$PRESS" "$OUTCOME"
 	page_is --arg text "Ihre Adresse ist jetzt $NEW." '.result | .sort == "done" and .text == $text'
 	[[ $(sql "select email from users where id = '$USER_ID'") == "$NEW" ]]
 	local undo
@@ -215,9 +215,23 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 	browser
 	register ann
 	mail_for "$EMAIL" verify
-	page en "verify#token=$LINK" "$PRESS" "$OUTCOME"
+	page en "verify#token=$LINK" "$(fill password 'not the password')" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "failed" and .form and (.text | contains("not the password"))'
+	page en "verify#token=$LINK" "$(fill password "$PASSWORD")" "$PRESS" "$OUTCOME"
 	page_is '.result | .sort == "done" and (.text | contains("confirmed"))'
 	[[ $(sql "select verified_at is not null from users where id = '$USER_ID'") == t ]]
+}
+
+@test "who does not know the password of the registration sets a new one on its page" {
+	browser
+	register ann
+	mail_for "$EMAIL" verify
+	page de "verify#token=$LINK" 'document.getElementById("choose").click()' \
+		"$(fill password 'Zwölf Boxkämpfer jagen')" "$PRESS" "$OUTCOME"
+	page_is '.result | .sort == "done" and (.form | not)'
+	sign_in "$EMAIL" 'Zwölf Boxkämpfer jagen'
+	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	problem 401 bad-credentials
 }
 
 @test "a keyboard is enough" {
@@ -225,7 +239,8 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 	ask
 	page en "email_old#token=$(link email_old "$OLD_ID")" key:Tab key:Enter "$OUTCOME"
 	page_is '.result.sort == "done"'
-	page en "email_new#token=$(link email_new "$NEW_ID")" key:Tab key:Space "$OUTCOME"
+	page en "email_new#token=$(link email_new "$NEW_ID")" "$(fill password "$PASSWORD")" \
+		key:Tab key:Enter "$OUTCOME"
 	page_is '.result.sort == "done"'
 }
 

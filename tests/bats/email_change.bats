@@ -16,9 +16,10 @@ ask() {
 	NEW_ID=$(jq -r .new_id <<<"$BODY")
 }
 
-# confirm KIND ID: follows the link in that mail.
+# confirm KIND ID: follows the link in that mail; to the new address it takes the password as well.
 confirm() {
-	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$(link "$1" "$2")\"}"
+	TOKEN='' post /api/v1/auth/email/confirm "$(jq -nc --arg t "$(link "$1" "$2")" --arg p "$PASSWORD" \
+		--arg kind "$1" '{token: $t} + if $kind == "email_new" then {password: $p} else {} end')"
 }
 
 # move [ADDRESS]: asks, and both confirm; sets UNDO, the id of the proof that undoes it.
@@ -283,6 +284,24 @@ address_is() {
 	[[ $(noted email.change) == 1 ]]
 }
 
+@test "the link to the new address alone confirms nothing: it may be a stranger's account that is to have it" {
+	login ann
+	ask
+	confirm email_old "$OLD_ID"
+	status 200
+	local token
+	token=$(link email_new "$NEW_ID")
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$token\"}"
+	problem 403 password-needed
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$token\", \"password\": \"not the password\"}"
+	problem 403 password-wrong
+	[[ $(sql "select email from users where id = '$USER_ID'") == "$EMAIL" ]]
+	# Who is signed in to it needs none.
+	post /api/v1/auth/email/confirm "{\"token\": \"$token\"}"
+	status 200
+	body .done true
+}
+
 @test "links of another kind, changed ones and nonsense confirm nothing" {
 	login ann
 	ask
@@ -340,14 +359,14 @@ address_is() {
 	login ann
 	ask
 	confirm email_old "$OLD_ID"
-	local ann=$USER_ID email=$EMAIL new=$NEW_ID
+	local ann=$USER_ID email=$EMAIL new=$NEW_ID password=$PASSWORD
 	EMAIL=$NEW
 	PASSWORD='bob has a horse'
 	TOKEN='' post /api/v1/users "$(person "$EMAIL" "$PASSWORD" bob)"
 	status 201
 	sign_in "$EMAIL" "$PASSWORD"
 	move
-	confirm email_new "$new"
+	PASSWORD=$password confirm email_new "$new"
 	problem 409 email-taken
 	USER_ID=$ann address_is "$email"
 }
@@ -355,7 +374,7 @@ address_is() {
 @test "one address that two ask for is the first one's" {
 	login ann
 	ask
-	local old=$OLD_ID new=$NEW_ID
+	local old=$OLD_ID new=$NEW_ID password=$PASSWORD
 	login bob
 	ask "$NEW"
 	confirm email_old "$old"
@@ -363,7 +382,7 @@ address_is() {
 	confirm email_new "$NEW_ID"
 	status 200
 	body .done true
-	confirm email_new "$new"
+	PASSWORD=$password confirm email_new "$new"
 	problem 409 email-taken
 	address_is "$NEW"
 }
@@ -373,11 +392,12 @@ address_is() {
 	ask
 	local out=$BATS_TEST_TMPDIR/out one bodies=()
 	confirm email_old "$OLD_ID"
-	one="{\"token\": \"$(link email_new "$NEW_ID")\"}"
+	one=$(by_link "$(link email_new "$NEW_ID")")
 	for _ in {1..50}; do
 		bodies+=("$one")
 	done
-	PARALLEL=1 requests "$out" POST /api/v1/auth/email/confirm "${bodies[@]}"
+	HEADER="Authorization: Bearer $TOKEN" PARALLEL=1 \
+		requests "$out" POST /api/v1/auth/email/confirm "${bodies[@]}"
 	sort "$out/statuses" | uniq -c
 	[[ $(grep -c 200 "$out/statuses") == 1 && $(grep -c 410 "$out/statuses") == 49 ]]
 	[[ $(noted email.change) == 1 && $(mails_to "$EMAIL" email-undo) == 1 ]]
@@ -540,7 +560,7 @@ address_is() {
 	letter "$NEW" email-new
 	# Who reads it may be a stranger.
 	[[ $TEXT == *"$NEW"* && $TEXT != *"$EMAIL"* && $TEXT != *ann,* && $LINK == "$BASE/account/email_new#token="* ]]
-	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
+	post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
 	status 200
 	body .done true
 	letter "$NEW" email-changed

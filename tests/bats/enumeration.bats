@@ -14,7 +14,7 @@ teardown_file() {
 # confirmed NAME: a new user whose address is confirmed.
 confirmed() {
 	register "$1" && mail_for "$EMAIL" verify || return
-	TOKEN='' post /api/v1/auth/verify "$(by_link)" && status 204
+	TOKEN='' post /api/v1/auth/verify "$(by_link_of "$PASSWORD")" && status 204
 }
 
 # again [EMAIL [PASSWORD [NAME]]]: registers once more; sets ID and PROOF of the answer.
@@ -204,16 +204,146 @@ other_code() {
 	[[ $(mails_to "$EMAIL" registered-again) == 5 ]] || fail "$(mails_to "$EMAIL" registered-again) mails"
 }
 
-@test "fifty who register one address at the same moment make one account, and are all told the same (security 66)" {
+@test "fifty who register one address at the same moment make no account yet, and are all told the same (security 66)" {
 	local email=crowd.$(unique)@example.org bodies=() i out=$BATS_TEST_TMPDIR/out
 	for i in {1..50}; do
 		bodies+=("$(person "$email" "horse number $i" "Ann $i")")
 	done
 	PARALLEL=1 requests "$out" POST /api/v1/users "${bodies[@]}"
 	[[ $(sort "$out/statuses" | uniq -c | xargs) == '50 201' ]] || fail "$(sort "$out/statuses" | uniq -c)"
-	[[ $(sql "select count(*) from users where email_key = '$email'") == 1 ]]
-	[[ $(mails_to "$email" verify) == 1 ]]
+	[[ $(sql "select count(*) from users where email_key = '$email'") == 0 ]]
+	[[ $(mails_to "$email" verify) == 5 ]]
 	[[ $(cat "$out"/[0-9]* | jq -r .id | sort -u | wc -l) == 50 ]]
+}
+
+# --- taking an address before its owner comes -------------------------------------------------
+
+# pending EMAIL PASSWORD NAME: registers, and takes the mail of that; sets ID, PROOF, CODE and LINK.
+pending() {
+	again "$1" "$2" "$3" && proof_of verify "$PROOF"
+}
+
+# verify BODY
+verify() {
+	TOKEN='' post /api/v1/auth/verify "$1"
+}
+
+# signs_in EMAIL PASSWORD NAME: and is called that.
+signs_in() {
+	sign_in "$1" "$2" && get /api/v1/me && body .name "$3" && body .verified true
+}
+
+# shut_out EMAIL PASSWORD
+shut_out() {
+	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "$2")" && problem 401 bad-credentials
+}
+
+@test "each registration of an address is proved by its own mail, whoever came first" {
+	local email=ann.$(unique)@example.org
+	pending "$email" 'the horse of a thief' Thief
+	local stolen
+	stolen=$(by_link_of 'the horse of a thief')
+	pending "$email" 'ann has a horse' Ann
+	[[ $(mails_to "$email" verify) == 2 ]]
+	verify "$(by_link_of 'ann has a horse')"
+	status 204
+	signs_in "$email" 'ann has a horse' Ann
+	body .user_id "$ID"
+	shut_out "$email" 'the horse of a thief'
+	verify "$stolen"
+	problem 410 proof-gone
+	[[ $(sql "select count(*) from registrations where email = '$email'") == 0 ]]
+}
+
+@test "who follows the link of a stranger's registration ends up with nothing that his password opens" {
+	local email=ann.$(unique)@example.org
+	pending "$email" 'the horse of a thief' Thief
+	verify "$(by_link)"
+	problem 403 password-needed
+	verify "$(by_link_of 'ann has a horse')"
+	problem 403 password-wrong
+	[[ $(sql "select count(*) from users where email = '$email'") == 0 ]]
+	shut_out "$email" 'the horse of a thief'
+	verify "$(jq -c '.new_password = "short"' <<<"$(by_link)")"
+	problem 400 invalid-request
+	fault /new_password
+	verify "$(jq -c '.new_password = "ann has a horse"' <<<"$(by_link)")"
+	status 204
+	shut_out "$email" 'the horse of a thief'
+	sign_in "$email" 'ann has a horse'
+}
+
+@test "a code comes with its id, which only who registered was told; a password beside it has to be right" {
+	local email=ann.$(unique)@example.org i
+	pending "$email" 'ann has a horse' Ann
+	for i in {1..6}; do
+		verify "$(jq -c '.password = "not the password"' <<<"$(by_code)")"
+		problem 403 password-wrong
+	done
+	verify "$(jq -c '.password = "ann has a horse" | .new_password = .password' <<<"$(by_code)")"
+	problem 400 invalid-request
+	fault /new_password
+	verify "$(by_code)"
+	status 204
+	signs_in "$email" 'ann has a horse' Ann
+}
+
+@test "proofs of several registrations at the same moment make one account, of one of them (security 66)" {
+	local round out i
+	for round in 1 2 3 4; do
+		local email=race.$(unique)@example.org bodies=()
+		out=$BATS_TEST_TMPDIR/out.$round
+		for i in {1..5}; do
+			pending "$email" "horse number $i" "Ann $i"
+			bodies+=("$(by_link_of "horse number $i")" "$(by_code)" "$(by_link_of "horse number $i")")
+		done
+		PARALLEL=1 requests "$out" POST /api/v1/auth/verify "${bodies[@]}"
+		[[ $(sort "$out/statuses" | uniq -c | xargs) == '1 204 14 410' ]] || fail "$(sort "$out/statuses" | uniq -c)"
+		[[ $(sql "select count(*) from users where email_key = '$email' and verified_at is not null") == 1 ]]
+		i=$(sql "select substr(name, 5) from users where email_key = '$email'")
+		signs_in "$email" "horse number $i" "Ann $i"
+	done
+}
+
+@test "an account that was never confirmed is in nobody's way: it becomes that of who proves the address" {
+	register ann
+	# As one that was made before, or while addresses needed no confirming.
+	sql "insert into users (id, email, email_key, name, role, password)
+		select id, email, email_key, 'Thief', 'user', password from registrations where id = '$USER_ID';
+		delete from registrations where id = '$USER_ID'"
+	local email=$EMAIL
+	pending "$email" 'another horse' Ann
+	[[ $ID != "$USER_ID" ]]
+	verify "$(by_link_of 'another horse')"
+	status 204
+	signs_in "$email" 'another horse' Ann
+	shut_out "$email" "$PASSWORD"
+}
+
+@test "who is made on the command line meanwhile keeps the address" {
+	local email=ann.$(unique)@example.org
+	pending "$email" 'ann has a horse' Ann
+	echo 'the keys to it all' | cli user create --email "$email" --name Other >/dev/null
+	verify "$(by_link_of 'ann has a horse')"
+	problem 410 proof-gone
+	signs_in "$email" 'the keys to it all' Other
+}
+
+@test "registrations of one address are bounded, and forgotten when their mail is of no use any more" {
+	local email=many.$(unique)@example.org i
+	pending "$email" 'ann has a horse' Ann
+	sql "insert into registrations (address, id, email, email_key, name, password, locale, expires_at)
+		select address, gen_random_uuid(), email, email_key, name, password, locale, now() + interval '1 hour'
+		from registrations, generate_series(2, 100) where id = '$ID'"
+	again "$email" 'another horse' Ann
+	[[ $(sql "select count(*) from registrations where email = '$email'") == 100 ]]
+	[[ $(mails_to "$email" verify) == 1 ]]
+	sql "update registrations set expires_at = now() - interval '1 second' where email = '$email'"
+	wait_for 90 forgotten "$email"
+}
+
+forgotten() {
+	[[ $(sql "select count(*) from registrations where email = '$1'") == 0 ]]
 }
 
 @test "a password is hashed either way" {

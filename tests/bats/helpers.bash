@@ -353,6 +353,11 @@ by_link() {
 	jq -nc --arg t "${1-$LINK}" '{token: $t}'
 }
 
+# by_link_of PASSWORD: the input that brings LINK, and shows that it was asked for by who has that.
+by_link_of() {
+	jq -nc --arg t "$LINK" --arg p "$1" '{token: $t, password: $p}'
+}
+
 by_code() {
 	jq -nc --arg i "${1-$PROOF}" --arg c "${2-$CODE}" '{id: $i, code: $c}'
 }

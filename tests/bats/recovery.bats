@@ -380,7 +380,7 @@ refused() {
 	problem 410 proof-gone
 	forgot "$EMAIL"
 	mail_for "$EMAIL" reset
-	post /api/v1/auth/verify "$(by_link)"
+	post /api/v1/auth/verify "$(by_link_of "$PASSWORD")"
 	problem 400 proof-wrong
 	post /api/v1/auth/verify "$(by_code)"
 	problem 410 proof-gone

@@ -13,7 +13,7 @@ teardown_file() {
 
 # settle: another EMAIL that is confirmed, by its link, and signed in.
 settle() {
-	register "$1" && mail_for "$EMAIL" verify && verify "$(by_link)" && status 204 &&
+	register "$1" && mail_for "$EMAIL" verify && verify "$(by_link_of "$PASSWORD")" && status 204 &&
 		sign_in "$EMAIL" "$PASSWORD"
 }
 
@@ -49,15 +49,38 @@ hash_of() {
 @test "the link of the first mail confirms the address, once" {
 	register ann
 	mail_for "$EMAIL" verify
-	verify "$(by_link)"
+	verify "$(by_link_of "$PASSWORD")"
 	status 204
 	[[ -z $BODY ]]
 	sign_in "$EMAIL" "$PASSWORD"
 	get /api/v1/me
 	body .verified true
-	verify "$(by_link)"
+	verify "$(by_link_of "$PASSWORD")"
 	problem 410 proof-gone
 	[[ $(sql "select actor = subject from audit where subject = '$USER_ID' and action = 'user.verify'") == t ]]
+}
+
+@test "in every mode the link of the mail alone confirms nothing; a new password throws out who was there" {
+	settle ann
+	sql "update users set verified_at = null where id = '$USER_ID'"
+	local thief=$TOKEN refresh=$REFRESH
+	post /api/v1/me/verification
+	mail_for "$EMAIL" verify
+	verify "$(by_link)"
+	problem 403 password-needed
+	verify "$(by_link_of 'not the password')"
+	problem 403 password-wrong
+	verify "$(jq -c '.new_password = "the horse of the owner"' <<<"$(by_link)")"
+	status 204
+	TOKEN=$thief get /api/v1/me
+	problem 401 token-revoked
+	refresh "$refresh"
+	problem 401 refresh-token-invalid
+	refused "$PASSWORD"
+	sign_in "$EMAIL" 'the horse of the owner'
+	get /api/v1/me
+	body .verified true
+	body .user_id "$USER_ID"
 }
 
 @test "so does its code, with the id that registering was answered with" {
@@ -108,7 +131,7 @@ hash_of() {
 	done
 	verify "$(by_code)"
 	problem 410 proof-gone
-	verify "$(by_link)"
+	verify "$(by_link_of "$PASSWORD")"
 	status 204
 }
 
@@ -139,6 +162,9 @@ hash_of() {
 	mail_for "$EMAIL" verify
 	verify "$(by_code)"
 	status 204
+	# It told nobody that the address is confirmed.
+	get /api/v1/me
+	problem 401 token-revoked
 }
 
 @test "five mails an hour, beside the one of the registration, which was used" {
@@ -168,7 +194,7 @@ hash_of() {
 	post /api/v1/me/verification
 	mail_for "$EMAIL" verify
 	sql "delete from users where id = '$USER_ID'"
-	verify "$(by_link)"
+	verify "$(by_link_of "$PASSWORD")"
 	problem 410 proof-gone
 	TOKEN=$old
 	post /api/v1/me/verification

@@ -298,7 +298,7 @@ def auth_verify(w):
         f"select verified_at is not null and (select used_at is not null from proofs where id = '{proof}') "
         f"from users where id = '{p.id}'"
     )
-    return Case("POST", API + "/auth/verify", {"token": token}, ok=204, after=(410,), whole=whole)
+    return Case("POST", API + "/auth/verify", {"token": token, "password": w.password}, ok=204, after=(410,), whole=whole)
 
 
 @case(keeper=True)
@@ -310,7 +310,7 @@ def auth_email_confirm(w):
         f"select email = '{new}' and (select done_at is not null from email_changes where id = '{change}') and "
         f"(select count(*) = 2 from outbox where recipient in ('{p.email}', '{new}')) from users where id = '{p.id}'"
     )
-    return Case("POST", API + "/auth/email/confirm", {"token": token}, after=(410,), whole=whole)
+    return Case("POST", API + "/auth/email/confirm", {"token": token, "password": w.password}, after=(410,), whole=whole)
 
 
 @case(keeper=True)
