@@ -12,9 +12,13 @@ struct accepted {
 
 struct accepted accept_parse(struct str header);
 
-/*
- * Whether a Content-Type is application/json, or application/merge-patch+json (RFC 7396),
- * parameters aside; charset must be utf-8 if given.
- */
-bool content_type_json(struct str header);
-bool content_type_merge_patch(struct str header);
+/* What a Content-Type (RFC 9110 section 8.3) says of a body that is to be JSON. */
+enum media {
+	MEDIA_JSON,
+	MEDIA_MERGE_PATCH, /* RFC 7396 */
+	MEDIA_CHARSET,	   /* one of them, but in another charset than UTF-8 */
+	MEDIA_OTHER
+};
+
+/* Parameters aside, but for charset: utf-8, utf8 and us-ascii are what JSON is in anyway. */
+enum media content_media(struct str header);

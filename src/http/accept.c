@@ -136,27 +136,29 @@ static struct str unquote(struct str s)
 	return (struct str){ s.p + 1, s.n - 2 };
 }
 
-static bool content_type(struct str header, struct str type)
+/* RFC 8259 section 8.1 knows no charset; what says that the bytes are UTF-8 says nothing wrong. */
+static bool charset_utf8(struct str name)
+{
+	return str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")) ||
+	       str_eq_nocase(name, STR("us-ascii"));
+}
+
+enum media content_media(struct str header)
 {
 	struct str part = { 0 }, name = { 0 };
+	enum media media = MEDIA_OTHER;
 
-	if (!part_next(&header, ';', &part) || !str_eq_nocase(part, type))
-		return false;
-	while (part_next(&header, ';', &part)) {
+	if (!part_next(&header, ';', &part))
+		return MEDIA_OTHER;
+	if (str_eq_nocase(part, STR("application/json")))
+		media = MEDIA_JSON;
+	if (str_eq_nocase(part, STR("application/merge-patch+json")))
+		media = MEDIA_MERGE_PATCH;
+	while (media != MEDIA_OTHER && part_next(&header, ';', &part)) {
 		str_split(&part, '=', &name);
 		if (str_eq_nocase(str_trim(name), STR("charset")) &&
-		    !str_eq_nocase(unquote(str_trim(part)), STR("utf-8")))
-			return false;
+		    !charset_utf8(unquote(str_trim(part))))
+			return MEDIA_CHARSET;
 	}
-	return true;
-}
-
-bool content_type_json(struct str header)
-{
-	return content_type(header, STR("application/json"));
-}
-
-bool content_type_merge_patch(struct str header)
-{
-	return content_type(header, STR("application/merge-patch+json"));
+	return media;
 }

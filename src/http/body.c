@@ -162,9 +162,16 @@ static struct str trail_pointer(const struct trail *t, struct arena *a)
 	return pointer;
 }
 
-/* Adds the one fault of a malformed body, seen once `seen` bytes of it were read. */
-static enum err malformed(struct str body, size_t seen, const char *what, struct arena *a,
-			  struct faults *f)
+struct complaint {
+	/* ERR_BAD_JSON: it is none (RFC 8259). ERR_INVALID: it is JSON, but nothing that is taken.
+	 */
+	enum err err;
+	const char *what;
+};
+
+/* Adds the one fault of a body, seen once `seen` bytes of it were read. */
+static enum err refuse(struct str body, size_t seen, struct complaint c, struct arena *a,
+		       struct faults *f)
 {
 	struct trail trail = { 0 };
 	struct str before = { body.p, seen };
@@ -177,74 +184,85 @@ static enum err malformed(struct str body, size_t seen, const char *what, struct
 		line++;
 		start = i + 1;
 	}
-	fault_add(f, a, trail_pointer(&trail, a), "%s (line %zu, column %zu)", what, line,
+	fault_add(f, a, trail_pointer(&trail, a), "%s (line %zu, column %zu)", c.what, line,
 		  str_chars(str_from_at(before, start)));
-	return ERR_BAD_JSON;
+	return c.err;
 }
 
-/* Jansson's own words quote the input, and the input may be a password. */
-static const char *complaint(enum json_error_code code)
+/*
+ * Jansson's own words quote the input, and the input may be a password. A half of a surrogate pair
+ * has no code of its own there; by RFC 8259 section 8.2 it is JSON, and no text.
+ */
+static struct complaint complaint(const json_error_t *error)
 {
-	switch (code) {
+	static const char half[] = "invalid Unicode '";
+
+	switch (json_error_code(error)) {
 	case json_error_invalid_utf8:
-		return "this is not UTF-8";
+		return (struct complaint){ ERR_BAD_JSON, "this is not UTF-8" };
 	case json_error_premature_end_of_input:
-		return "the JSON ends too early";
+		return (struct complaint){ ERR_BAD_JSON, "the JSON ends too early" };
 	case json_error_end_of_input_expected:
-		return "nothing may follow the object";
+		return (struct complaint){ ERR_BAD_JSON, "nothing may follow the JSON" };
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
-		return "NUL is not allowed";
+		return (struct complaint){ ERR_INVALID, "NUL is not allowed" };
 	case json_error_duplicate_key:
-		return "a member is given twice";
+		return (struct complaint){ ERR_INVALID, "a member is given twice" };
 	case json_error_numeric_overflow:
-		return "the number is too large";
+		return (struct complaint){ ERR_INVALID, "the number is too large" };
 	default:
-		return "this is not JSON";
+		if (strncmp(error->text, half, sizeof half - 1) == 0)
+			return (struct complaint){ ERR_INVALID, "this is half a character" };
+		return (struct complaint){ ERR_BAD_JSON, "this is not JSON" };
 	}
 }
 
 /* What can be told without a parser; OK leaves the rest to it. */
 static enum err body_scan(struct str body, struct arena *a, struct faults *f)
 {
+	static const struct complaint nul = { ERR_BAD_JSON, "NUL is not allowed" };
+	static const struct complaint deep = { ERR_INVALID, "the JSON is nested too deeply" };
+	const char *at = body.n == 0 ? NULL : memchr(body.p, '\0', body.n);
 	struct trail trail = { 0 };
-	size_t blank = 0;
+	size_t blank = 0, walked = 0;
 
-	while (blank < body.n && strchr(" \t\r\n", body.p[blank]) != NULL && body.p[blank] != '\0')
+	while (blank < body.n && memchr(" \t\r\n", body.p[blank], 4) != NULL)
 		blank++;
-	if (blank == body.n || body.p[blank] != '{') {
+	if (blank == body.n) {
 		fault_add(f, a, STR(""), "the body must be a JSON object");
 		return ERR_BAD_JSON;
 	}
-
-	const char *nul = memchr(body.p, '\0', body.n);
-
-	if (nul != NULL)
-		return malformed(body, (size_t)(nul - body.p) + 1, "NUL is not allowed", a, f);
-
-	size_t walked = trail_walk(&trail, body);
-
-	if (walked < body.n)
-		return malformed(body, walked + 1, "the JSON is nested too deeply", a, f);
-	return OK;
+	if (at != NULL)
+		return refuse(body, (size_t)(at - body.p) + 1, nul, a, f);
+	walked = trail_walk(&trail, body);
+	return walked == body.n ? OK : refuse(body, walked + 1, deep, a, f);
 }
 
 enum err body_parse(struct str body, struct arena *a, struct faults *f, json_t **out)
 {
+	const struct str mark = STR("\xef\xbb\xbf");
 	json_error_t error = { 0 };
 
+	/* RFC 8259 section 8.1: a byte order mark may be ignored. */
+	if (str_starts(body, mark))
+		body = str_from_at(body, mark.n);
 	TRY(body_scan(body, a, f));
 
-	json_t *root = load(body, JSON_REJECT_DUPLICATES, a, &error);
+	json_t *root = load(body, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, a, &error);
 
-	if (root != NULL) {
+	if (root != NULL && json_is_object(root)) {
 		*out = root;
 		return OK;
 	}
+	if (root != NULL) {
+		fault_add(f, a, STR(""), "the body must be a JSON object");
+		return ERR_INVALID;
+	}
 
-	enum json_error_code code = json_error_code(&error);
-	size_t seen = (size_t)error.position + (code == json_error_invalid_utf8);
+	size_t seen = (size_t)error.position + (json_error_code(&error) == json_error_invalid_utf8);
+	struct complaint c = complaint(&error);
 
 	explicit_bzero(&error, sizeof error);
-	return malformed(body, seen < body.n ? seen : body.n, complaint(code), a, f);
+	return refuse(body, seen < body.n ? seen : body.n, c, a, f);
 }

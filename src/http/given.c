@@ -151,9 +151,12 @@ static struct str take_uuid(const struct given *g, void *at)
 {
 	struct uuid id = { 0 };
 
-	/* The nil UUID stands for "none" in here, so no client may bring it in. */
-	if (g->type != GIVEN_TEXT || !uuid_parse(g->text, &id) || uuid_none(id))
+	if (g->type != GIVEN_TEXT || !uuid_parse(g->text, &id))
 		return STR("must be a UUID");
+	/* The nil UUID stands for "none" in here. As the name of a resource it is one like others
+	 * that nothing has. */
+	if (uuid_none(id) && !g->in_path)
+		return STR("must not be the nil UUID");
 	memcpy(at, &id, sizeof id);
 	return (struct str){ 0 };
 }

@@ -74,8 +74,10 @@ static void path_read(struct decoding *d)
 	for (size_t i = 0; i < d->schema->n; i++) {
 		const struct field *f = &d->schema->fields[i];
 
-		if (source_of(d->match->route, f) == SOURCE_PATH)
-			d->given[i] = given_text(f, route_param(d->match, f->name));
+		if (source_of(d->match->route, f) != SOURCE_PATH)
+			continue;
+		d->given[i] = given_text(f, route_param(d->match, f->name));
+		d->given[i].in_path = true;
 	}
 }
 

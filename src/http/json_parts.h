@@ -30,6 +30,7 @@ struct given {
 	struct str text;
 	int64_t number;
 	bool flag;
+	bool in_path; /* it names a resource, which may not be there */
 };
 
 /* Reads decoded text from path or query as the field's kind wants it. */
@@ -45,8 +46,10 @@ struct given given_json(const json_t *v);
 struct str given_take(const struct given *g, const struct field *f, struct arena *a, void *out);
 
 /*
- * Parses a body that must be one JSON object; the arena owns it. On ERR_BAD_JSON there is one
- * fault, with the nearest pointer to the place.
+ * Parses a body that must be one JSON object; the arena owns it. Otherwise there is one fault, with
+ * the nearest pointer to the place: ERR_BAD_JSON where it is not JSON, ERR_INVALID where it is and
+ * is another value, has a member twice, a NUL, half a surrogate pair, a number that no type holds
+ * or containers deeper than 32.
  */
 enum err body_parse(struct str body, struct arena *a, struct faults *f, json_t **out);
 

@@ -76,9 +76,17 @@ static enum err check_body(struct req *r)
 	if (encoding.n > 0 && !str_eq_nocase(encoding, STR("identity")))
 		return problem(r, ERR_UNSUPPORTED_MEDIA_TYPE,
 			       "the body must not have a Content-Encoding");
-	if (r->http->method == METHOD_PATCH && content_type_merge_patch(r->http->content_type))
+	switch (content_media(r->http->content_type)) {
+	case MEDIA_JSON:
 		return OK;
-	return content_type_json(r->http->content_type) ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
+	case MEDIA_MERGE_PATCH:
+		return r->http->method == METHOD_PATCH ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
+	case MEDIA_CHARSET:
+		return problem(r, ERR_UNSUPPORTED_MEDIA_TYPE, "the charset must be UTF-8");
+	case MEDIA_OTHER:
+		break;
+	}
+	return ERR_UNSUPPORTED_MEDIA_TYPE;
 }
 
 /* Ends the handler's transaction. A refusal may have something to keep: see req.commit. */

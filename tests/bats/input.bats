@@ -24,10 +24,65 @@ send() {
 
 @test "the body must be an object" {
 	local bad
-	for bad in '[]' '"ann"' 1 null true '[{}]'; do
+	for bad in '[]' '"ann"' 1 null true '[{}]' ' [1, 2] '; do
 		send "$bad"
-		problem 400 malformed-json
+		problem 400 invalid-request 'the body must be a JSON object'
+		fault ''
 	done
+	send '[1'
+	problem 400 malformed-json
+}
+
+@test "a byte order mark in front of a body is nothing" {
+	send "\xef\xbb\xbf{\"email\": \"mark.$(unique)@example.org\", $GOOD}"
+	status 201
+	send "\xef\xbb\xbf\xef\xbb\xbf{\"email\": \"mark.$(unique)@example.org\", $GOOD}"
+	problem 400 malformed-json
+}
+
+@test "a charset that says UTF-8 in other words is taken, another one refused for what it is" {
+	local charset
+	for charset in utf-8 UTF-8 utf8 UTF8 '"utf-8"' us-ascii; do
+		post /api/v1/users "{\"email\": \"charset.$(unique)@example.org\", $GOOD}" -H "Content-Type: application/json; charset=$charset"
+		status 201
+	done
+	for charset in iso-8859-1 utf-16 utf-16le windows-1252 '"latin1"' x; do
+		post /api/v1/users "{\"email\": \"charset.$(unique)@example.org\", $GOOD}" -H "Content-Type: application/json; charset=$charset"
+		problem 415 unsupported-media-type 'the charset must be UTF-8'
+	done
+}
+
+@test "a number that no type holds is refused, wherever it stands" {
+	local number
+	for number in 1e999 -1e999 99999999999999999999 -99999999999999999999; do
+		send "{\"email\": $number, $GOOD}"
+		problem 400 invalid-request
+		fault /email
+		send "{\"email\": \"a@example.org\", \"x\": [$number], $GOOD}"
+		problem 400 invalid-request
+		fault /x/0
+	done
+}
+
+@test "the nil UUID is a resource that is not there, and no value" {
+	local nil=00000000-0000-0000-0000-000000000000 path
+	admin
+	for path in "GET /users/$nil" "DELETE /users/$nil" "GET /users/$nil/sessions" "DELETE /users/$nil/sessions" \
+		"DELETE /users/$nil/sessions/$nil" "DELETE /users/$USER_ID/sessions/$nil" "DELETE /me/sessions/$nil"; do
+		request "${path% *}" "/api/v1${path#* }"
+		status 404
+	done
+	put "/api/v1/users/$nil" '{"email":"nil@example.org","name":"Nil"}'
+	problem 404 user-not-found
+	request PATCH "/api/v1/users/$nil" '{"disabled":true}'
+	problem 404 user-not-found
+	get "/api/v1/audit?actor=$nil"
+	problem 400 invalid-request 'actor must not be the nil UUID'
+	post /api/v1/auth/verify "{\"id\":\"$nil\",\"code\":\"12345678\"}"
+	problem 400 invalid-request 'id must not be the nil UUID'
+	login nobody
+	get "/api/v1/users/$nil"
+	problem 403 forbidden
 }
 
 @test "an empty body is not an object either" {
@@ -39,7 +94,7 @@ send() {
 
 @test "a member given twice is refused, and which one is told" {
 	send "{\"email\": \"a@example.org\", \"email\": \"b@example.org\", $GOOD}"
-	problem 400 malformed-json
+	problem 400 invalid-request
 	fault /email
 }
 
@@ -53,23 +108,42 @@ send() {
 }
 
 @test "half a surrogate pair is refused" {
-	send '{"name": "\\ud800", "email": "a@example.org", "password": "a long password"}'
-	problem 400 malformed-json
+	local half
+	for half in '\\ud800' '\\udfff' '\\ud800\\u0041' '\\udc00\\ud800' 'a\\uDBFF'; do
+		send "{\"name\": \"$half\", \"email\": \"a@example.org\", \"password\": \"a long password\"}"
+		problem 400 invalid-request
+		fault /name
+		send "{\"name\": \"a\", \"email\": \"a@example.org\", \"password\": \"a long password$half\"}"
+		problem 400 invalid-request
+		fault /password
+	done
 }
 
-@test "NUL is refused, raw and escaped" {
-	send '{"name": "a\\u0000b", "email": "a@example.org", "password": "a long password"}'
-	problem 400 malformed-json
-	body_is '.error.fields | length == 1'
-	send '{"name": "a\0b", "email": "a@example.org", "password": "a long password"}'
-	problem 400 malformed-json
+@test "NUL is refused, raw and escaped, in texts, secrets and names" {
+	local member
+	for member in name password email; do
+		send "{\"$member\": \"a\\\\u0000b\"}"
+		problem 400 invalid-request
+		fault "/$member"
+		send "{\"$member\": \"a\\0b\"}"
+		problem 400 malformed-json
+		fault "/$member"
+	done
+	send '{"na\\u0000me": "a"}'
+	problem 400 invalid-request
+	post /api/v1/auth/refresh '{"refresh_token": "a\u0000"}'
+	problem 400 invalid-request
+	fault /refresh_token
+	post /api/v1/auth/reset '{"token": "a\u0000", "password": "a long password"}'
+	problem 400 invalid-request
+	fault /token
 }
 
 @test "nesting over 32 is refused, less is only of the wrong type" {
 	local deep
 	deep=$(printf '[%.0s' {1..40})$(printf ']%.0s' {1..40})
 	send "{\"email\": $deep, $GOOD}"
-	problem 400 malformed-json
+	problem 400 invalid-request
 	send "{\"email\": ${deep:20:40}, $GOOD}"
 	problem 400 invalid-request
 	fault /email 'email must be a string'

@@ -134,27 +134,35 @@ static void knows_json(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (content_type_json(str_from(rows[i].header)) != rows[i].json)
+		if ((content_media(str_from(rows[i].header)) == MEDIA_JSON) != rows[i].json)
 			fail_msg("%s", rows[i].header);
 }
 
-static void knows_merge_patches(void **state)
+static void knows_media(void **state)
 {
 	static const struct {
 		const char *header;
-		bool patch;
+		enum media media;
 	} rows[] = {
-		{ NULL, false },
-		{ "application/merge-patch+json", true },
-		{ "Application/Merge-Patch+JSON ; charset=utf-8", true },
-		{ "application/merge-patch+json; charset=latin1", false },
-		{ "application/json", false },
-		{ "application/json-patch+json", false },
+		{ NULL, MEDIA_OTHER },
+		{ "application/merge-patch+json", MEDIA_MERGE_PATCH },
+		{ "Application/Merge-Patch+JSON ; charset=utf-8", MEDIA_MERGE_PATCH },
+		{ "application/merge-patch+json; charset=latin1", MEDIA_CHARSET },
+		{ "application/json; charset=utf8", MEDIA_JSON },
+		{ "application/json; charset=UTF8", MEDIA_JSON },
+		{ "application/json; charset=\"utf8\"", MEDIA_JSON },
+		{ "application/json; charset=us-ascii", MEDIA_JSON },
+		{ "application/json; charset=utf-16", MEDIA_CHARSET },
+		{ "application/json; charset=utf-8; charset=utf-16le", MEDIA_CHARSET },
+		{ "application/json; charset=utf-8-sig", MEDIA_CHARSET },
+		{ "application/json; charset=windows-1252", MEDIA_CHARSET },
+		{ "text/json; charset=latin1", MEDIA_OTHER },
+		{ "application/json-patch+json", MEDIA_OTHER },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (content_type_merge_patch(str_from(rows[i].header)) != rows[i].patch)
+		if (content_media(str_from(rows[i].header)) != rows[i].media)
 			fail_msg("%s", rows[i].header);
 }
 
@@ -163,7 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts),
 		cmocka_unit_test(knows_json),
-		cmocka_unit_test(knows_merge_patches),
+		cmocka_unit_test(knows_media),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

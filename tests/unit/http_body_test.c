@@ -17,7 +17,13 @@
 #define U31 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
 #define RAW(body, want)                                                                            \
 	{                                                                                          \
-		{ "" body, sizeof(body) - 1 }, want                                                \
+		{ "" body, sizeof(body) - 1 }, want, ERR_BAD_JSON                                  \
+	}
+
+/* It is JSON, but nothing that is taken. */
+#define JSON(body, want)                                                                           \
+	{                                                                                          \
+		{ "" body, sizeof(body) - 1 }, want, ERR_INVALID                                   \
 	}
 
 #define AT(pointer, what, line, column) pointer "|" what " (line " #line ", column " #column ")"
@@ -26,15 +32,32 @@
 static const struct {
 	struct str body;
 	const char *want; /* pointer|message */
+	enum err err;
 } rows[] = {
 	RAW("", "|the body must be a JSON object"),
 	RAW(" \r\n\t", "|the body must be a JSON object"),
-	RAW("[]", "|the body must be a JSON object"),
-	RAW("\"email\"", "|the body must be a JSON object"),
-	RAW("null", "|the body must be a JSON object"),
-	RAW("12", "|the body must be a JSON object"),
-	RAW("\xef\xbb\xbf{}", "|the body must be a JSON object"),
-	RAW("\0{}", "|the body must be a JSON object"),
+	JSON("[]", "|the body must be a JSON object"),
+	JSON("\"email\"", "|the body must be a JSON object"),
+	JSON("null", "|the body must be a JSON object"),
+	JSON("12", "|the body must be a JSON object"),
+	JSON("true", "|the body must be a JSON object"),
+	JSON("1.5e3 ", "|the body must be a JSON object"),
+	JSON("[{}]", "|the body must be a JSON object"),
+	JSON("\xef\xbb\xbf[]", "|the body must be a JSON object"),
+	RAW("\xef\xbb\xbf", "|the body must be a JSON object"),
+	RAW("\xef\xbb\xbf\xef\xbb\xbf{}", AT("", "this is not JSON", 1, 1)),
+	RAW("\xef\xbb{}", AT("", "this is not UTF-8", 1, 1)),
+	RAW("{\xef\xbb\xbf}", AT("", "this is not JSON", 1, 2)),
+	RAW("\xff\xfe{\0}\0", AT("", "NUL is not allowed", 1, 4)),
+	RAW("\0{}", AT("", "NUL is not allowed", 1, 1)),
+	RAW("email=a", AT("", "this is not JSON", 1, 5)),
+	RAW("[", AT("/0", "the JSON ends too early", 1, 1)),
+	RAW("[1,]", AT("", "this is not JSON", 1, 4)),
+	RAW("tru", AT("", "this is not JSON", 1, 3)),
+	JSON("[1,1e999]", AT("/1", "the number is too large", 1, 8)),
+	JSON("1e999", AT("", "the number is too large", 1, 5)),
+	JSON("{\"a\":\"\\uDFFF\"}", AT("/a", "this is half a character", 1, 12)),
+	JSON("{\"\\ud800\":1}", AT("", "this is half a character", 1, 8)),
 	RAW("{\"email\":tru}", AT("/email", "this is not JSON", 1, 12)),
 	RAW("{\"email\":'a'}", AT("/email", "this is not JSON", 1, 10)),
 	RAW("{\"email\":NaN}", AT("/email", "this is not JSON", 1, 12)),
@@ -46,24 +69,26 @@ static const struct {
 	RAW("{\"email\":\"\\x\"}", AT("/email", "this is not JSON", 1, 12)),
 	RAW("{\"email\":\"\n\"}", AT("/email", "this is not JSON", 1, 10)),
 	RAW("{\"email\":\"\x01\"}", AT("/email", "this is not JSON", 1, 10)),
-	RAW("{\"email\":\"\\ud800\"}", AT("/email", "this is not JSON", 1, 17)),
-	RAW("{\"email\":\"\\udc00\"}", AT("/email", "this is not JSON", 1, 17)),
-	RAW("{\"email\":\"\\ud800\\u0041\"}", AT("/email", "this is not JSON", 1, 23)),
+	JSON("{\"email\":\"\\ud800\"}", AT("/email", "this is half a character", 1, 17)),
+	JSON("{\"email\":\"\\udc00\"}", AT("/email", "this is half a character", 1, 17)),
+	JSON("{\"email\":\"\\ud800\\u0041\"}", AT("/email", "this is half a character", 1, 23)),
 	RAW("{\"email\":\"a", AT("/email", "the JSON ends too early", 1, 11)),
 	RAW("{\"\u00e9\":{", AT("/\u00e9", "the JSON ends too early", 1, 6)),
-	RAW("{}x", AT("", "nothing may follow the object", 1, 3)),
-	RAW("{}{}", AT("", "nothing may follow the object", 1, 3)),
-	RAW("{\"email\":\"\\u0000\"}", AT("/email", "NUL is not allowed", 1, 17)),
-	RAW("{\"\\u0000\":1}", AT("", "NUL is not allowed", 1, 9)),
+	RAW("{}x", AT("", "nothing may follow the JSON", 1, 3)),
+	RAW("{}{}", AT("", "nothing may follow the JSON", 1, 3)),
+	JSON("{\"email\":\"\\u0000\"}", AT("/email", "NUL is not allowed", 1, 17)),
+	JSON("{\"\\u0000\":1}", AT("", "NUL is not allowed", 1, 9)),
 	RAW("{\"email\":\"a\0b\"}", AT("/email", "NUL is not allowed", 1, 12)),
 	RAW("{}\0", AT("", "NUL is not allowed", 1, 3)),
-	RAW("{\"email\":99999999999999999999}", AT("/email", "the number is too large", 1, 29)),
-	RAW("{\"email\":-9223372036854775809}", AT("/email", "the number is too large", 1, 29)),
-	RAW("{\"email\":1e999}", AT("/email", "the number is too large", 1, 14)),
-	RAW("{\"email\":1,\n\"email\":2}", AT("/email", "a member is given twice", 2, 7)),
-	RAW("{\"email\":1,\"\\u0065mail\":2}", AT("/email", "a member is given twice", 1, 23)),
-	RAW("{\"x\":[0,{\"a/b\":1,\"a/b\":2}]}", AT("/x/1/a~1b", "a member is given twice", 1, 22)),
-	RAW("{\"x\":{\"" X100 "\":1,\"" X100 "\":2}}", AT("/x", "a member is given twice", 1, 213)),
+	JSON("{\"email\":99999999999999999999}", AT("/email", "the number is too large", 1, 29)),
+	JSON("{\"email\":-9223372036854775809}", AT("/email", "the number is too large", 1, 29)),
+	JSON("{\"email\":1e999}", AT("/email", "the number is too large", 1, 14)),
+	JSON("{\"email\":1,\n\"email\":2}", AT("/email", "a member is given twice", 2, 7)),
+	JSON("{\"email\":1,\"\\u0065mail\":2}", AT("/email", "a member is given twice", 1, 23)),
+	JSON("{\"x\":[0,{\"a/b\":1,\"a/b\":2}]}",
+	     AT("/x/1/a~1b", "a member is given twice", 1, 22)),
+	JSON("{\"x\":{\"" X100 "\":1,\"" X100 "\":2}}",
+	     AT("/x", "a member is given twice", 1, 213)),
 	RAW("{\"email\":\"\x80\"}", AT("/email", "this is not UTF-8", 1, 10)),
 	NOT_UTF8("\xff"),
 	NOT_UTF8("\xfe"),
@@ -81,9 +106,9 @@ static const struct {
 	NOT_UTF8("\xf0\x9f\x98"),
 	RAW("{\"\xff\":1}", AT("", "this is not UTF-8", 1, 3)),
 	RAW("{\"x\":" D31 U31 ",}", AT("", "this is not JSON", 1, 69)),
-	RAW("{\"x\":" D31 "[",
-	    AT("/x/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0",
-	       "the JSON is nested too deeply", 1, 37)),
+	JSON("{\"x\":" D31 "[",
+	     AT("/x/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0",
+		"the JSON is nested too deeply", 1, 37)),
 };
 
 /* A copy of its exact size, so that the sanitizer sees a byte too far. */
@@ -105,7 +130,8 @@ static void test_malformed(void **state)
 		json_t *root = NULL;
 		struct str body = exact(rows[i].body.p, rows[i].body.n);
 
-		assert_int_equal(body_parse(body, a, &f, &root), ERR_BAD_JSON);
+		if (body_parse(body, a, &f, &root) != rows[i].err)
+			fail_msg("\"%s\": another error", rows[i].body.p);
 		assert_int_equal(f.n, 1);
 
 		struct str got = arena_printf(a, "%s|%s", f.first->pointer.p, f.first->message.p);
@@ -115,6 +141,23 @@ static void test_malformed(void **state)
 		arena_free(a);
 		free((void *)body.p);
 	}
+}
+
+/* One byte order mark in front is nothing, and a place is counted behind it. */
+static void test_mark(void **state)
+{
+	static const char marked[] = "\xef\xbb\xbf{\"a\":\"\xef\xbb\xbf\"}";
+	struct arena *a = arena_make(1 << 20, NULL, NULL);
+	struct faults f = { 0 };
+	json_t *root = NULL;
+
+	(void)state;
+	assert_int_equal(body_parse((struct str){ marked, sizeof marked - 1 }, a, &f, &root), OK);
+	/* Further in it is a character like others. */
+	assert_string_equal(json_string_value(json_object_get(root, "a")), "\xef\xbb\xbf");
+	assert_int_equal(body_parse(STR("\xef\xbb\xbf{\"a\":}"), a, &f, &root), ERR_BAD_JSON);
+	assert_string_equal(f.first->message.p, "this is not JSON (line 1, column 6)");
+	arena_free(a);
 }
 
 /* Every true prefix of a body is malformed, wherever it is cut. */
@@ -191,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_wiped),
 	};
