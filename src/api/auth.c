@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Signing in, going on, signing out. */
 #include "api/cookie.h"
+#include "api/device.h"
 #include "api/limit.h"
 #include "api/password_rule.h"
 #include "api/proof.h"
@@ -13,6 +14,7 @@ struct auth_login_in {
 	struct str email;
 	struct secret password;
 	bool cookie;
+	struct str device_token;
 	struct proof_given proof;
 };
 /* No format and no shortest length here: what cannot be right is simply wrong. */
@@ -22,6 +24,8 @@ SCHEMA(auth_login, auth_login_in,
 	FIELD(auth_login_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
 	FIELD(auth_login_in, cookie, .optional = true,
 	      .doc = "The refresh token goes into a cookie that no script can read"),
+	FIELD(auth_login_in, device_token, .optional = true, .min = 1, .max = 1024,
+	      .doc = "What an earlier sign-in to the account told; in cookie mode a cookie has it"),
 	FIELD_AS("proof_token", auth_login_in, proof.token, .optional = true, .min = 1, .max = 1024,
 		 .side = SIDE_ONE_OR_NEITHER,
 		 .doc = "Of the link that auth/unlock mails; or else proof_id and proof_code"),
@@ -123,7 +127,10 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 		TRY(db_begin(r->db));
 		TRY(proof_use(r, proof));
 	}
+	TRY(device_make(r, user->id, user->token_version, &account.device));
 	TRY(session_begin(r, &account, in->cookie));
+	if (in->cookie)
+		device_keep(r, user->id, account.device);
 	return limit_right(r, g);
 }
 
@@ -133,6 +140,31 @@ static enum err not_signed_in(struct req *r, const struct guess *g, enum err e)
 	/* What was begun of a session is taken back before. */
 	(void)db_finish(r->db, e);
 	return limit_undo(r, g, e);
+}
+
+/*
+ * Whom the guess counts for, and whether it has to wait. Who brings a proof has the account's guard
+ * lifted. A browser that has signed in to the account before has a guard of its own, which only it
+ * can shut. All others are refused, if they are, before the database is asked for anything.
+ */
+static enum err look(struct req *r, const struct auth_login_in *in, struct credential_row *user,
+		     struct guess *g)
+{
+	struct devices devices = { 0 };
+	struct uuid device = { 0 };
+
+	limit_name(r, in->email, g);
+	if (brings_proof(in))
+		return find_user(r, in->email, user);
+	TRY(device_read(r, in->cookie, in->device_token, &devices));
+	if (devices.n == 0)
+		TRY(limit_look(r, g));
+	TRY(find_user(r, in->email, user));
+	if (devices.n == 0)
+		return OK;
+	if (device_find(&devices, user->id, user->token_version, &device))
+		limit_name_own(r, "device", device, in->email, g);
+	return limit_look(r, g);
 }
 
 /*
@@ -153,10 +185,7 @@ enum err auth_login(struct req *r, const struct auth_login_in *in)
 	 */
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
-	limit_name(r, in->email, &guess);
-	if (!brings_proof(in))
-		TRY(limit_look(r, &guess));
-	TRY(find_user(r, in->email, &user));
+	TRY(look(r, in, &user, &guess));
 	TRY(check_proof(r, in, user.id, &proof));
 
 	bool proved = !uuid_none(proof.id.uuid);

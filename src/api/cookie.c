@@ -7,6 +7,7 @@
  */
 #define REFRESH "__Secure-postern-refresh"
 #define ACCESS "__Host-postern-access"
+#define DEVICE "__Secure-postern-device"
 
 /* A cookie of the header; text is all of it, without the blanks around it. */
 struct pair {
@@ -58,6 +59,22 @@ struct str cookie_access(const struct req *r)
 	return r->app->conf->sessions_access_cookie ? find(r, STR(ACCESS)) : (struct str){ 0 };
 }
 
+struct str cookie_devices(const struct req *r)
+{
+	struct str rest = r->http->cookie;
+	struct buf all = buf_make(r->arena, rest.n + 1);
+	struct pair pair;
+
+	while (next_pair(&rest, &pair)) {
+		if (!str_eq(pair.name, STR(DEVICE)) || pair.value.n == 0)
+			continue;
+		if (all.n > 0)
+			buf_char(&all, COOKIE_BETWEEN);
+		buf_add(&all, pair.value);
+	}
+	return all.n > 0 ? buf_str(&all) : (struct str){ 0 };
+}
+
 struct str cookie_foreign(const struct req *r)
 {
 	struct str rest = r->http->cookie;
@@ -66,7 +83,7 @@ struct str cookie_foreign(const struct req *r)
 
 	while (next_pair(&rest, &pair)) {
 		if (pair.text.n == 0 || str_eq(pair.name, STR(REFRESH)) ||
-		    str_eq(pair.name, STR(ACCESS)))
+		    str_eq(pair.name, STR(ACCESS)) || str_eq(pair.name, STR(DEVICE)))
 			continue;
 		if (kept.n > 0)
 			buf_add(&kept, STR("; "));
@@ -94,13 +111,13 @@ enum err cookie_origin(struct req *r)
 		       STR_ARG(origin));
 }
 
-static void set_refresh(struct req *r, struct str value, int64_t seconds)
+/* One that is sent to /api/v1/auth alone. */
+static void set_narrow(struct req *r, const char *name, struct str value, int64_t seconds)
 {
 	header_add(r->reply, "Set-Cookie",
 		   arena_printf(r->arena,
-				REFRESH "=%.*s; Path=%s; Max-Age=%lld; Secure; HttpOnly;"
-					" SameSite=Strict",
-				STR_ARG(value), path_here(r, "/api/v1/auth").p,
+				"%s=%.*s; Path=%s; Max-Age=%lld; Secure; HttpOnly; SameSite=Strict",
+				name, STR_ARG(value), path_here(r, "/api/v1/auth").p,
 				(long long)seconds));
 }
 
@@ -116,14 +133,19 @@ static void set_access(struct req *r, struct str value, int64_t seconds)
 void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
 		int64_t access_s)
 {
-	set_refresh(r, refresh, refresh_s);
+	set_narrow(r, REFRESH, refresh, refresh_s);
 	if (access.p != NULL)
 		set_access(r, access, access_s);
 }
 
+void cookie_set_devices(struct req *r, struct str tokens, int64_t seconds)
+{
+	set_narrow(r, DEVICE, tokens, seconds);
+}
+
 void cookie_clear(struct req *r)
 {
-	set_refresh(r, STR(""), 0);
+	set_narrow(r, REFRESH, STR(""), 0);
 	if (r->app->conf->sessions_access_cookie)
 		set_access(r, STR(""), 0);
 }

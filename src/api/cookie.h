@@ -8,11 +8,19 @@
 
 #include "api/req.h"
 
+enum { COOKIE_BETWEEN = '~' /* tokens of devices */ };
+
 /* The refresh token in the request's cookies; null when there is none. */
 struct str cookie_refresh(const struct req *r);
 
 /* The access token in the request's cookies, where sessions.access_cookie allows that; or null. */
 struct str cookie_access(const struct req *r);
+
+/*
+ * What is in the cookies that devices keep (see device.h), COOKIE_BETWEEN them, all that there are;
+ * null when there is none.
+ */
+struct str cookie_devices(const struct req *r);
 
 /*
  * The request's cookies without ours, for the application behind the gate: with an access token it
@@ -28,5 +36,8 @@ enum err cookie_origin(struct req *r);
 void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
 		int64_t access_s);
 
-/* Makes the browser forget them. */
+/* Sets that of devices. Signing out leaves it: it is for those who sign in again. */
+void cookie_set_devices(struct req *r, struct str tokens, int64_t seconds);
+
+/* Makes the browser forget refresh token and access token. */
 void cookie_clear(struct req *r);

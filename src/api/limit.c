@@ -17,17 +17,32 @@ static struct str account_of(struct req *r, struct str email)
 	return email_key(email, r->arena, &key) ? key : email;
 }
 
-void limit_name(struct req *r, struct str email, struct guess *g)
+static void name(struct req *r, struct str from, struct str account_from, struct str email,
+		 struct guess *g)
 {
-	char text[NETWORK_TEXT];
-	struct str network = network_of(r->http->remote_addr, text);
 	struct str account = account_of(r, email);
 
 	*g = (struct guess){
-		.pair = limit_key(r, "pair", network, account),
-		.network = limit_key(r, "network", network, STR("")),
-		.account = limit_key(r, "account", STR(""), account),
+		.pair = limit_key(r, "pair", from, account),
+		.network = limit_key(r, "network", from, STR("")),
+		.account = limit_key(r, "account", account_from, account),
 	};
+}
+
+void limit_name(struct req *r, struct str email, struct guess *g)
+{
+	char text[NETWORK_TEXT];
+
+	name(r, network_of(r->http->remote_addr, text), STR(""), email, g);
+}
+
+void limit_name_own(struct req *r, const char *what, struct uuid id, struct str email,
+		    struct guess *g)
+{
+	char text[UUID_TEXT];
+	struct str own = arena_printf(r->arena, "%s %s", what, uuid_format(id, text).p);
+
+	name(r, own, own, email, g);
 }
 
 enum err limit_look(struct req *r, const struct guess *g)
@@ -220,7 +235,7 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 		return OK;
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
-	limit_name(r, email, &g);
+	limit_name_own(r, "session", r->who.session.uuid, email, &g);
 	TRY(limit_look(r, &g));
 	TRY(limit_count(r, false, &g));
 	g.user = r->who.user;

@@ -29,6 +29,13 @@ struct guess {
 /* Fills in whom a guess counts for. Whatever stands there as an address will do. */
 void limit_name(struct req *r, struct str email, struct guess *g);
 
+/*
+ * The same for who is known already: counted apart from all others, as if it were a network and the
+ * account were guarded against it alone. what, id: "device", or "session".
+ */
+void limit_name_own(struct req *r, const char *what, struct uuid id, struct str email,
+		    struct guess *g);
+
 /* Whether it would be refused, as far as this host knows. */
 enum err limit_look(struct req *r, const struct guess *g);
 
@@ -49,9 +56,10 @@ enum err limit_wrong(struct req *r, const struct guess *g, enum err e);
 enum err limit_undo(struct req *r, const struct guess *g, enum err e);
 
 /*
- * Whether this is the password of who is signed in; counted like a sign-in, and taken back if it
- * is, once for all runs of the handler. email, hash: of the account. ERR_PASSWORD_WRONG;
- * ERR_PROOF_NEEDED: the account is guarded, and a reset by mail is the way.
+ * Whether this is the password of who is signed in; counted for the session alone, which others
+ * cannot guard, and taken back if it is, once for all runs of the handler. email, hash: of the
+ * account. ERR_PASSWORD_WRONG; ERR_PROOF_NEEDED: the account is guarded, and a reset by mail is the
+ * way.
  */
 enum err limit_password(struct req *r, struct str email, struct secret password,
 			struct secret hash);

@@ -20,6 +20,7 @@ struct token_out {
 	int64_t expires_in;
 	struct str refresh_token;
 	int64_t refresh_expires_in;
+	struct str device_token;
 };
 /* clang-format off */
 SCHEMA(token, token_out,
@@ -28,7 +29,9 @@ SCHEMA(token, token_out,
 	FIELD(token_out, expires_in, .doc = "Seconds"),
 	FIELD(token_out, refresh_token, .optional = true, .doc = "Not in cookie mode"),
 	FIELD(token_out, refresh_expires_in,
-	      .doc = "Seconds, if it is not used; using it moves that on, up to sessions.absolute"));
+	      .doc = "Seconds, if it is not used; using it moves that on, up to sessions.absolute"),
+	FIELD(token_out, device_token, .optional = true,
+	      .doc = "Of a sign-in, not in cookie mode: to be kept, and brought by the next one"));
 /* clang-format on */
 
 static enum err sign_refresh(struct req *r, struct opaque o, struct str *token)
@@ -100,7 +103,8 @@ static enum err reply_tokens(struct req *r, const struct issue *i, struct token_
 			access = out->access_token;
 		cookie_set(r, out->refresh_token, out->refresh_expires_in, access, out->expires_in);
 		out->refresh_token = (struct str){ 0 };
-	}
+	} else
+		out->device_token = i->account.device;
 	return reply(r, out);
 }
 

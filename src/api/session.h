@@ -8,6 +8,7 @@ struct account {
 	struct user_id user;
 	struct str email, role;
 	int32_t version;
+	struct str device; /* its token, told where there is no cookie; see device.h */
 };
 
 /*
