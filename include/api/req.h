@@ -137,6 +137,13 @@ struct str client_device(const struct req *r);
 /* After the commit: this worker and the others of the host refuse what the request has revoked. */
 void revoke_publish(struct req *r);
 
+/*
+ * Something that this user changes, who is signed in or signing in: limits.changes a minute, for
+ * this host. what: "change", or "sign-in", each by itself. ERR_TOO_MANY, which
+ * costs no round trip.
+ */
+enum err limit_change(struct req *r, const char *what, struct user_id user, bool admin);
+
 /* After the commit: who has guessed right need not wait any more. */
 void limit_publish(struct req *r);
 

@@ -39,7 +39,14 @@ void throttle_clear(struct throttle *t, struct str key);
  */
 int64_t throttle_take(struct throttle *t, struct str key, int64_t now, int64_t burst);
 
-/* Puts a token back. */
+/*
+ * The same for a bucket of `most` tokens, above 0, that is filled within a span, at most one each
+ * millisecond. A key is paced or taken, not both: their tokens differ.
+ */
+int64_t throttle_pace(struct throttle *t, struct str key, int64_t now, int64_t most,
+		      int64_t span_us);
+
+/* Puts a token back, of throttle_take. */
 void throttle_give(struct throttle *t, struct str key, int64_t now);
 
 /* Fills it up. */

@@ -87,19 +87,9 @@ struct attempt_code {
 };
 
 /*
- * Counts a network's guess at a code or a link before it is checked, unless it has to wait.
+ * Counts a network's wrong code or link, unless it has to wait.
  */
 enum err attempt_code(struct db *db, const struct attempt_code *in, struct code_attempt_row *row);
-
-struct attempt_code_right {
-	struct instant until;
-	struct str network;
-};
-
-/*
- * The code was right: it was no failure.
- */
-enum err attempt_code_right(struct db *db, const struct attempt_code_right *in, int64_t *affected);
 
 struct attempt_mail {
 	struct str network;

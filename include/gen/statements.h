@@ -13,7 +13,6 @@ extern const struct db_statement attempt_right_statement;
 extern const struct db_statement attempt_undo_statement;
 extern const struct db_statement attempt_clear_statement;
 extern const struct db_statement attempt_code_statement;
-extern const struct db_statement attempt_code_right_statement;
 extern const struct db_statement attempt_mail_statement;
 extern const struct db_statement attempt_sweep_statement;
 extern const struct db_statement audit_insert_statement;

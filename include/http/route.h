@@ -68,11 +68,15 @@ struct str route_allow(unsigned allowed, struct arena *a);
 /* Value of a path parameter; the null str when there is none. */
 struct str route_param(const struct route_match *m, const char *name);
 
+/* Whether it is for who is signed in, and may change something: limits.changes holds for it. */
+bool route_changes(const struct route *r);
+
 /*
  * Whether an operation may answer with a problem: its handler says so, or it follows from the row.
  * Everything can be refused for its input, its size, or because something is away or broken; what
- * reads a body also for the form of that, what wants a token for that. A path that cannot be
- * decoded belongs to no operation, and neither does a method that its path has not.
+ * reads a body also for the form of that, what wants a token for that, what changes something for
+ * how often. A path that cannot be decoded belongs to no operation, and neither does a method that
+ * its path has not.
  */
 bool route_answers(const struct route *r, enum err e);
 

@@ -122,6 +122,8 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 		return refuse(r, g, ERR_ACCOUNT_DISABLED);
 	if (!user->verified && r->app->conf->accounts_require_verified)
 		return refuse(r, g, ERR_EMAIL_UNVERIFIED);
+	if (limit_change(r, "sign-in", user->id, str_eq(user->role, STR("admin"))) != OK)
+		return refuse(r, g, ERR_TOO_MANY);
 	TRY(rehash(r, user, in->password));
 	if (!uuid_none(proof.uuid)) {
 		TRY(db_begin(r->db));

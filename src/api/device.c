@@ -13,22 +13,22 @@ enum {
 	LIFE_S = 400 * 86400 /* browsers keep no cookie longer (RFC 6265bis section 5.5) */
 };
 
-/* The user is no part of the opaque token, but of what its MAC is over. */
-static enum err make_mac(struct req *r, struct user_id user, struct opaque o, struct str *mac)
+/* What the MAC is over: the user is no part of the opaque token. */
+static struct str message_of(struct req *r, struct user_id user, struct opaque o)
 {
 	struct str message = opaque_message(o, r->arena);
 	char *all = arena_alloc(r->arena, ID + message.n);
 
 	memcpy(all, user.uuid.b, ID);
 	memcpy(all + ID, message.p, message.n);
-	return keeper_mac(r->app->keeper, "device", (struct str){ all, ID + message.n }, r->arena,
-			  mac);
+	return (struct str){ all, ID + message.n };
 }
 
 /* *right says whether it is a token of ours. */
 static enum err read_one(struct req *r, struct str text, struct device *out, bool *right)
 {
-	struct str rest = text, user = { 0 }, mac = { 0 }, ours = { 0 };
+	struct str rest = text, user = { 0 }, mac = { 0 };
+	struct opaque_macs ours = { 0 };
 	struct opaque o = { 0 };
 	struct user_id id = { 0 };
 
@@ -36,8 +36,8 @@ static enum err read_one(struct req *r, struct str text, struct device *out, boo
 	if (text.n != DEVICE_TEXT || !str_split(&rest, SEPARATOR, &user) ||
 	    !uuid_parse(user, &id.uuid) || !opaque_read(rest, r->arena, &o, &mac))
 		return OK;
-	TRY(make_mac(r, id, o, &ours));
-	*right = opaque_mac_equal(mac, ours);
+	TRY(keeper_macs(r->app->keeper, "device", message_of(r, id, o), r->arena, &ours));
+	*right = opaque_mac_right(mac, &ours);
 	*out = (struct device){ .user = id, .version = (int32_t)o.count, .id = o.id };
 	return OK;
 }
@@ -79,7 +79,7 @@ enum err device_make(struct req *r, struct user_id user, int32_t version, struct
 	struct str mac = { 0 };
 	char id[UUID_TEXT];
 
-	TRY(make_mac(r, user, o, &mac));
+	TRY(keeper_mac(r->app->keeper, "device", message_of(r, user, o), r->arena, &mac));
 	*token = arena_printf(r->arena, "%s%c%.*s", uuid_format(user.uuid, id).p, SEPARATOR,
 			      STR_ARG(opaque_write(o, mac, r->arena)));
 	return OK;

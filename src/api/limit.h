@@ -3,7 +3,9 @@
  * What is done against guessing. A guess is counted before it is looked at, and taken back when it
  * was right: so of many at once no more are looked at than of as many one after the other. Counts
  * are in the database, for all hosts; what has to wait is also remembered by this host, so that
- * refusing it costs no round trip. A refusal is ERR_TOO_MANY, and says how long to wait.
+ * refusing it costs no round trip. Codes and links are the exception: they are looked at first, for
+ * what is right opens whoever shares the network. A refusal is ERR_TOO_MANY, and says how long to
+ * wait.
  *
  * All that count do so at once and for good, whatever becomes of the request: call them before
  * db_begin.
@@ -70,24 +72,12 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
  */
 enum err limit_clear(struct req *r, struct str email);
 
-/* A guess at a mailed code or link. */
-struct code_guess {
-	struct str network;
-	struct instant until;
-	int64_t tick;
-};
-
-/* Counts one, for the network it comes from; what: "code" or "link", each by itself. */
-enum err limit_code(struct req *r, const char *what, struct code_guess *g);
-
-/* It was right; within a transaction or not. */
-enum err limit_code_right(struct req *r, const struct code_guess *g);
-
-/* It was wrong; returns `e`. How many are left is not told: the proof has a count of its own. */
-enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e);
-
-/* It was not found out, for something here went wrong. */
-enum err limit_code_undo(struct req *r, const struct code_guess *g, enum err e);
+/*
+ * A mailed code or link was wrong, and is counted for the network it comes from; what: "code" or
+ * "link", each by itself. Returns `e`, or ERR_TOO_MANY where those were too many: right ones are
+ * never refused. How many are left is not told: a proof has a count of its own.
+ */
+enum err limit_code_wrong(struct req *r, const char *what, enum err e);
 
 /* Something that sends mail or makes an account: limits.network_mails an hour from one network. */
 enum err limit_mail(struct req *r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted for a network alone: guesses at codes and links, and what sends mail. */
+/* What is counted for a network alone, wrong codes and links and what sends mail, or for a user. */
 #include "api/limit_parts.h"
 
 #include <sodium.h>
@@ -9,6 +9,7 @@
 
 enum {
 	SECOND_US = 1000000,
+	MINUTE_US = 60 * SECOND_US,
 	DAY_S = 86400, /* after that failures are forgotten: attempt_forget_at */
 	DIGEST = 16    /* bytes */
 };
@@ -59,7 +60,7 @@ static struct str network_key(struct req *r, const char *kind)
 	return limit_key(r, kind, network_of(r->http->remote_addr, text), STR(""));
 }
 
-enum err limit_code(struct req *r, const char *what, struct code_guess *g)
+enum err limit_code_wrong(struct req *r, const char *what, enum err e)
 {
 	const struct conf *c = r->app->conf;
 	struct throttle *t = r->app->throttle;
@@ -69,49 +70,22 @@ enum err limit_code(struct req *r, const char *what, struct code_guess *g)
 	struct code_attempt_row out = { 0 };
 	int64_t wait = throttle_wait(t, row.network, ticks_us());
 
-	arena_reserve(r->arena, GUESS_ROOM);
-	*g = (struct code_guess){ .network = row.network };
 	if (wait == 0)
 		wait = throttle_take(t, row.network, ticks_us(), c->limits_network + 1);
 	if (wait > 0)
 		return limit_refuse(r, wait, c->limits_network);
 	db_settle(r->db);
 
-	enum err e = attempt_code(r->db, &row, &out);
+	enum err counted = attempt_code(r->db, &row, &out);
 
-	if (e != OK || !out.counted)
+	if (counted != OK || !out.counted)
 		throttle_give(t, row.network, ticks_us());
-	TRY(e);
+	TRY(counted);
 	db_settle(r->db);
-	g->until = out.until;
-	g->tick = limit_tick(out.until, out.asked_at);
+	throttle_block(t, row.network, ticks_us(), limit_tick(out.until, out.asked_at));
 	if (out.counted)
-		return OK;
-	throttle_block(t, row.network, ticks_us(), g->tick);
+		return e;
 	return limit_refuse(r, out.until.us - out.asked_at.us, c->limits_network);
-}
-
-enum err limit_code_right(struct req *r, const struct code_guess *g)
-{
-	struct attempt_code_right row = { .network = g->network, .until = g->until };
-
-	TRY(attempt_code_right(r->db, &row, NULL));
-	throttle_give(r->app->throttle, g->network, ticks_us());
-	throttle_clear(r->app->throttle, g->network);
-	return OK;
-}
-
-enum err limit_code_undo(struct req *r, const struct code_guess *g, enum err e)
-{
-	db_settle(r->db);
-	(void)limit_code_right(r, g);
-	return e;
-}
-
-enum err limit_code_wrong(struct req *r, const struct code_guess *g, enum err e)
-{
-	throttle_block(r->app->throttle, g->network, ticks_us(), g->tick);
-	return e;
 }
 
 enum err limit_mail(struct req *r)
@@ -135,4 +109,22 @@ enum err limit_mail(struct req *r)
 	throttle_block(r->app->throttle, row.network, ticks_us(),
 		       limit_tick(out.until, out.asked_at));
 	return limit_refuse(r, out.until.us - out.asked_at.us, most);
+}
+
+enum err limit_change(struct req *r, const char *what, struct user_id user, bool admin)
+{
+	const struct conf *c = r->app->conf;
+	int64_t most = admin ? c->limits_admin_changes : c->limits_changes;
+	char id[UUID_TEXT];
+
+	if (most == 0)
+		return OK;
+
+	struct str key = limit_key(r, what, STR(""), uuid_format(user.uuid, id));
+	int64_t wait = throttle_pace(r->app->throttle, key, ticks_us(), most, MINUTE_US);
+
+	if (wait == 0)
+		return OK;
+	limit_refuse(r, wait, most);
+	return problem(r, ERR_TOO_MANY, "too many changes, try again later");
 }

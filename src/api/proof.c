@@ -148,48 +148,38 @@ static enum err check_members(struct req *r, const struct proof_given *g)
  */
 static enum err try_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
 {
-	struct code_guess guess = { 0 };
 	enum err e = check_link(r, kind, token, out);
 
-	if (e != ERR_PROOF_WRONG)
-		return e;
-	TRY(limit_code(r, "link", &guess));
-	return limit_code_wrong(r, &guess, e);
+	return e == ERR_PROOF_WRONG ? limit_code_wrong(r, "link", e) : e;
 }
 
 /*
- * A code is counted before it is compared. For the network only those are left counted that were
- * wrong for a proof which could still be given: five each, so that a network is refused when its
- * wrong codes are about many proofs. What is gone, or never was, takes no code, and is no guess.
+ * A code is compared whatever others of the network have tried: what bounds guessing is that a
+ * proof takes five, counted before they are compared, and that proofs are asked for by mail. The
+ * right one opens. A wrong one is counted for the network, and told to wait when those are many.
+ * What is gone, or never was, takes no code, and is no guess.
  */
 static enum err try_code(struct req *r, const char *kind, const struct proof_given *g,
 			 struct proof_row *out)
 {
-	struct code_guess guess = { 0 };
 	struct tried {
 		bool right;
-		struct code_guess guess;
 		struct proof_row row;
 	} *tried = req_once(r, "code", sizeof *tried);
 
 	if (!tried->right) {
-		TRY(limit_code(r, "code", &guess));
+		db_settle(r->db);
 
 		enum err e = check_code(r, kind, g, out);
 
-		if (e == ERR_PROOF_WRONG)
-			return limit_code_wrong(r, &guess, e);
-		if (e != OK)
-			return limit_code_undo(r, &guess, e);
 		/* The try stays counted; what follows is not its transaction. */
 		db_settle(r->db);
-		*tried = (struct tried){ .right = true, .guess = guess, .row = *out };
+		if (e == ERR_PROOF_WRONG)
+			return limit_code_wrong(r, "code", e);
+		TRY(e);
+		*tried = (struct tried){ .right = true, .row = *out };
 	}
 	*out = tried->row;
-	if (tried->guess.network.n > 0)
-		TRY(limit_code_right(r, &tried->guess));
-	tried->guess.network.n = 0;
-	db_settle(r->db);
 	return OK;
 }
 

@@ -139,19 +139,33 @@ void throttle_clear(struct throttle *t, struct str key)
 	forget(place_of(t, BLOCK, key));
 }
 
-int64_t throttle_take(struct throttle *t, struct str key, int64_t now, int64_t burst)
+static int64_t take(struct throttle *t, struct place p, int64_t now, uint64_t token, uint64_t most)
 {
-	struct place p = place_of(t, BUCKET, key);
-	uint64_t word = 0, ms = ms_of(t, now), full = 0, most = (uint64_t)burst * TOKEN_MS;
+	uint64_t word = 0, ms = ms_of(t, now), full = 0;
 	_Atomic uint64_t *at = NULL;
 
 	do {
 		at = find_room(p, &word);
-		full = end_of(p, word, ms) + TOKEN_MS;
+		full = end_of(p, word, ms) + token;
 		if (full - ms > most)
 			return (int64_t)(full - ms - most) * MS_US;
 	} while (!atomic_compare_exchange_weak(at, &word, p.tag | full));
 	return 0;
+}
+
+int64_t throttle_take(struct throttle *t, struct str key, int64_t now, int64_t burst)
+{
+	return take(t, place_of(t, BUCKET, key), now, TOKEN_MS, (uint64_t)burst * TOKEN_MS);
+}
+
+int64_t throttle_pace(struct throttle *t, struct str key, int64_t now, int64_t most,
+		      int64_t span_us)
+{
+	uint64_t token = (uint64_t)(span_us / MS_US / most);
+
+	if (token == 0)
+		token = 1;
+	return take(t, place_of(t, BUCKET, key), now, token, token * (uint64_t)most);
 }
 
 void throttle_give(struct throttle *t, struct str key, int64_t now)

@@ -256,30 +256,6 @@ enum err attempt_code(struct db *db, const struct attempt_code *in, struct code_
 	return db_one(db, &attempt_code_statement, in, row);
 }
 
-static const struct db_column attempt_code_right_params[] = {
-	{ "until", KIND_INSTANT, offsetof(struct attempt_code_right, until) },
-	{ "network", KIND_STR, offsetof(struct attempt_code_right, network) },
-};
-
-const struct db_statement attempt_code_right_statement = {
-	.name = "attempt_code_right",
-	.sql =
-		"update attempts\n"
-		"set failures = greatest(failures - 1, 0),\n"
-		"    blocked_until = case when blocked_until = $1::timestamptz then '-infinity'\n"
-		"      else blocked_until end\n"
-		"where kind = 'code'\n"
-		"  and key = $2",
-	.params = attempt_code_right_params,
-	.param_count = 2,
-	.write = true,
-};
-
-enum err attempt_code_right(struct db *db, const struct attempt_code_right *in, int64_t *affected)
-{
-	return db_exec(db, &attempt_code_right_statement, in, affected);
-}
-
 static const struct db_column attempt_mail_params[] = {
 	{ "network", KIND_STR, offsetof(struct attempt_mail, network) },
 	{ "most", KIND_I32, offsetof(struct attempt_mail, most) },

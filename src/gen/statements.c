@@ -9,7 +9,6 @@ const struct db_statement *const db_statements[] = {
 	&attempt_undo_statement,
 	&attempt_clear_statement,
 	&attempt_code_statement,
-	&attempt_code_right_statement,
 	&attempt_mail_statement,
 	&attempt_sweep_statement,
 	&audit_insert_statement,

@@ -217,6 +217,11 @@ bool route_has_param(const struct route *r, const char *name)
 	return false;
 }
 
+bool route_changes(const struct route *r)
+{
+	return r->method != METHOD_GET && r->access != ACCESS_ANYONE && r->access != ACCESS_GATE;
+}
+
 static bool follows(const struct route *r, enum err e)
 {
 	/* nginx's auth_request knows no other refusals: ACCESS_GATE. */
@@ -235,6 +240,8 @@ static bool follows(const struct route *r, enum err e)
 		return r->access != ACCESS_ANYONE;
 	case ERR_FORBIDDEN:
 		return gate || r->access == ACCESS_SELF || r->access == ACCESS_ADMIN;
+	case ERR_TOO_MANY:
+		return route_changes(r);
 	case ERR_NOT_ACCEPTABLE:
 		return r->shape != REPLY_NONE;
 	case ERR_TOO_LARGE:

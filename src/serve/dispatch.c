@@ -139,6 +139,8 @@ static enum err handle(struct req *r)
 
 	if (e != OK)
 		return r->match.route->access == ACCESS_GATE ? ERR_FORBIDDEN : e;
+	if (route_changes(r->match.route))
+		TRY(limit_change(r, "change", r->who.user, r->who.role == ROLE_ADMIN));
 	return run(r, in);
 }
 

@@ -118,7 +118,7 @@ where kind = 'account'
   and key = :account;
 
 -- name: attempt_code :one code_attempt
--- Counts a network's guess at a code or a link before it is checked, unless it has to wait.
+-- Counts a network's wrong code or link, unless it has to wait.
 with known as (
   select coalesce(max(blocked_until), now()) as until
   from attempts
@@ -144,15 +144,6 @@ select
   coalesce((select greatest(blocked_until, now()) from counted), known.until) as until,
   now() as asked_at
 from known;
-
--- name: attempt_code_right :exec
--- The code was right: it was no failure.
-update attempts
-set failures = greatest(failures - 1, 0),
-    blocked_until = case when blocked_until = :until::timestamptz then '-infinity'
-      else blocked_until end
-where kind = 'code'
-  and key = :network;
 
 -- name: attempt_mail :one mail_attempt
 -- Counts what a network asks for, so much an hour; the hour begins with the first.

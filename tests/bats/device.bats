@@ -113,6 +113,8 @@ guarded() {
 		problem 401 bad-credentials
 		header RateLimit-Remaining "$i"
 	done
+	# As if it had been wrong more often, so that the wait is long.
+	sql "update attempts set failures = 20, blocked_until = '-infinity' where kind = 'pair' and failures = 3"
 	sleep 1.1
 	known "$EMAIL" 'not the password'
 	problem 401 bad-credentials

@@ -95,6 +95,26 @@ static void a_bucket_gives_so_many_at_once_and_then_one_a_second(void **state)
 	assert_true(throttle_take(table, STR("a"), now + 100 * SECOND, 3) > 0);
 }
 
+static void a_bucket_is_filled_within_its_span(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(throttle_pace(table, STR("a"), now, 3, 60 * SECOND), 0);
+	assert_int_equal(throttle_pace(table, STR("a"), now, 3, 60 * SECOND), 20 * SECOND);
+	assert_int_equal(throttle_pace(table, STR("b"), now, 3, 60 * SECOND), 0);
+	assert_int_equal(throttle_pace(table, STR("a"), now + 20 * SECOND, 3, 60 * SECOND), 0);
+	assert_int_equal(throttle_pace(table, STR("a"), now + 20 * SECOND, 3, 60 * SECOND),
+			 20 * SECOND);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(throttle_pace(table, STR("a"), now + 80 * SECOND, 3, 60 * SECOND),
+				 0);
+	assert_true(throttle_pace(table, STR("a"), now + 80 * SECOND, 3, 60 * SECOND) > 0);
+	/* More than one a millisecond is not told apart. */
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(throttle_pace(table, STR("c"), now, 1000, SECOND / 1000), 0);
+	assert_true(throttle_pace(table, STR("c"), now, 1000, SECOND / 1000) > 0);
+}
+
 static void a_token_is_put_back(void **state)
 {
 	(void)state;
@@ -241,6 +261,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_cleared_need_not_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_bucket_gives_so_many_at_once_and_then_one_a_second, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bucket_is_filled_within_its_span, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_token_is_put_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_and_buckets_of_a_key_are_apart, set_up,
 						tear_down),
