@@ -105,21 +105,17 @@ enum err problem(struct req *r, enum err e, const char *format, ...)
 enum err fault(struct req *r, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * The access token of a request: that of its Authorization header, or at the gate that of its
- * cookie, where sessions.access_cookie allows that. Null when there is none.
- */
-struct str who_token(const struct req *r);
-
 /* The Authorization header where it is of another scheme than ours, for the application behind the
  * gate; else null. */
 struct str who_foreign(const struct req *r);
 
 /*
- * Sets r->who to whom a token speaks for. ERR_UNAUTHENTICATED when it is null, ERR_TOKEN_* when it
- * is refused, ERR_DB_UNAVAILABLE while nobody knows what was revoked.
+ * Sets r->who to whom the request's access token speaks for: that of its Authorization header, or
+ * at the gate that of its cookie, where sessions.access_cookie allows that. ERR_UNAUTHENTICATED
+ * when there is none, ERR_TOKEN_* when it is refused, ERR_DB_UNAVAILABLE while nobody knows what
+ * was revoked.
  */
-enum err who_is(struct req *r, struct str token);
+enum err who_asks(struct req *r);
 
 /*
  * What a handler does for good (counts, hashes) is done once, also when the handler is run again

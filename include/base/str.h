@@ -16,6 +16,12 @@ struct str {
 	size_t n;
 };
 
+/* Several of them; v may be NULL when n is 0. */
+struct str_list {
+	struct str *v;
+	size_t n;
+};
+
 /* Text that must not be seen: neither log nor reply has a conversion for it. Same rules as str. */
 struct secret {
 	const char *p;
@@ -37,6 +43,9 @@ bool str_eq(struct str a, struct str b);
 bool str_eq_nocase(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
+
+/* Whether the list has it, byte for byte. */
+bool str_in(struct str s, struct str_list list);
 
 /* s from byte `from` on; from is cut to s.n. */
 struct str str_from_at(struct str s, size_t from);

@@ -217,23 +217,24 @@ SCHEMA(auth_refresh, auth_refresh_in,
 	      .doc = "Without it the cookie is taken"));
 /* clang-format on */
 
-/* The token of the body, or else that of the cookie, which then needs an Origin of ours. */
-static enum err take_refresh(struct req *r, struct str body, struct str *token, bool *cookie)
+/* The token of the body, or else those of the cookies, which then need an Origin of ours. */
+static enum err take_refresh(struct req *r, struct str *body, struct str_list *tokens, bool *cookie)
 {
-	*cookie = body.p == NULL;
-	*token = *cookie ? cookie_refresh(r) : body;
-	if (token->p == NULL)
+	*cookie = body->p == NULL;
+	*tokens = *cookie ? cookie_refresh(r) : (struct str_list){ body, 1 };
+	if (tokens->n == 0)
 		return ERR_REFRESH_INVALID;
 	return *cookie ? cookie_origin(r) : OK;
 }
 
 enum err auth_refresh(struct req *r, const struct auth_refresh_in *in)
 {
-	struct str token = { 0 };
+	struct str body = in->refresh_token;
+	struct str_list tokens = { 0 };
 	bool cookie = false;
 
-	TRY(take_refresh(r, in->refresh_token, &token, &cookie));
-	return session_refresh(r, token, cookie);
+	TRY(take_refresh(r, &body, &tokens, &cookie));
+	return session_refresh(r, tokens, cookie);
 }
 
 struct auth_logout_in {
@@ -245,19 +246,22 @@ SCHEMA(auth_logout, auth_logout_in,
 	      .doc = "Without it the cookie is taken, or else the access token"));
 /* clang-format on */
 
-/* Done is done, whether there was a session or not. */
+/*
+ * Done is done, whether there was a session or not. What the cookies name ends, all of it: of the
+ * session that is meant nothing may go on because another page has put a cookie beside its own.
+ */
 enum err auth_logout(struct req *r, const struct auth_logout_in *in)
 {
-	struct str token = { 0 };
-	bool cookie = false;
-	enum err e = take_refresh(r, in->refresh_token, &token, &cookie);
+	struct str body = in->refresh_token;
+	struct str_list tokens = { 0 };
+	bool cookie = false, known = false;
+	enum err e = take_refresh(r, &body, &tokens, &cookie);
 
-	if (e == ERR_REFRESH_INVALID)
-		TRY(session_end_own(r));
-	else if (e != OK)
+	if (e != OK && e != ERR_REFRESH_INVALID)
 		return e;
-	else
-		TRY(session_end(r, token));
+	TRY(session_end(r, tokens, &known));
+	if (!known && cookie)
+		TRY(session_end_own(r));
 	if (cookie)
 		cookie_clear(r);
 	return reply(r, NULL);

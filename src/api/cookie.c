@@ -9,6 +9,8 @@
 #define ACCESS "__Host-postern-access"
 #define DEVICE "__Secure-postern-device"
 
+enum { ACCESS_MAX = 4 /* each costs a signature to judge */ };
+
 /* A cookie of the header; text is all of it, without the blanks around it. */
 struct pair {
 	struct str text, name, value;
@@ -30,33 +32,37 @@ static bool next_pair(struct str *rest, struct pair *out)
 	return true;
 }
 
-/*
- * Of two with one name the other one may be that of a page on a
- * neighbouring host (RFC 6265 section 8.6), and nothing tells which; so neither is taken.
- */
-static struct str find(const struct req *r, struct str name)
+/* Each value that a cookie of that name has, once. */
+static struct str_list find(const struct req *r, struct str name)
 {
-	struct str rest = r->http->cookie, found = { 0 };
+	struct str rest = r->http->cookie;
+	struct str_list found = { 0 };
 	struct pair pair;
+	size_t many = 0;
 
-	while (next_pair(&rest, &pair)) {
-		if (!str_eq(pair.name, name) || pair.value.n == 0)
-			continue;
-		if (found.p != NULL)
-			return (struct str){ 0 };
-		found = pair.value;
-	}
+	while (next_pair(&rest, &pair))
+		many += str_eq(pair.name, name) && pair.value.n > 0;
+	found.v = arena_new_array(r->arena, many, struct str);
+	rest = r->http->cookie;
+	while (next_pair(&rest, &pair))
+		if (str_eq(pair.name, name) && pair.value.n > 0 && !str_in(pair.value, found))
+			found.v[found.n++] = pair.value;
 	return found;
 }
 
-struct str cookie_refresh(const struct req *r)
+struct str_list cookie_refresh(const struct req *r)
 {
 	return find(r, STR(REFRESH));
 }
 
-struct str cookie_access(const struct req *r)
+struct str_list cookie_access(const struct req *r)
 {
-	return r->app->conf->sessions_access_cookie ? find(r, STR(ACCESS)) : (struct str){ 0 };
+	struct str_list none = { 0 }, found = { 0 };
+
+	if (!r->app->conf->sessions_access_cookie)
+		return none;
+	found = find(r, STR(ACCESS));
+	return found.n > ACCESS_MAX ? none : found;
 }
 
 struct str cookie_devices(const struct req *r)

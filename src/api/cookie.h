@@ -10,11 +10,18 @@
 
 enum { COOKIE_BETWEEN = '~' /* tokens of devices */ };
 
-/* The refresh token in the request's cookies; null when there is none. */
-struct str cookie_refresh(const struct req *r);
+/*
+ * The refresh tokens in the request's cookies, each once, in the request's arena. A page of a
+ * neighbouring host can have a browser send cookies of ours beside the right one, in front of it or
+ * behind it (RFC 6265 section 8.6), and nothing in the header tells which; the tokens do.
+ */
+struct str_list cookie_refresh(const struct req *r);
 
-/* The access token in the request's cookies, where sessions.access_cookie allows that; or null. */
-struct str cookie_access(const struct req *r);
+/*
+ * The access tokens in the request's cookies, in the same way, where sessions.access_cookie allows
+ * them. No browser sends two, for their name has the prefix __Host-; so of many there is none.
+ */
+struct str_list cookie_access(const struct req *r);
 
 /*
  * What is in the cookies that devices keep (see device.h), COOKIE_BETWEEN them, all that there are;

@@ -202,7 +202,7 @@ enum err proof_password(struct req *r, const struct proof_given *g, struct user_
 	if (g->token.p == NULL)
 		return OK;
 
-	enum err e = who_is(r, who_token(r));
+	enum err e = who_asks(r);
 
 	/* Not knowing what was revoked is no reason to ask for a password. */
 	if (e == ERR_DB_UNAVAILABLE)

@@ -148,12 +148,42 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie)
 static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
 {
 	struct opaque_macs right = { 0 };
+	struct opaque read = { 0 };
 	struct str mac = { 0 };
 
-	if (!opaque_read(token, r->arena, o, &mac))
+	if (!opaque_read(token, r->arena, &read, &mac))
 		return ERR_REFRESH_INVALID;
-	TRY(keeper_macs(r->app->keeper, "refresh", opaque_message(*o, r->arena), r->arena, &right));
-	return opaque_mac_right(mac, &right) ? OK : ERR_REFRESH_INVALID;
+	TRY(keeper_macs(r->app->keeper, "refresh", opaque_message(read, r->arena), r->arena,
+			&right));
+	if (!opaque_mac_right(mac, &right))
+		return ERR_REFRESH_INVALID;
+	*o = read;
+	return OK;
+}
+
+/* The one session that is meant, and of its tokens the newest: an older one would pass for stolen.
+ */
+static enum err choose_refresh(struct req *r, struct str_list tokens, struct opaque *o)
+{
+	struct opaque read = { 0 }, newest = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < tokens.n; i++) {
+		enum err e = read_refresh(r, tokens.v[i], &read);
+
+		if (e == ERR_REFRESH_INVALID)
+			continue;
+		TRY(e);
+		if (found && !uuid_eq(read.id, newest.id))
+			return ERR_REFRESH_INVALID;
+		if (!found || read.count > newest.count)
+			newest = read;
+		found = true;
+	}
+	if (!found)
+		return ERR_REFRESH_INVALID;
+	*o = newest;
+	return OK;
 }
 
 /* A session whose token was exchanged long ago: two have it, and one of them should not. */
@@ -186,13 +216,13 @@ static enum err end_stolen(struct req *r, struct opaque o)
 	return ERR_REFRESH_REUSED;
 }
 
-enum err session_refresh(struct req *r, struct str token, bool cookie)
+enum err session_refresh(struct req *r, struct str_list tokens, bool cookie)
 {
 	const struct conf *c = r->app->conf;
 	struct refreshed_row row = { 0 };
 	struct opaque o = { 0 };
 
-	TRY(read_refresh(r, token, &o));
+	TRY(choose_refresh(r, tokens, &o));
 
 	struct session_rotate rotate = { .id = { o.id },
 					 .counter = (int32_t)o.count,
@@ -247,20 +277,27 @@ static enum err end(struct req *r, struct session_id id)
 	return audit_note(r, &note);
 }
 
-enum err session_end(struct req *r, struct str token)
+enum err session_end(struct req *r, struct str_list tokens, bool *known)
 {
 	struct opaque o = { 0 };
-	enum err e = read_refresh(r, token, &o);
+	bool any = false;
 
-	if (e == ERR_REFRESH_INVALID)
-		return OK;
-	TRY(e);
-	return end(r, (struct session_id){ o.id });
+	for (size_t i = 0; i < tokens.n; i++) {
+		enum err e = read_refresh(r, tokens.v[i], &o);
+
+		if (e == ERR_REFRESH_INVALID)
+			continue;
+		TRY(e);
+		TRY(end(r, (struct session_id){ o.id }));
+		any = true;
+	}
+	*known = any;
+	return OK;
 }
 
 enum err session_end_own(struct req *r)
 {
-	enum err e = who_is(r, who_token(r));
+	enum err e = who_asks(r);
 
 	/* Not knowing what was revoked is no reason to say that it is done. */
 	if (e == ERR_DB_UNAVAILABLE)

@@ -19,11 +19,15 @@ struct account {
  */
 enum err session_begin(struct req *r, const struct account *a, bool cookie);
 
-/* Exchanges a refresh token, and replies with the new ones. */
-enum err session_refresh(struct req *r, struct str token, bool cookie);
+/*
+ * Exchanges the refresh token among those that were brought, and replies with the new ones. Tokens
+ * that are made up count for nothing. ERR_REFRESH_INVALID when none is left, or when those that are
+ * left are of more than one session: which of them is meant nobody can tell.
+ */
+enum err session_refresh(struct req *r, struct str_list tokens, bool cookie);
 
-/* Ends the session of a refresh token, if there is one. */
-enum err session_end(struct req *r, struct str token);
+/* Ends the session of each refresh token that is not made up. known: whether there was one. */
+enum err session_end(struct req *r, struct str_list tokens, bool *known);
 
 /* Ends the session of the access token that came along, if there is one. */
 enum err session_end_own(struct req *r);

@@ -14,16 +14,6 @@ static struct str bearer(struct str header)
 	return rest.n > 0 ? rest : (struct str){ 0 };
 }
 
-struct str who_token(const struct req *r)
-{
-	struct str token = bearer(r->http->authorization);
-
-	/* Another scheme is meant for the application behind the gate (RFC 9110 section 11.6.2). */
-	if (token.p == NULL && r->match.route->access == ACCESS_GATE)
-		token = cookie_access(r);
-	return token;
-}
-
 struct str who_foreign(const struct req *r)
 {
 	struct str header = str_trim(r->http->authorization);
@@ -36,15 +26,14 @@ struct str who_foreign(const struct req *r)
 	return header;
 }
 
-enum err who_is(struct req *r, struct str token)
+/* Whom a token speaks for. */
+static enum err judge(struct req *r, struct str token, struct who *out)
 {
 	const struct app *app = r->app;
 	struct instant now = instant_now();
 	struct identity id = { 0 };
 	struct who who = { 0 };
 
-	if (token.p == NULL)
-		return ERR_UNAUTHENTICATED;
 	if (!*app->feed_fresh)
 		return ERR_DB_UNAVAILABLE;
 	TRY(identity_of(app->identities, app->keys, token, now, r->arena, &id));
@@ -57,6 +46,52 @@ enum err who_is(struct req *r, struct str token)
 		who.role = ROLE_ADMIN;
 	else if (!str_eq(id.role, STR("user")))
 		return ERR_TOKEN_INVALID;
+	*out = who;
+	return OK;
+}
+
+/*
+ * Of several cookies the one whose token is right; what the others hold says nothing. Right ones of
+ * different sessions are refused: nobody can tell which is meant.
+ */
+static enum err judge_cookies(struct req *r, struct who *out)
+{
+	struct str_list tokens = cookie_access(r);
+	enum err refusal = ERR_UNAUTHENTICATED;
+	struct who who = { 0 }, chosen = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < tokens.n; i++) {
+		enum err e = judge(r, tokens.v[i], &who);
+
+		if (e == ERR_DB_UNAVAILABLE)
+			return e;
+		if (e != OK)
+			refusal = e;
+		else if (found && !uuid_eq(who.session.uuid, chosen.session.uuid))
+			return ERR_TOKEN_INVALID;
+		else
+			chosen = who;
+		found |= e == OK;
+	}
+	if (!found)
+		return refusal;
+	*out = chosen;
+	return OK;
+}
+
+enum err who_asks(struct req *r)
+{
+	struct str token = bearer(r->http->authorization);
+	struct who who = { 0 };
+
+	if (token.p != NULL)
+		TRY(judge(r, token, &who));
+	/* Another scheme is meant for the application behind the gate (RFC 9110 section 11.6.2). */
+	else if (r->match.route->access == ACCESS_GATE)
+		TRY(judge_cookies(r, &who));
+	else
+		return ERR_UNAUTHENTICATED;
 	r->who = who;
 	return OK;
 }

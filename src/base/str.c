@@ -34,6 +34,14 @@ bool str_starts(struct str s, struct str prefix)
 	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
+bool str_in(struct str s, struct str_list list)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (str_eq(s, list.v[i]))
+			return true;
+	return false;
+}
+
 struct str str_from_at(struct str s, size_t from)
 {
 	if (s.p == NULL)

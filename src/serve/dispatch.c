@@ -19,7 +19,7 @@ enum {
 
 static enum err authenticate(struct req *r)
 {
-	return r->match.route->access == ACCESS_ANYONE ? OK : who_is(r, who_token(r));
+	return r->match.route->access == ACCESS_ANYONE ? OK : who_asks(r);
 }
 
 /* Whether the decoder takes {id} as a UUID, and so refuses what is none. */

@@ -609,16 +609,108 @@ with_cookie() {
 	status 200
 }
 
-@test "two cookies of one name are none" {
+# tossed GOOD OTHER: each way in which a browser sends a cookie that another page has put beside the
+# right one, one a line.
+tossed() {
+	local name=${1%%=*} other
+	for other in "${@:2}"; do
+		printf '%s\n' "$name=$other; $1" "$1; $name=$other" "$name=$other; $1; $name=$other" \
+			"$name=; $1; $name=$other" "$1; $1; $name=$other" "$name=$other;$1;$name=x"
+	done
+}
+
+# made_up TOKEN: as it, of a session of its own, with a MAC that is not right.
+made_up() {
+	echo "${1:0:20}$([[ ${1:20:1} == A ]] && echo B || echo A)${1:21}"
+}
+
+@test "a cookie that another page has put beside ours is not in the way of a refresh" {
 	register ann
 	cookie_login
-	local good=$COOKIE
-	COOKIE="${good%=*}=x; $good"
-	with_cookie POST /api/v1/auth/refresh https://app.example
-	problem 401 refresh-token-invalid
+	local good=$COOKIE junk
+	junk=$(made_up "${good#*=}")
+	while read -r COOKIE; do
+		with_cookie POST /api/v1/auth/refresh https://app.example
+		status 200 || return
+		good=$(header Set-Cookie | sed 's/;.*//')
+	done < <(tossed "$good" x "$junk" "${junk}x" "${junk:0:70}" "$(printf 'A%.0s' {1..71})")
+	# Between two of one session it is the newer one that is meant.
+	local before=$good
 	COOKIE=$good
 	with_cookie POST /api/v1/auth/refresh https://app.example
-	status 200
+	good=$(header Set-Cookie | sed 's/;.*//')
+	while read -r COOKIE; do
+		with_cookie POST /api/v1/auth/refresh https://app.example
+		status 200 || return
+	done < <(tossed "$good" "${before#*=}")
+}
+
+@test "of two sessions' cookies a refresh takes neither, and ends neither" {
+	register ann
+	cookie_login
+	local good=$COOKIE planted
+	register mallory
+	cookie_login
+	planted=$COOKIE
+	while read -r COOKIE; do
+		with_cookie POST /api/v1/auth/refresh https://app.example
+		problem 401 refresh-token-invalid || return
+		no_header Set-Cookie
+	done < <(tossed "$good" "${planted#*=}")
+	for COOKIE in "$good" "$planted"; do
+		with_cookie POST /api/v1/auth/refresh https://app.example
+		status 200
+	done
+}
+
+@test "signing out ends what each of the cookies names" {
+	local good planted way ways=()
+	register mallory
+	cookie_login
+	planted=$COOKIE
+	register ann
+	cookie_login
+	mapfile -t ways < <(tossed 'name=GOOD' x MADE_UP PLANTED)
+	for way in "${ways[@]}"; do
+		cookie_login
+		good=$COOKIE
+		way=${way//GOOD/${good#*=}}
+		way=${way//MADE_UP/$(made_up "${good#*=}")}
+		way=${way//PLANTED/${planted#*=}}
+		COOKIE=${way//name=/${good%%=*}=}
+		with_cookie POST /api/v1/auth/logout https://app.example
+		status 204 || return
+		header Set-Cookie "${good%%=*}=; *Max-Age=0;*" || return
+		refused || return
+		COOKIE=$good
+		with_cookie POST /api/v1/auth/refresh https://app.example
+		problem 401 refresh-token-invalid || return
+	done
+	COOKIE=$planted
+	with_cookie POST /api/v1/auth/refresh https://app.example
+	problem 401 refresh-token-invalid
+}
+
+@test "as many cookies as a header holds hide no session from who signs out" {
+	register ann
+	cookie_login
+	local good=$COOKIE junk=() i
+	for i in {1..70}; do
+		junk+=("${good%%=*}=$(printf '%02d' "$i")${good: -69}")
+	done
+	COOKIE=$(printf '%s; ' "${junk[@]}")$good
+	with_cookie POST /api/v1/auth/logout https://app.example
+	status 204
+	refused
+}
+
+@test "signing out with cookies that name nothing ends the session of the access token" {
+	register ann
+	cookie_login
+	post /api/v1/auth/logout -H "Origin: https://app.example" \
+		-H "Cookie: ${COOKIE%%=*}=$(made_up "${COOKIE#*=}"); ${COOKIE%%=*}=x"
+	status 204
+	refused
 }
 
 @test "signing out in cookie mode ends the session and takes the cookie away" {

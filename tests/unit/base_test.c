@@ -43,6 +43,15 @@ static void str_compares(void **state)
 	}
 	assert_str(str_from(NULL), NULL);
 	assert_str(str_from("abc"), "abc");
+
+	struct str both[] = { STR("abc"), STR("a\0c") };
+	struct str_list list = { both, 2 };
+
+	assert_true(str_in(STR("abc"), list));
+	assert_true(str_in(STR("a\0c"), list));
+	assert_false(str_in(STR("a"), list));
+	assert_false(str_in(STR("ABC"), list));
+	assert_false(str_in(STR("abc"), (struct str_list){ 0 }));
 }
 
 static void str_cuts(void **state)
