@@ -26,6 +26,15 @@ struct stolen_session_row {
 	struct str user_agent;
 };
 
+struct fresh_session_row {
+	struct session_id id;
+	bool fresh;
+};
+
+struct proved_session_row {
+	struct instant fresh_until;
+};
+
 struct session_row {
 	struct session_id id;
 	struct instant created_at;
@@ -104,6 +113,28 @@ struct session_reused {
  * Ends the session whose refresh token with this count was exchanged before.
  */
 enum err session_reused(struct db *db, const struct session_reused *in, struct stolen_session_row *row);
+
+struct session_fresh {
+	int64_t fresh_us;
+	struct session_id id;
+	struct user_id user_id;
+};
+
+/*
+ * Whether the owner gave the password in this session not longer ago.
+ */
+enum err session_fresh(struct db *db, const struct session_fresh *in, struct fresh_session_row *row);
+
+struct session_prove {
+	struct session_id id;
+	struct user_id user_id;
+	int64_t fresh_us;
+};
+
+/*
+ * The owner has given the password in it.
+ */
+enum err session_prove(struct db *db, const struct session_prove *in, struct proved_session_row *row);
 
 struct session_page {
 	struct user_id user_id;

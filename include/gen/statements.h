@@ -66,6 +66,8 @@ extern const struct db_statement session_insert_statement;
 extern const struct db_statement session_rotate_statement;
 extern const struct db_statement session_refreshed_statement;
 extern const struct db_statement session_reused_statement;
+extern const struct db_statement session_fresh_statement;
+extern const struct db_statement session_prove_statement;
 extern const struct db_statement session_page_statement;
 extern const struct db_statement session_delete_statement;
 extern const struct db_statement session_logout_statement;

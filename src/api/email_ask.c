@@ -2,6 +2,7 @@
 /* Asking for another address, with the password, and thinking better of it. */
 #include "api/audit.h"
 #include "api/email_change.h"
+#include "api/fresh.h"
 #include "api/limit.h"
 #include "api/mail.h"
 #include "api/proof.h"
@@ -98,6 +99,7 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 	TRY(put_question(r, &old, asker, row, &out->old_id));
 	TRY(put_question(r, &new, asker, row, &out->new_id));
 	out->expires_at = change.expires_at;
+	TRY(fresh_proved(r, NULL));
 	return audit_note(r, &note);
 }
 

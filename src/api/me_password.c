@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A new password for somebody who knows the old one. */
 #include "api/audit.h"
+#include "api/fresh.h"
 #include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
@@ -61,6 +62,7 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 	/* Access tokens of before are refused, this one too; the sessions get new ones by a
 	 * refresh. */
 	TRY(revoke_tokens(r, me.id));
+	TRY(fresh_proved(r, NULL));
 	if (in->end_other_sessions)
 		TRY(revoke_sessions(r, me.id, r->who.session, NULL));
 	TRY(proof_void(r, me.id));

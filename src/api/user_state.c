@@ -2,6 +2,7 @@
 /* What admins decide about a user: role, and whether the account may be used. */
 #include "api/admins.h"
 #include "api/audit.h"
+#include "api/fresh.h"
 #include "api/mail.h"
 #include "api/revoke.h"
 #include "gen/users.h"
@@ -95,6 +96,7 @@ enum err user_patch(struct req *r, const struct user_patch_in *in)
 	char id[UUID_TEXT];
 
 	TRY(db_begin(r->db));
+	TRY(fresh_needed(r));
 
 	enum err e = user_lock(r->db, &key, &was);
 

@@ -4,6 +4,7 @@
 #include "api/admins.h"
 #include "api/audit.h"
 #include "api/email_change.h"
+#include "api/fresh.h"
 #include "api/revoke.h"
 #include "http/email.h"
 
@@ -136,6 +137,7 @@ static enum err check_move(struct req *r, const struct user_before_row *before)
 	if (r->who.role != ROLE_ADMIN)
 		return problem(r, ERR_PROOF_NEEDED,
 			       "both addresses have to confirm: POST /api/v1/me/email");
+	TRY(fresh_needed(r));
 	return before->taken ? ERR_EMAIL_TAKEN : OK;
 }
 
@@ -193,29 +195,38 @@ struct user_remove_in {
 };
 SCHEMA(user_remove, user_remove_in, FIELD(user_remove_in, id));
 
+/* nginx repeats a DELETE whose worker died; by then it may have been done. */
+static enum err removed_before(struct req *r, struct user_id user, enum err refusal)
+{
+	struct user_deleted_by key = { .id = user, .request_id = r->request_id };
+	struct deleted_user_row row = { 0 };
+	enum err e = user_deleted_by(r->db, &key, &row);
+
+	if (e == ERR_NO_ROW)
+		return refusal == ERR_NO_ROW ? unknown_user(r) : refusal;
+	TRY(e);
+	return reply(r, NULL);
+}
+
 enum err user_remove(struct req *r, const struct user_remove_in *in)
 {
 	struct user_delete key = { .id = in->id, .request_id = r->request_id };
-	struct user_deleted_by again = { .id = in->id, .request_id = r->request_id };
-	struct deleted_user_row row = { 0 };
+	struct audit_note note = { .action = "user.delete", .subject = in->id };
 	int64_t deleted = 0;
 
-	struct audit_note note = { .action = "user.delete", .subject = in->id };
-
 	TRY(db_begin(r->db));
+
+	enum err e = fresh_needed(r);
+
+	/* With who has deleted themselves the session is gone, too. */
+	if (e == ERR_TOKEN_REVOKED)
+		return removed_before(r, in->id, e);
+	TRY(e);
 	TRY(admins_remain(r, in->id));
 	TRY(user_delete(r->db, &key, &deleted));
-	if (deleted > 0) {
-		TRY(revoke_user(r, in->id));
-		TRY(audit_note(r, &note));
-		return reply(r, NULL);
-	}
-
-	/* nginx repeats a DELETE whose worker died; by then it may have been done. */
-	enum err e = user_deleted_by(r->db, &again, &row);
-
-	if (e == ERR_NO_ROW)
-		return unknown_user(r);
-	TRY(e);
+	if (deleted == 0)
+		return removed_before(r, in->id, ERR_NO_ROW);
+	TRY(revoke_user(r, in->id));
+	TRY(audit_note(r, &note));
 	return reply(r, NULL);
 }

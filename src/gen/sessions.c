@@ -191,6 +191,68 @@ enum err session_reused(struct db *db, const struct session_reused *in, struct s
 	return db_one(db, &session_reused_statement, in, row);
 }
 
+static const struct db_column session_fresh_params[] = {
+	{ "fresh_us", KIND_I64, offsetof(struct session_fresh, fresh_us) },
+	{ "id", KIND_UUID, offsetof(struct session_fresh, id) },
+	{ "user_id", KIND_UUID, offsetof(struct session_fresh, user_id) },
+};
+
+static const struct db_column session_fresh_columns[] = {
+	{ "id", KIND_UUID, offsetof(struct fresh_session_row, id) },
+	{ "fresh", KIND_BOOL, offsetof(struct fresh_session_row, fresh) },
+};
+
+const struct db_statement session_fresh_statement = {
+	.name = "session_fresh",
+	.sql =
+		"select id, coalesce(proved_at > now() - $1::bigint * interval '1 microsecond', false) as fresh\n"
+		"from sessions\n"
+		"where id = $2::uuid\n"
+		"  and user_id = $3::uuid",
+	.params = session_fresh_params,
+	.param_count = 3,
+	.columns = session_fresh_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct fresh_session_row),
+	.write = false,
+};
+
+enum err session_fresh(struct db *db, const struct session_fresh *in, struct fresh_session_row *row)
+{
+	return db_one(db, &session_fresh_statement, in, row);
+}
+
+static const struct db_column session_prove_params[] = {
+	{ "id", KIND_UUID, offsetof(struct session_prove, id) },
+	{ "user_id", KIND_UUID, offsetof(struct session_prove, user_id) },
+	{ "fresh_us", KIND_I64, offsetof(struct session_prove, fresh_us) },
+};
+
+static const struct db_column session_prove_columns[] = {
+	{ "fresh_until", KIND_INSTANT, offsetof(struct proved_session_row, fresh_until) },
+};
+
+const struct db_statement session_prove_statement = {
+	.name = "session_prove",
+	.sql =
+		"update sessions\n"
+		"set proved_at = now()\n"
+		"where id = $1::uuid\n"
+		"  and user_id = $2::uuid\n"
+		"returning proved_at + $3::bigint * interval '1 microsecond' as fresh_until",
+	.params = session_prove_params,
+	.param_count = 3,
+	.columns = session_prove_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct proved_session_row),
+	.write = true,
+};
+
+enum err session_prove(struct db *db, const struct session_prove *in, struct proved_session_row *row)
+{
+	return db_one(db, &session_prove_statement, in, row);
+}
+
 static const struct db_column session_page_params[] = {
 	{ "user_id", KIND_UUID, offsetof(struct session_page, user_id) },
 };

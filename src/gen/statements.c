@@ -62,6 +62,8 @@ const struct db_statement *const db_statements[] = {
 	&session_rotate_statement,
 	&session_refreshed_statement,
 	&session_reused_statement,
+	&session_fresh_statement,
+	&session_prove_statement,
 	&session_page_statement,
 	&session_delete_statement,
 	&session_logout_statement,

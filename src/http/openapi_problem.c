@@ -127,14 +127,24 @@ static json_t *problem_response(struct document *d, json_t *description)
 	return json_pack("{s:o, s:o}", "description", description, "content", both);
 }
 
+static bool answers_has(const struct answers *s, enum err e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->codes[i], str_from(err_row(e)->code)))
+			return true;
+	return false;
+}
+
 /* The component, made on first use. */
 static void put_component(struct document *d, const char *name, const struct answers *s)
 {
 	json_t *response = problem_response(d, answers_titles(s));
 
 	document_put(d, response, "x-codes", answers_codes(d, s));
-	if (s->status == 401)
-		document_header(d, response, "WWW-Authenticate", "RFC 6750 section 3");
+	if (s->status == 401 || answers_has(s, ERR_STALE))
+		document_header(d, response, "WWW-Authenticate",
+				s->status == 401 ? "RFC 6750 section 3"
+						 : "Of `fresh-sign-in-needed`: RFC 9470 section 3");
 	if (s->status == 429 || s->status == 503)
 		document_header(d, response, "Retry-After", "Seconds to wait");
 	document_put(d, d->responses, name, response);

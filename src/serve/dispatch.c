@@ -14,6 +14,7 @@
 enum {
 	TRIES = 6, /* a transaction that lost a race is run again, so often */
 	JITTER_US = 20000,
+	SECOND_US = 1000000,
 	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
 };
 
@@ -154,6 +155,14 @@ static void challenge(struct req *r, enum err e)
 				     "Bearer realm=\"postern\", error=\"invalid_token\","
 				     " error_description=\"%s\"",
 				     err_row(e)->title);
+	/* RFC 9470 section 3: the token is good, and who has it signed in too long ago. */
+	if (e == ERR_STALE)
+		value = arena_printf(r->arena,
+				     "Bearer realm=\"postern\","
+				     " error=\"insufficient_user_authentication\","
+				     " error_description=\"%s\", max_age=\"%lld\"",
+				     err_row(e)->title,
+				     (long long)(r->app->conf->sessions_fresh / SECOND_US));
 	header_add(r->reply, "WWW-Authenticate", value);
 }
 
@@ -198,7 +207,7 @@ static void write_problem(struct req *r, enum err e)
 
 	r->reply->headers.n = r->reply->body.n = 0;
 	problem_write(r->reply, &p);
-	if (status == 401)
+	if (status == 401 || e == ERR_STALE)
 		challenge(r, e);
 	if (status == 405)
 		header_add(r->reply, "Allow", route_allow(r->match.allowed, r->arena));

@@ -74,6 +74,21 @@ where sessions.id = :id::session_id
 returning sessions.id, users.id as user_id, users.email, users.name, users.locale,
   sessions.address, sessions.user_agent;
 
+-- name: session_fresh :one fresh_session
+-- Whether the owner gave the password in this session not longer ago.
+select id, coalesce(proved_at > now() - :fresh_us::bigint * interval '1 microsecond', false) as fresh
+from sessions
+where id = :id::session_id
+  and user_id = :user_id::user_id;
+
+-- name: session_prove :one proved_session
+-- The owner has given the password in it.
+update sessions
+set proved_at = now()
+where id = :id::session_id
+  and user_id = :user_id::user_id
+returning proved_at + :fresh_us::bigint * interval '1 microsecond' as fresh_until;
+
 -- name: session_page :many session
 -- What is under way of a user, the newest first.
 select id, created_at, last_used_at, ends_at, address, user_agent

@@ -621,6 +621,23 @@ asked_without_database() {
 	status 200
 }
 
+@test "nor is it where it is asked for afresh" {
+	login ann
+	local i
+	for i in {4..3}; do
+		post /api/v1/me/reauth '{"password": "wrong"}'
+		problem 403 password-wrong
+		header RateLimit-Remaining "$i"
+	done
+	session_guessed 20 "$EMAIL"
+	post /api/v1/me/reauth '{"password": "wrong"}'
+	problem 403 password-wrong
+	post /api/v1/me/reauth "$(jq -nc --arg p "$PASSWORD" '{password: $p}')"
+	problem 429 too-many-attempts
+	guess "$EMAIL" "$PASSWORD"
+	status 200
+}
+
 @test "the right current password is no failure, and excuses nobody else" {
 	login ann
 	guesses 3 "$EMAIL"
@@ -639,6 +656,10 @@ asked_without_database() {
 	login ann
 	session_guessed 100 "$EMAIL"
 	sql "delete from attempts where kind = 'pair'"
+	post /api/v1/me/reauth '{"password": "wrong"}'
+	problem 403 proof-needed
+	post /api/v1/me/reauth "$(jq -nc --arg p "$PASSWORD" '{password: $p}')"
+	problem 403 proof-needed
 	post /api/v1/me/password '{"current_password": "wrong", "password": "quite another thing"}'
 	problem 403 proof-needed
 	post /api/v1/me/password "$(new_password)"

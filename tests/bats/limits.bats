@@ -54,7 +54,7 @@ used_up() {
 @test "what costs a hash or sends a mail shares one budget, what sessions need has another" {
 	local path
 	used_up /api/v1/auth/login
-	for path in users auth/forgot auth/unlock auth/reset auth/verify me/password me/email; do
+	for path in users auth/forgot auth/unlock auth/reset auth/verify me/password me/reauth me/email; do
 		post "/api/v1/$path" '{}'
 		status 429
 	done

@@ -337,6 +337,13 @@ def me_get(w):
 
 
 @case(keeper=True)
+def me_reauth(w):
+    p = w.somebody()
+    whole = f"select count(*) = 1 from audit where subject = '{p.id}' and action = 'session.prove'"
+    return Case("POST", API + "/me/reauth", {"password": w.password}, p.access, whole=whole)
+
+
+@case(keeper=True)
 def me_password(w):
     p = w.somebody()
     body = {"current_password": w.password, "password": "another löng passphrase"}
