@@ -92,6 +92,7 @@ extern const struct db_statement user_insert_statement;
 extern const struct db_statement user_by_id_statement;
 extern const struct db_statement user_me_statement;
 extern const struct db_statement user_by_email_key_statement;
+extern const struct db_statement user_cost_beside_statement;
 extern const struct db_statement user_credential_statement;
 extern const struct db_statement user_mailbox_statement;
 extern const struct db_statement user_mailbox_by_key_statement;

@@ -40,6 +40,10 @@ struct credential_row {
 	bool disabled;
 };
 
+struct cost_row {
+	struct str cost;
+};
+
 struct mailbox_row {
 	struct user_id id;
 	struct str email;
@@ -146,6 +150,16 @@ struct user_by_email_key {
  * What signing in needs.
  */
 enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row);
+
+struct user_cost_beside {
+	struct str email_key;
+};
+
+/*
+ * What the password costs of the account that comes next to an address in the order of email_place, as
+ * its hash says it; empty where there is none. Asked of every address: which is known must not tell.
+ */
+enum err user_cost_beside(struct db *db, const struct user_cost_beside *in, struct cost_row *row);
 
 struct user_credential {
 	struct user_id id;

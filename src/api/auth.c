@@ -42,13 +42,22 @@ static bool brings_proof(const struct auth_login_in *in)
 	       !uuid_none(in->proof.id.uuid);
 }
 
-/* An address that is malformed or unknown is looked up all the same: `user` is then nobody. */
+/*
+ * An address that is malformed or unknown is looked up all the same: `user` is then nobody, and
+ * costs what some other account does, for their hashes may be of several parameters.
+ */
 static enum err find_user(struct req *r, struct str email, struct credential_row *user)
 {
 	struct user_by_email_key key = { 0 };
 
 	if (!email_key(email, r->arena, &key.email_key))
 		key.email_key = STR("");
+
+	struct user_cost_beside beside = { .email_key = key.email_key };
+	struct cost_row cost = { 0 };
+
+	TRY(user_cost_beside(r->db, &beside, &cost));
+	user->password = password_nobody(r, cost.cost);
 
 	enum err e = user_by_email_key(r->db, &key, user);
 
@@ -176,7 +185,7 @@ static enum err look(struct req *r, const struct auth_login_in *in, struct crede
  */
 enum err auth_login(struct req *r, const struct auth_login_in *in)
 {
-	struct credential_row user = { .password = r->app->no_hash };
+	struct credential_row user = { 0 };
 	struct proof_row proof = { 0 };
 	struct guess guess = { 0 };
 	bool fits = false;

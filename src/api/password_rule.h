@@ -14,6 +14,12 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 /* Whether the hash is of that password; asked of a keeper once, as long as it is that hash. */
 enum err password_fits(struct req *r, struct secret password, struct secret hash, bool *fits);
 
+/*
+ * A hash that no password fits, of what that costs ("m=19456,t=2,p=1"); empty: of today's. In the
+ * request's arena.
+ */
+struct secret password_nobody(struct req *r, struct str cost);
+
 /* The hash of a password that is an account's already, with today's cost. */
 enum err password_rehash(struct req *r, struct secret password, struct secret *hash);
 

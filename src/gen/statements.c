@@ -88,6 +88,7 @@ const struct db_statement *const db_statements[] = {
 	&user_by_id_statement,
 	&user_me_statement,
 	&user_by_email_key_statement,
+	&user_cost_beside_statement,
 	&user_credential_statement,
 	&user_mailbox_statement,
 	&user_mailbox_by_key_statement,

@@ -164,6 +164,42 @@ enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, st
 	return db_one(db, &user_by_email_key_statement, in, row);
 }
 
+static const struct db_column user_cost_beside_params[] = {
+	{ "email_key", KIND_STR, offsetof(struct user_cost_beside, email_key) },
+};
+
+static const struct db_column user_cost_beside_columns[] = {
+	{ "cost", KIND_STR, offsetof(struct cost_row, cost) },
+};
+
+const struct db_statement user_cost_beside_statement = {
+	.name = "user_cost_beside",
+	.sql =
+		"select coalesce((\n"
+		"  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
+		"  from users\n"
+		"  where email_place(email_key) > email_place($1::text)\n"
+		"  order by email_place(email_key)\n"
+		"  limit 1\n"
+		"), (\n"
+		"  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
+		"  from users\n"
+		"  order by email_place(email_key)\n"
+		"  limit 1\n"
+		"), '') as cost",
+	.params = user_cost_beside_params,
+	.param_count = 1,
+	.columns = user_cost_beside_columns,
+	.column_count = 1,
+	.row_size = sizeof(struct cost_row),
+	.write = false,
+};
+
+enum err user_cost_beside(struct db *db, const struct user_cost_beside *in, struct cost_row *row)
+{
+	return db_one(db, &user_cost_beside_statement, in, row);
+}
+
 static const struct db_column user_credential_params[] = {
 	{ "id", KIND_UUID, offsetof(struct user_credential, id) },
 };

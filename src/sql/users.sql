@@ -36,6 +36,22 @@ select id, email, name, role, password, token_version, locale,
 from users
 where email_key = :email_key;
 
+-- name: user_cost_beside :one cost
+-- What the password costs of the account that comes next to an address in the order of email_place, as
+-- its hash says it; empty where there is none. Asked of every address: which is known must not tell.
+select coalesce((
+  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
+  from users
+  where email_place(email_key) > email_place(:email_key::text)
+  order by email_place(email_key)
+  limit 1
+), (
+  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
+  from users
+  order by email_place(email_key)
+  limit 1
+), '') as cost;
+
 -- name: user_credential :one credential
 -- What signing in needs, of somebody who has.
 select id, email, name, role, password, token_version, locale,
