@@ -36,6 +36,14 @@ stack_start() {
 	PORT=$(free_port)
 	BASE=https://localhost:$TLS_PORT
 	export RUN_DIR TLS_PORT PORT BASE
+	stack_begin "$@" || {
+		stack_stop
+		return 1
+	}
+}
+
+# stack_begin [VAR=value ...]: starts what of the stack does not run.
+stack_begin() {
 	# Descriptors 3 and 4 belong to bats, which waits until nobody holds them.
 	# All tests come from one network.
 	env AUTH_RATE=off SESSION_RATE=off CORS_ORIGINS=https://app.example \
@@ -43,7 +51,6 @@ stack_start() {
 		APP__LIMITS__CHANGES=0 APP__LIMITS__ADMIN_CHANGES=0 "$@" \
 		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
 		cat "$RUN_DIR/start.log" >&2
-		stack_stop
 		return 1
 	}
 }
@@ -66,12 +73,7 @@ stack_again() {
 	kill -TERM "$(pool_pid)"
 	wait_for 30 not kill -0 "$(pool_pid)"
 	rm "$RUN_DIR/pid/pool"
-	env AUTH_RATE=off SESSION_RATE=off CORS_ORIGINS=https://app.example \
-		APP__LIMITS__NETWORK=100000 APP__LIMITS__NETWORK_MAILS=1000000 "$@" \
-		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
-		cat "$RUN_DIR/start.log" >&2
-		return 1
-	}
+	stack_begin "$@"
 }
 
 # sane: no sanitizer complained in the pool, none of its processes aborted, nobody used a connection
