@@ -13,6 +13,7 @@ struct email_asker_row {
 	struct str name;
 	struct str locale;
 	struct secret password;
+	bool verified;
 	bool taken;
 };
 

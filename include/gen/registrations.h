@@ -76,7 +76,9 @@ struct registration_clear {
 };
 
 /*
- * The address has its account: what else was registered with it is void, and so are the mails.
+ * The address has its account: what else was registered with it is void, and so are the mails. Their
+ * codes are wrong as before, and not gone: or whoever has registered somebody's address, and was told
+ * the id of such a proof, could see by it that she has made an account since.
  */
 enum err registration_clear(struct db *db, const struct registration_clear *in, int64_t *affected);
 

@@ -22,6 +22,7 @@ struct stolen_session_row {
 	struct str email;
 	struct str name;
 	struct str locale;
+	bool verified;
 	struct str address;
 	struct str user_agent;
 };

@@ -69,6 +69,7 @@ struct user_before_row {
 	struct str email_key;
 	struct str name;
 	struct str locale;
+	bool verified;
 	bool taken;
 };
 
@@ -83,6 +84,7 @@ struct moved_back_user_row {
 	struct str name;
 	struct str locale;
 	struct str replaced;
+	bool proved;
 };
 
 struct deleted_user_row {

@@ -37,6 +37,7 @@ struct question {
 	struct str recipient;
 	struct proof_address address;
 	struct user_id user; /* none: the mail is not sent */
+	bool proved;	     /* the address was, before */
 };
 
 /* What was asked for before is void because its change is no more; the proofs of others who ask for
@@ -60,6 +61,7 @@ static enum err put_question(struct req *r, const struct question *q,
 			     .recipient = q->recipient,
 			     .locale = asker->locale,
 			     .proof = proof.id,
+			     .proved = q->proved,
 			     .nobody = uuid_none(q->user.uuid) || !proof.mailed,
 			     .life_us = change->life_us,
 			     .words = { .name = asker->name, .new_email = change->new_email } };
@@ -75,7 +77,8 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 	struct question old = { .kind = "email_old",
 				.template = "email-old",
 				.recipient = asker->email,
-				.user = asker->id };
+				.user = asker->id,
+				.proved = asker->verified };
 	struct question new = { .kind = "email_new",
 				.template = "email-new",
 				.recipient = row->new_email };

@@ -6,6 +6,7 @@
 #include "api/email_change.h"
 
 #include "api/audit.h"
+#include "api/limit.h"
 #include "api/mail.h"
 #include "api/proof.h"
 #include "api/revoke.h"
@@ -29,7 +30,7 @@ SCHEMA(auth_email_confirm, auth_email_confirm_in,
 	PROOF_GIVEN(auth_email_confirm_in),
 	FIELD(auth_email_confirm_in, password, .optional = true, .min = 1,
 	      .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Of the account; together with the link to the new address"));
+	      .doc = "Of the account; with a link to an address that was not confirmed before"));
 /* clang-format on */
 
 struct email_confirmed_out {
@@ -64,8 +65,9 @@ static enum err check(struct req *r, const struct proof_given *g, struct proof_r
 }
 
 /*
- * Who reads the mail of the new address has to be who asked for it: else a stranger whose account
- * was to have somebody's address would have it as soon as she follows the link.
+ * Who reads the mail of an address that was never confirmed has to be who asked: else a stranger
+ * whose account is to have somebody's address would have it as soon as she follows the link, and
+ * one who registered hers would get it confirmed when she takes the change back.
  */
 static enum err check_asker(struct req *r, const struct auth_email_confirm_in *in,
 			    const struct proof_row *proof)
@@ -76,7 +78,7 @@ static enum err check_asker(struct req *r, const struct auth_email_confirm_in *i
 	/* Of an address that is somebody else's; nobody was sent it. */
 	if (uuid_none(proof->user_id.uuid))
 		return ERR_PROOF_WRONG;
-	if (str_eq(proof->kind, STR("email_old")) || in->given.token.p == NULL)
+	if (in->given.token.p == NULL)
 		return OK;
 
 	enum err e = user_credential(r->db, &key, &user);
@@ -84,7 +86,12 @@ static enum err check_asker(struct req *r, const struct auth_email_confirm_in *i
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
-	return proof_password(r, &in->given, proof->user_id, in->password, user.password);
+	if (user.verified && str_eq(proof->kind, STR("email_old")))
+		return OK;
+	/* Counted: who reads the mail of a new address may be somebody else. */
+	if (in->password.p != NULL)
+		return limit_password_of(r, user.id, user.email, in->password, user.password);
+	return proof_password(r, &in->given, user.id, in->password, user.password);
 }
 
 /* Somebody else was faster. */
@@ -115,11 +122,13 @@ static enum err tell_done(struct req *r, const struct email_change_row *change,
 	struct mail undo = { .template = "email-undo",
 			     .recipient = change->old_email,
 			     .locale = user->locale,
+			     .proved = true,
 			     .life_us = proof.link_us,
 			     .words = words };
 	struct mail changed = { .template = "email-changed",
 				.recipient = change->new_email,
 				.locale = user->locale,
+				.proved = true,
 				.words = words };
 
 	TRY(proof_make(r, &proof, &undo.proof));
@@ -213,10 +222,12 @@ static enum err tell_undone(struct req *r, const struct undoable_change_row *cha
 	struct mail mail = { .template = "email-undone",
 			     .recipient = change->old_email,
 			     .locale = user->locale,
+			     .proved = true,
 			     .words = { .name = user->name, .new_email = change->old_email } };
 
 	TRY(mail_notice(r, &mail));
 	mail.recipient = user->replaced;
+	mail.proved = user->proved;
 	return mail_notice(r, &mail);
 }
 
@@ -274,6 +285,7 @@ enum err email_change_forced(struct req *r, const struct user_before_row *before
 	struct mail mail = { .template = "email-changed",
 			     .recipient = before->email,
 			     .locale = before->locale,
+			     .proved = before->verified,
 			     .words = { .name = before->name, .new_email = new_email } };
 	struct audit_note note = { .action = "user.email",
 				   .subject = before->id,

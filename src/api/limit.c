@@ -224,10 +224,11 @@ void limit_give_up(struct req *r)
 	(void)db_finish(r->db, r->commit ? OK : e);
 }
 
-enum err limit_password(struct req *r, struct str email, struct secret password, struct secret hash)
+/* g: of limit_name, with its user. */
+static enum err check_password(struct req *r, struct guess g, struct secret password,
+			       struct secret hash)
 {
 	struct secret *right = req_once(r, "password", sizeof *right);
-	struct guess g = { 0 };
 	bool fits = false;
 
 	/* Counted and taken back already, and it is that password still. */
@@ -235,10 +236,12 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 		return OK;
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
-	limit_name_own(r, "session", r->who.session.uuid, email, &g);
+
+	struct user_id user = g.user;
+
 	TRY(limit_look(r, &g));
 	TRY(limit_count(r, false, &g));
-	g.user = r->who.user;
+	g.user = user;
 
 	enum err e = password_fits(r, password, hash, &fits);
 
@@ -254,6 +257,25 @@ enum err limit_password(struct req *r, struct str email, struct secret password,
 	r->guess = NULL;
 	*right = hash;
 	return OK;
+}
+
+enum err limit_password(struct req *r, struct str email, struct secret password, struct secret hash)
+{
+	struct guess g = { 0 };
+
+	limit_name_own(r, "session", r->who.session.uuid, email, &g);
+	g.user = r->who.user;
+	return check_password(r, g, password, hash);
+}
+
+enum err limit_password_of(struct req *r, struct user_id user, struct str email,
+			   struct secret password, struct secret hash)
+{
+	struct guess g = { 0 };
+
+	limit_name(r, email, &g);
+	g.user = user;
+	return check_password(r, g, password, hash);
 }
 
 enum err limit_clear(struct req *r, struct str email)

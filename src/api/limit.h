@@ -66,6 +66,11 @@ enum err limit_undo(struct req *r, const struct guess *g, enum err e);
 enum err limit_password(struct req *r, struct str email, struct secret password,
 			struct secret hash);
 
+/* The same of somebody who is not signed in, whose user something else has told: counted like a
+ * sign-in. */
+enum err limit_password_of(struct req *r, struct user_id user, struct str email,
+			   struct secret password, struct secret hash);
+
 /*
  * Somebody has proved that the account is theirs, by a reset: its failures are forgotten, and those
  * of this network at it. In the transaction of what that leads to.

@@ -26,12 +26,15 @@ struct str mail_locale(const struct req *r)
 /* The words of a mail as the table has them. */
 static struct str words_of(struct req *r, const struct mail *m)
 {
-	struct mail_words words = m->words;
+	struct mail_words words = { 0 };
 	char at[INSTANT_TEXT];
 	struct buf json = buf_make(r->arena, 256);
 
-	words.address = client_address(r);
-	words.device = client_device(r);
+	if (m->proved) {
+		words = m->words;
+		words.address = client_address(r);
+		words.device = client_device(r);
+	}
 	words.at = instant_format(instant_now(), at);
 	json_encode(&mail_words_schema, &words, &json);
 	return buf_str(&json);

@@ -3,7 +3,10 @@
 
 #include "api/req.h"
 
-/* What a template may say; null members are left out. Never a secret: see proof. */
+/*
+ * What a template may say; null members are left out. Never a secret: see proof. All but `at` are
+ * words of whoever caused the mail, who may be a stranger: see proved.
+ */
 struct mail_words {
 	struct str name;      /* of the recipient */
 	struct str new_email; /* that is to be, or has become, the address */
@@ -18,6 +21,9 @@ struct mail {
 	struct str recipient, locale;
 	/* Whose link and code go into it: the courier has them made. None: neither. */
 	struct proof_id proof;
+	/* Somebody has shown to read the mail of this very address. To any other the mail says when,
+	 * and no more: anybody can have a mail sent there, and would choose what it says. */
+	bool proved;
 	bool nobody;	 /* written, so that it takes as long, and never sent */
 	int64_t life_us; /* of no use later than that; 0 or more than that: mail.give_up */
 	struct mail_words words;

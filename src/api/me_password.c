@@ -55,6 +55,7 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 	struct mail mail = { .template = "password-changed",
 			     .recipient = me.email,
 			     .locale = me.locale,
+			     .proved = me.verified,
 			     .words.name = me.name };
 
 	TRY(db_begin(r->db));

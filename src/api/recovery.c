@@ -56,6 +56,7 @@ static enum err ask(struct req *r, const char *kind, struct str email)
 			     .recipient = owner.email,
 			     .locale = owner.locale,
 			     .proof = proof.id,
+			     .proved = owner.verified,
 			     .nobody = e == ERR_NO_ROW || !proof.mailed,
 			     .life_us = life,
 			     .words.name = owner.name };
@@ -117,6 +118,8 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 	struct mail mail = { .template = "password-changed",
 			     .recipient = owner->email,
 			     .locale = owner->locale,
+			     /* Else the name is of whoever has registered it. */
+			     .proved = owner->verified,
 			     .words.name = owner->name };
 	int64_t changed = 0;
 

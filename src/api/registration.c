@@ -48,6 +48,7 @@ struct registration {
 	struct proof_asked asked;
 	struct user_id subject; /* of the note */
 	struct str recipient, locale;
+	bool proved; /* that is the owner's, who was there before */
 	bool nobody; /* there is nobody to be written to */
 };
 
@@ -76,6 +77,7 @@ static void greet_again(const struct registration_owner_row *owner, struct proof
 	out->subject = owner->id;
 	out->recipient = owner->email;
 	out->locale = owner->locale;
+	out->proved = owner->verified;
 	out->nobody = uuid_none(owner->id.uuid);
 }
 
@@ -138,6 +140,7 @@ static enum err welcome(struct req *r, const struct registration *g,
 	struct mail mail = { .template = g->template,
 			     .recipient = g->recipient,
 			     .locale = g->locale,
+			     .proved = g->proved,
 			     .nobody = g->nobody || !proof->mailed,
 			     .life_us = g->asked.link_us };
 

@@ -207,6 +207,7 @@ static enum err end_stolen(struct req *r, struct opaque o)
 	struct mail mail = { .template = "session-reused",
 			     .recipient = session.email,
 			     .locale = session.locale,
+			     .proved = session.verified,
 			     .words.name = session.name };
 
 	TRY(revoke_session(r, session.id));

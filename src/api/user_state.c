@@ -54,6 +54,7 @@ static enum err disable(struct req *r, const struct locked_user_row *user)
 	struct mail mail = { .template = "account-disabled",
 			     .recipient = user->email,
 			     .locale = user->locale,
+			     .proved = user->verified,
 			     .words.name = user->name };
 
 	TRY(revoke_sessions(r, user->id, (struct session_id){ 0 }, NULL));

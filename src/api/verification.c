@@ -55,8 +55,7 @@ enum err me_verification(struct req *r, const struct me_verification_in *in)
 			     .locale = me.locale,
 			     .proof = proof.id,
 			     .nobody = !proof.mailed,
-			     .life_us = life,
-			     .words.name = me.name };
+			     .life_us = life };
 
 	out.id = proof.id;
 	TRY(mail_queue(r, &mail));
@@ -71,7 +70,7 @@ struct auth_verify_in {
 SCHEMA(auth_verify, auth_verify_in,
 	PROOF_GIVEN(auth_verify_in),
 	FIELD(auth_verify_in, password, .optional = true, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "The one that was chosen when registering; together with a link, this or new_password"),
+	      .doc = "The one that was chosen when registering; with a link, this or new_password"),
 	FIELD(auth_verify_in, new_password, .optional = true, .min = PASSWORD_CHARS_MIN,
 	      .max_bytes = PASSWORD_BYTES_MAX, .doc = "For who does not know that one: replaces it"));
 /* clang-format on */
@@ -180,8 +179,7 @@ static enum err activate(struct req *r, const struct applicant *who, const struc
 	return registration_clear(r->db, &others, NULL);
 }
 
-/* The account was there; who has said its password, or was told the id of the proof, has made it.
- */
+/* The account was there; who says its password, or was told the id of the proof, has made it. */
 static enum err confirm(struct req *r, const struct applicant *who)
 {
 	struct user_verify key = { .id = who->id, .password = who->password };

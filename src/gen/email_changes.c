@@ -17,20 +17,21 @@ static const struct db_column email_change_asker_columns[] = {
 	{ "name", KIND_STR, offsetof(struct email_asker_row, name) },
 	{ "locale", KIND_STR, offsetof(struct email_asker_row, locale) },
 	{ "password", KIND_SECRET, offsetof(struct email_asker_row, password) },
+	{ "verified", KIND_BOOL, offsetof(struct email_asker_row, verified) },
 	{ "taken", KIND_BOOL, offsetof(struct email_asker_row, taken) },
 };
 
 const struct db_statement email_change_asker_statement = {
 	.name = "email_change_asker",
 	.sql =
-		"select id, email, email_key, name, locale, password,\n"
+		"select id, email, email_key, name, locale, password, verified_at is not null as verified,\n"
 		"  coalesce(email_taken($1, id), false) as taken\n"
 		"from users\n"
 		"where id = $2::uuid",
 	.params = email_change_asker_params,
 	.param_count = 2,
 	.columns = email_change_asker_columns,
-	.column_count = 7,
+	.column_count = 8,
 	.row_size = sizeof(struct email_asker_row),
 	.write = false,
 };

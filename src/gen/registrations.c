@@ -119,7 +119,7 @@ const struct db_statement registration_clear_statement = {
 	.sql =
 		"with void as (\n"
 		"  update proofs\n"
-		"  set used_at = now()\n"
+		"  set link_until = least(link_until, now())\n"
 		"  where address = $1::uuid\n"
 		"    and kind = 'verify'\n"
 		"    and used_at is null\n"

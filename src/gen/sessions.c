@@ -164,6 +164,7 @@ static const struct db_column session_reused_columns[] = {
 	{ "email", KIND_STR, offsetof(struct stolen_session_row, email) },
 	{ "name", KIND_STR, offsetof(struct stolen_session_row, name) },
 	{ "locale", KIND_STR, offsetof(struct stolen_session_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct stolen_session_row, verified) },
 	{ "address", KIND_STR, offsetof(struct stolen_session_row, address) },
 	{ "user_agent", KIND_STR, offsetof(struct stolen_session_row, user_agent) },
 };
@@ -177,11 +178,11 @@ const struct db_statement session_reused_statement = {
 		"  and sessions.counter > $2::integer\n"
 		"  and users.id = sessions.user_id\n"
 		"returning sessions.id, users.id as user_id, users.email, users.name, users.locale,\n"
-		"  sessions.address, sessions.user_agent",
+		"  users.verified_at is not null as verified, sessions.address, sessions.user_agent",
 	.params = session_reused_params,
 	.param_count = 2,
 	.columns = session_reused_columns,
-	.column_count = 7,
+	.column_count = 8,
 	.row_size = sizeof(struct stolen_session_row),
 	.write = true,
 };

@@ -562,13 +562,14 @@ static const struct db_column user_before_columns[] = {
 	{ "email_key", KIND_STR, offsetof(struct user_before_row, email_key) },
 	{ "name", KIND_STR, offsetof(struct user_before_row, name) },
 	{ "locale", KIND_STR, offsetof(struct user_before_row, locale) },
+	{ "verified", KIND_BOOL, offsetof(struct user_before_row, verified) },
 	{ "taken", KIND_BOOL, offsetof(struct user_before_row, taken) },
 };
 
 const struct db_statement user_before_statement = {
 	.name = "user_before",
 	.sql =
-		"select id, email, email_key, name, locale,\n"
+		"select id, email, email_key, name, locale, verified_at is not null as verified,\n"
 		"  coalesce(email_taken($1, id), false) as taken\n"
 		"from users\n"
 		"where id = $2::uuid\n"
@@ -576,7 +577,7 @@ const struct db_statement user_before_statement = {
 	.params = user_before_params,
 	.param_count = 2,
 	.columns = user_before_columns,
-	.column_count = 6,
+	.column_count = 7,
 	.row_size = sizeof(struct user_before_row),
 	.write = true,
 };
@@ -756,6 +757,7 @@ static const struct db_column user_move_back_columns[] = {
 	{ "name", KIND_STR, offsetof(struct moved_back_user_row, name) },
 	{ "locale", KIND_STR, offsetof(struct moved_back_user_row, locale) },
 	{ "replaced", KIND_STR, offsetof(struct moved_back_user_row, replaced) },
+	{ "proved", KIND_BOOL, offsetof(struct moved_back_user_row, proved) },
 };
 
 static const struct db_rule user_move_back_rules[] = {
@@ -774,11 +776,12 @@ const struct db_statement user_move_back_statement = {
 		"from users as was\n"
 		"where users.id = $3::uuid\n"
 		"  and was.id = users.id\n"
-		"returning users.id, users.name, users.locale, was.email as replaced",
+		"returning users.id, users.name, users.locale, was.email as replaced,\n"
+		"  was.verified_at is not null as proved",
 	.params = user_move_back_params,
 	.param_count = 3,
 	.columns = user_move_back_columns,
-	.column_count = 4,
+	.column_count = 5,
 	.row_size = sizeof(struct moved_back_user_row),
 	.rules = user_move_back_rules,
 	.write = true,

@@ -3,24 +3,60 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
 
 #include "base/mailbox.h"
 
-enum { NAME_MAX_BYTES = 256, MINUTE_US = 60000000, HOUR = 60, DAY = 24 * HOUR };
+enum {
+	NAME_MAX_BYTES = 256,
+	NAME_PLAIN = 11 * NAME_MAX_BYTES /* UTF-8 grows at most so far by NFKC, Unicode annex 15 */
+};
+enum { MINUTE_US = 60000000, HOUR = 60, DAY = 24 * HOUR };
+
+/* What may stand in a name beside letters, marks and a full stop that ends a word. */
+static bool punctuation_shown(ucs4_t c)
+{
+	static const ucs4_t some[] = { ' ',    '&',    '\'',   '"',    '(',    ')',
+				       ',',    '-',    0x00ab, 0x00bb, 0x2010, 0x2013,
+				       0x2018, 0x2019, 0x201a, 0x201c, 0x201d, 0x201e };
+
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+		if (c == some[i])
+			return true;
+	return false;
+}
+
+/* Letters of clicks, of tones and of Lisu that are drawn as dots, colons or strokes are none. */
+static bool letter_shown(ucs4_t c)
+{
+	if ((c >= 0x01c0 && c <= 0x01c3) || (c >= 0x02d0 && c <= 0x02df) ||
+	    (c >= 0xa4f8 && c <= 0xa4fd) || (c >= 0x3033 && c <= 0x3035) ||
+	    uc_is_property_default_ignorable_code_point(c))
+		return false;
+	return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M);
+}
 
 /*
- * A name is its owner's choice, and so may be an advertisement or a lure that somebody registers
- * with the address of somebody else. Mail programs make links of what looks like one, so a name
- * that does is not shown.
+ * A name is its owner's choice, and so may be an advertisement or a lure. Mail programs make links
+ * and telephone numbers of what looks like one, and people do of what looks alike; so only a name
+ * that is made of letters is shown. It is judged in its compatibility form, which takes apart what
+ * is several characters in one.
  */
 static bool name_shown(struct str s)
 {
-	if (s.n == 0 || s.n > NAME_MAX_BYTES)
+	uint8_t plain[NAME_PLAIN];
+	size_t n = sizeof plain;
+
+	if (s.n == 0 || s.n > NAME_MAX_BYTES || !str_utf8(s) ||
+	    u8_normalize(UNINORM_NFKC, (const uint8_t *)s.p, s.n, plain, &n) != plain)
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (strchr("/:@\\<>", s.p[i]) != NULL)
-			return false;
-		if (s.p[i] == '.' && i + 1 < s.n && s.p[i + 1] != ' ' && s.p[i + 1] != '.')
+	for (size_t i = 0; i < n;) {
+		ucs4_t c = 0;
+
+		i += (size_t)u8_mbtouc(&c, plain + i, n - i);
+		if (c == '.' ? i < n && plain[i] != ' ' : !letter_shown(c) && !punctuation_shown(c))
 			return false;
 	}
 	return true;

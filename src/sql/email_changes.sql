@@ -1,6 +1,6 @@
 -- name: email_change_asker :one email_asker
 -- Who wants another address, and whether that one is somebody else's.
-select id, email, email_key, name, locale, password,
+select id, email, email_key, name, locale, password, verified_at is not null as verified,
   coalesce(email_taken(:new_email_key, id), false) as taken
 from users
 where id = :id::user_id;

@@ -31,10 +31,12 @@ limit 1000
 for update;
 
 -- name: registration_clear :exec
--- The address has its account: what else was registered with it is void, and so are the mails.
+-- The address has its account: what else was registered with it is void, and so are the mails. Their
+-- codes are wrong as before, and not gone: or whoever has registered somebody's address, and was told
+-- the id of such a proof, could see by it that she has made an account since.
 with void as (
   update proofs
-  set used_at = now()
+  set link_until = least(link_until, now())
   where address = :address::address_id
     and kind = 'verify'
     and used_at is null

@@ -72,7 +72,7 @@ where sessions.id = :id::session_id
   and sessions.counter > :counter::integer
   and users.id = sessions.user_id
 returning sessions.id, users.id as user_id, users.email, users.name, users.locale,
-  sessions.address, sessions.user_agent;
+  users.verified_at is not null as verified, sessions.address, sessions.user_agent;
 
 -- name: session_fresh :one fresh_session
 -- Whether the owner gave the password in this session not longer ago.

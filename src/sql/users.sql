@@ -146,7 +146,7 @@ limit 1;
 -- name: user_before :one user_before
 -- What is about to be replaced, and whether the new address is somebody else's. Whoever wants to change
 -- the same waits: what is noted of a change has to be what it was.
-select id, email, email_key, name, locale,
+select id, email, email_key, name, locale, verified_at is not null as verified,
   coalesce(email_taken(:new_email_key, id), false) as taken
 from users
 where id = :id::user_id
@@ -224,7 +224,8 @@ set email = :email,
 from users as was
 where users.id = :id::user_id
   and was.id = users.id
-returning users.id, users.name, users.locale, was.email as replaced;
+returning users.id, users.name, users.locale, was.email as replaced,
+  was.verified_at is not null as proved;
 
 -- name: user_delete :exec
 -- Removes a user for good, and notes by which request; also sweeps a few old notes.
