@@ -19,7 +19,8 @@ enum { USER_NAME_MAX = 200 /* characters */ };
 /* The roles, as a field has them that takes one. */
 #define ROLES "user, admin"
 
-/* Who asks. user is none on a route that anyone may call. email is that of the access token. */
+/* Who asks. user is none on a route that anyone may call. email is that of the access token,
+ * "" when none is confirmed. */
 struct who {
 	struct user_id user;
 	struct session_id session;

@@ -38,7 +38,8 @@ struct token_keys {
 
 struct token_claims {
 	struct str subject; /* user id */
-	struct str email, role, id;
+	struct str email;   /* that its owner has confirmed; "": none, and no claim */
+	struct str role, id;
 	struct str session;	 /* sid: its id */
 	int32_t version;	 /* ver: users.token_version */
 	int64_t issued, expires; /* seconds since 1970 */

@@ -11,7 +11,7 @@ struct refreshed_row {
 	struct user_id user_id;
 	int32_t counter;
 	struct instant ends_at;
-	struct str email;
+	struct str confirmed_email;
 	struct str role;
 	int32_t token_version;
 };

@@ -31,6 +31,7 @@ struct me_row {
 struct credential_row {
 	struct user_id id;
 	struct str email;
+	struct str confirmed_email;
 	struct str name;
 	struct str role;
 	struct secret password;

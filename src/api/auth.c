@@ -122,7 +122,7 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 			const struct guess *g)
 {
 	struct account account = { .user = user->id,
-				   .email = user->email,
+				   .email = user->confirmed_email,
 				   .role = user->role,
 				   .version = user->token_version };
 

@@ -243,7 +243,7 @@ enum err session_refresh(struct req *r, struct str_list tokens, bool cookie)
 	TRY(e);
 
 	struct issue i = { .account = { .user = row.user_id,
-					.email = row.email,
+					.email = row.confirmed_email,
 					.role = row.role,
 					.version = row.token_version },
 			   .session = row.id,

@@ -6,7 +6,8 @@
 /* Whose session it is, as it stands in the access token. */
 struct account {
 	struct user_id user;
-	struct str email, role;
+	struct str email; /* email_key of what is confirmed, or "": others take it for who it is */
+	struct str role;
 	int32_t version;
 	struct str device; /* its token, told where there is no cookie; see device.h */
 };

@@ -96,7 +96,8 @@ enum err token_sign(const struct token_key *key, struct str issuer,
 		return ERR_INTERNAL;
 	arena_defer(a, jwt_release, jwt);
 	if (!add_text(jwt, "iss", issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
-	    !add_text(jwt, "email", claims->email, a) || !add_text(jwt, "role", claims->role, a) ||
+	    (claims->email.n > 0 && !add_text(jwt, "email", claims->email, a)) ||
+	    !add_text(jwt, "role", claims->role, a) ||
 	    !add_text(jwt, "jti", claims->id, a) || !add_text(jwt, "sid", claims->session, a) ||
 	    jwt_add_grant_int(jwt, "ver", claims->version) != 0 ||
 	    jwt_add_grant_int(jwt, "iat", claims->issued) != 0 ||
@@ -255,13 +256,14 @@ static enum err judge(const struct token_keys *keys, struct str token, int64_t s
 		(key->previous.n == 0 || key->previous.n >= SECRET_MIN)));
 
 	const json_t *payload = key == NULL ? NULL : parse_find(parts.payload, a);
-	struct token_claims claims = { 0 };
+	struct token_claims claims = { .email = STR("") };
 	int64_t version = 0;
 
 	if (payload == NULL || !signature_right(key, parts.input, parts.signature) ||
 	    !payload_fits(payload, keys->issuer, seconds) ||
 	    !read_text(payload, "sub", &claims.subject) ||
-	    !read_text(payload, "email", &claims.email) ||
+	    (json_object_get(payload, "email") != NULL &&
+	     !read_text(payload, "email", &claims.email)) ||
 	    !read_text(payload, "role", &claims.role) || !read_text(payload, "jti", &claims.id) ||
 	    !read_text(payload, "sid", &claims.session) || !read_whole(payload, "ver", &version) ||
 	    version < 0 || version > INT32_MAX || !read_whole(payload, "iat", &claims.issued) ||

@@ -74,7 +74,7 @@ static const struct db_column session_rotate_columns[] = {
 	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
 	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
 	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
-	{ "email", KIND_STR, offsetof(struct refreshed_row, email) },
+	{ "confirmed_email", KIND_STR, offsetof(struct refreshed_row, confirmed_email) },
 	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
 	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
 };
@@ -95,7 +95,8 @@ const struct db_statement session_rotate_statement = {
 		"  and sessions.idle_until > now()\n"
 		"  and users.id = sessions.user_id\n"
 		"  and users.disabled_at is null\n"
-		"returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,\n"
+		"returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,\n"
+		"  case when users.verified_at is null then '' else users.email_key end as confirmed_email,\n"
 		"  users.role, users.token_version",
 	.params = session_rotate_params,
 	.param_count = 5,
@@ -122,7 +123,7 @@ static const struct db_column session_refreshed_columns[] = {
 	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
 	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
 	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
-	{ "email", KIND_STR, offsetof(struct refreshed_row, email) },
+	{ "confirmed_email", KIND_STR, offsetof(struct refreshed_row, confirmed_email) },
 	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
 	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
 };
@@ -130,7 +131,8 @@ static const struct db_column session_refreshed_columns[] = {
 const struct db_statement session_refreshed_statement = {
 	.name = "session_refreshed",
 	.sql =
-		"select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,\n"
+		"select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,\n"
+		"  case when users.verified_at is null then '' else users.email_key end as confirmed_email,\n"
 		"  users.role, users.token_version\n"
 		"from sessions\n"
 		"join users on users.id = sessions.user_id\n"

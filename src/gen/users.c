@@ -135,6 +135,7 @@ static const struct db_column user_by_email_key_params[] = {
 static const struct db_column user_by_email_key_columns[] = {
 	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
 	{ "email", KIND_STR, offsetof(struct credential_row, email) },
+	{ "confirmed_email", KIND_STR, offsetof(struct credential_row, confirmed_email) },
 	{ "name", KIND_STR, offsetof(struct credential_row, name) },
 	{ "role", KIND_STR, offsetof(struct credential_row, role) },
 	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
@@ -147,14 +148,15 @@ static const struct db_column user_by_email_key_columns[] = {
 const struct db_statement user_by_email_key_statement = {
 	.name = "user_by_email_key",
 	.sql =
-		"select id, email, name, role, password, token_version, locale,\n"
-		"  verified_at is not null as verified, disabled_at is not null as disabled\n"
+		"select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,\n"
+		"  role, password, token_version, locale, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
 		"from users\n"
 		"where email_key = $1",
 	.params = user_by_email_key_params,
 	.param_count = 1,
 	.columns = user_by_email_key_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct credential_row),
 	.write = false,
 };
@@ -207,6 +209,7 @@ static const struct db_column user_credential_params[] = {
 static const struct db_column user_credential_columns[] = {
 	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
 	{ "email", KIND_STR, offsetof(struct credential_row, email) },
+	{ "confirmed_email", KIND_STR, offsetof(struct credential_row, confirmed_email) },
 	{ "name", KIND_STR, offsetof(struct credential_row, name) },
 	{ "role", KIND_STR, offsetof(struct credential_row, role) },
 	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
@@ -219,14 +222,15 @@ static const struct db_column user_credential_columns[] = {
 const struct db_statement user_credential_statement = {
 	.name = "user_credential",
 	.sql =
-		"select id, email, name, role, password, token_version, locale,\n"
-		"  verified_at is not null as verified, disabled_at is not null as disabled\n"
+		"select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,\n"
+		"  role, password, token_version, locale, verified_at is not null as verified,\n"
+		"  disabled_at is not null as disabled\n"
 		"from users\n"
 		"where id = $1::uuid",
 	.params = user_credential_params,
 	.param_count = 1,
 	.columns = user_credential_columns,
-	.column_count = 9,
+	.column_count = 10,
 	.row_size = sizeof(struct credential_row),
 	.write = false,
 };

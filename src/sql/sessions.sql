@@ -48,12 +48,14 @@ where sessions.id = :id::session_id
   and sessions.idle_until > now()
   and users.id = sessions.user_id
   and users.disabled_at is null
-returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,
+returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,
+  case when users.verified_at is null then '' else users.email_key end as confirmed_email,
   users.role, users.token_version;
 
 -- name: session_refreshed :one refreshed
 -- The session whose refresh token with this count was exchanged a moment ago, by another tab.
-select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at, users.email,
+select sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,
+  case when users.verified_at is null then '' else users.email_key end as confirmed_email,
   users.role, users.token_version
 from sessions
 join users on users.id = sessions.user_id

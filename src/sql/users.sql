@@ -31,8 +31,9 @@ where users.id = :id::user_id;
 
 -- name: user_by_email_key :one credential
 -- What signing in needs.
-select id, email, name, role, password, token_version, locale,
-  verified_at is not null as verified, disabled_at is not null as disabled
+select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,
+  role, password, token_version, locale, verified_at is not null as verified,
+  disabled_at is not null as disabled
 from users
 where email_key = :email_key;
 
@@ -54,8 +55,9 @@ select coalesce((
 
 -- name: user_credential :one credential
 -- What signing in needs, of somebody who has.
-select id, email, name, role, password, token_version, locale,
-  verified_at is not null as verified, disabled_at is not null as disabled
+select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,
+  role, password, token_version, locale, verified_at is not null as verified,
+  disabled_at is not null as disabled
 from users
 where id = :id::user_id;
 

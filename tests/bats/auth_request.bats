@@ -47,7 +47,9 @@ asked() {
 # --- what the check answers -------------------------------------------------------------------
 
 @test "the check tells who it is, in headers and without a body" {
-	login ann
+	register ann
+	sql "update users set verified_at = now(), email = '${EMAIL/ann/Ann}' where id = '$USER_ID'"
+	sign_in "$EMAIL" "$PASSWORD"
 	asked
 	status 204
 	header X-Auth-User "$USER_ID"
@@ -56,6 +58,14 @@ asked() {
 	header X-Auth-Session "$(session)"
 	header Cache-Control '*no-store*'
 	[[ -z $BODY ]]
+}
+
+@test "an address that nobody has confirmed is told to no application" {
+	login ann
+	asked
+	status 204
+	header X-Auth-User "$USER_ID"
+	no_header X-Auth-Email
 }
 
 @test "the check refuses who is not signed in, and says nothing of anybody" {
@@ -156,7 +166,7 @@ asked() {
 }
 
 @test "the application sees who it is, and not what the client says" {
-	login ann
+	login_confirmed ann
 	app GET /page?x=1 -H 'X-Auth-User: root' -H 'X-Auth-Role: admin' -H 'X-Auth-Email: root@example.org' \
 		-H 'X-Auth-Session: 1' -H 'x-auth-USER: root' -H 'X_Auth_User: root'
 	status 200
@@ -169,6 +179,12 @@ asked() {
 	body_is '.headers | has("authorization") | not'
 	app GET / -H "Cookie: a=b; __Host-postern-access=$TOKEN; c=d"
 	body '.headers.cookie[0]' 'a=b; c=d'
+	# Of who has confirmed no address there is none, the client's neither.
+	login bob
+	app GET / -H 'X-Auth-Email: root@example.org'
+	status 200
+	body '.headers["x-auth-user"] | join(" ")' "$USER_ID"
+	body_is '.headers | has("x-auth-email") | not'
 }
 
 # leaks ARGUMENT ...: the request got to the application, and no token of ours with it.

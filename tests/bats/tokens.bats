@@ -13,7 +13,7 @@ refused() {
 }
 
 @test "a token is an HS256 JWT with the claims that were promised" {
-	login ann
+	login_confirmed ann
 	[[ $(jwt_part "$TOKEN" 1 | jq -r .alg) == HS256 ]]
 	local now
 	now=$(date +%s)
@@ -24,6 +24,31 @@ refused() {
 		and (.sid | length == 36) and .ver == 0
 		and (keys == ["email", "exp", "iat", "iss", "jti", "role", "sid", "sub", "ver"])' ||
 		fail "claims are $(claims)"
+}
+
+@test "an address that nobody has confirmed is no claim; one that is, as it is compared" {
+	register ann
+	sign_in "$EMAIL" "$PASSWORD"
+	claims | jq -e 'has("email") | not'
+	refresh
+	tokens
+	claims | jq -e 'has("email") | not'
+	get /api/v1/me
+	body .email "$EMAIL"
+	local old=$TOKEN
+	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^^}" '{email: $e, name: "ann"}')"
+	status 200
+	mail_for "$EMAIL" verify
+	TOKEN='' post /api/v1/auth/verify "$(by_link_of "$PASSWORD")"
+	status 204
+	TOKEN=$old get /api/v1/me
+	problem 401 token-revoked
+	refresh
+	status 200
+	tokens
+	[[ $(claims .email) == "\"$EMAIL\"" ]]
+	sign_in "$EMAIL" "$PASSWORD"
+	[[ $(claims .email) == "\"$EMAIL\"" ]]
 }
 
 @test "no two tokens have one jti" {

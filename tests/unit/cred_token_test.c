@@ -42,6 +42,26 @@ static void ours_comes_back(void **state)
 	assert_int_equal(out.expires, in.expires);
 }
 
+/* Of who has confirmed no address. */
+static void no_email_is_no_claim(void **state)
+{
+	struct arena *a = *state;
+	struct token_claims in = { .subject = STR("0199-id"),
+				   .email = STR(""),
+				   .role = STR("user"),
+				   .id = STR("t-1"),
+				   .session = STR("s-1"),
+				   .issued = NOW,
+				   .expires = NOW + 900 };
+	struct token_claims out = { 0 };
+	struct str token = { 0 };
+
+	assert_int_equal(token_sign(&key, keys.issuer, &in, a, &token), OK);
+	assert_int_equal(token_verify(&keys, token, now, a, &out), OK);
+	assert_true(out.email.p != NULL && out.email.n == 0);
+	assert_true(str_eq(out.subject, in.subject));
+}
+
 /* The same claims and second, and yet no other key takes it. */
 static void other_keys(void **state)
 {
@@ -209,7 +229,9 @@ static void claims(void **state)
 		BAD("other iss", "{\"iss\":\"Postern\"," SUB EMAIL ROLE SESSION JTI "," TIMES "}"),
 		BAD("no iss", "{" SUB EMAIL ROLE SESSION JTI "," TIMES "}"),
 		BAD("no sub", "{" ISS EMAIL ROLE SESSION JTI "," TIMES "}"),
-		BAD("no email", "{" ISS SUB ROLE SESSION JTI "," TIMES "}"),
+		BAD("empty email", "{\"email\":\"\"," ISS SUB ROLE SESSION JTI "," TIMES "}"),
+		BAD("email is a number", "{\"email\":1," ISS SUB ROLE SESSION JTI "," TIMES "}"),
+		BAD("email is null", "{\"email\":null," ISS SUB ROLE SESSION JTI "," TIMES "}"),
 		BAD("no role", "{" ISS SUB EMAIL SESSION JTI "," TIMES "}"),
 		BAD("no jti", "{" ISS SUB EMAIL ROLE SESSION TIMES "}"),
 		BAD("no sid", "{" ISS SUB EMAIL ROLE VER JTI "," TIMES "}"),
@@ -353,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(ours_comes_back, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(no_email_is_no_claim, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(other_keys, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(known_answer, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(secret_before, arena_setup, arena_teardown),
