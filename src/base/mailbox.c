@@ -3,19 +3,25 @@
 
 #include <string.h>
 
+/* A space is the one control that str_has_controls does not fear. */
+static bool plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == ' ' || strchr("()<>[]:;\\,\"@", s.p[i]) != NULL)
+			return false;
+	return s.n > 0;
+}
+
 bool mailbox_address(struct str s)
 {
-	size_t ats = 0;
+	struct str local = { 0 }, domain = s;
 
-	if (s.n < 3 || s.n > MAILBOX_ADDRESS_MAX || !str_utf8(s) || str_has_controls(s))
+	if (s.n > MAILBOX_ADDRESS_MAX || !str_utf8(s) || str_has_controls(s) ||
+	    !str_split(&domain, '@', &local) || domain.p == NULL)
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		/* str_has_controls knows of DEL and C1; a space is the only other one to fear. */
-		if (s.p[i] == ' ' || strchr("()<>[]:;\\,\"", s.p[i]) != NULL)
-			return false;
-		ats += s.p[i] == '@';
-	}
-	return ats == 1 && s.p[0] != '@' && s.p[s.n - 1] != '@';
+	if (local.n > 2 && local.p[0] == '"' && local.p[local.n - 1] == '"')
+		local = (struct str){ local.p + 1, local.n - 2 };
+	return plain(local) && plain(domain);
 }
 
 /* Without the quotes around it, and the backslashes within. */

@@ -4,9 +4,15 @@
 #include <idn2.h>
 #include <string.h>
 #include <unictype.h>
+#include <uninorm.h>
 #include <unistr.h>
 
-enum { LOCAL_MAX = 64, DOMAIN_MAX = 253, LABEL_MAX = 63 };
+enum {
+	LOCAL_MAX = 64,
+	DOMAIN_MAX = 253,
+	LABEL_MAX = 63,
+	NFC_GROWTH = 3 /* Unicode annex 15, section 9: UTF-8 grows at most so far */
+};
 
 /*
  * Besides spaces, controls and format characters (soft hyphen, zero-width ones, directions) this
@@ -36,20 +42,49 @@ static bool all_visible(struct str s)
 	return true;
 }
 
-/* A dot-atom (RFC 5322 section 3.2.3, with UTF-8 as of RFC 6531). No quoted strings. */
+/*
+ * A dot-atom (RFC 5322 section 3.2.3, with UTF-8 as of RFC 6531), or with dots wherever they are: a
+ * large provider has given out such addresses.
+ */
 static bool local_valid(struct str s)
 {
-	char before = '.';
+	size_t dots = 0;
 
-	if (s.n == 0 || s.n > LOCAL_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; before = s.p[i++]) {
+	for (size_t i = 0; i < s.n; i++) {
 		if (strchr("()<>[]:;@\\,\"", s.p[i]) != NULL)
 			return false;
-		if (s.p[i] == '.' && before == '.')
-			return false;
+		dots += s.p[i] == '.';
 	}
-	return before != '.';
+	return dots < s.n && s.n <= LOCAL_MAX;
+}
+
+/* Whether it has to be written in quotes (RFC 5321 section 4.1.2). */
+static bool local_quoted(struct str s)
+{
+	return s.p[0] == '.' || s.p[s.n - 1] == '.' || memmem(s.p, s.n, "..", 2) != NULL;
+}
+
+/*
+ * A local part without the quotes around it, which are no part of the address, and in NFC (RFC 6532
+ * section 3.1): one that is typed on another keyboard is the same.
+ */
+static bool local_read(struct str s, struct arena *a, struct str *out)
+{
+	size_t n = NFC_GROWTH * s.n + 1;
+
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		s = (struct str){ s.p + 1, s.n - 2 };
+	if (s.n == 0 || s.n > LOCAL_MAX)
+		return false;
+
+	uint8_t *nfc = arena_alloc(a, n);
+
+	/* Given room enough it is there; else there was no memory for its tables. */
+	if (u8_normalize(UNINORM_NFC, (const uint8_t *)s.p, s.n, nfc, &n) != nfc)
+		arena_exhausted(a);
+	nfc[n] = '\0';
+	*out = (struct str){ (const char *)nfc, n };
+	return local_valid(*out) && (!local_quoted(*out) || n <= LOCAL_MAX - 2);
 }
 
 static struct str lower(struct str s, struct arena *a)
@@ -138,22 +173,38 @@ static bool idna_encode(struct str domain, struct arena *a, struct str *out)
 	return true;
 }
 
-bool email_key(struct str email, struct arena *a, struct str *key)
+static bool read_parts(struct str email, struct arena *a, struct str *local, struct str *domain)
 {
-	struct str local = { 0 }, domain = email;
-
+	*domain = email;
 	if (email.n > EMAIL_MAX || !str_utf8(email) || !all_visible(email))
 		return false;
-	if (!str_split(&domain, '@', &local) || domain.p == NULL || !local_valid(local))
+	if (!str_split(domain, '@', local) || domain->p == NULL || !local_read(*local, a, local))
 		return false;
-	domain = lower(domain, a);
-	if (needs_idna(domain) && !idna_encode(domain, a, &domain))
+	*domain = lower(*domain, a);
+	if (needs_idna(*domain) && !idna_encode(*domain, a, domain))
 		return false;
-	if (!domain_valid(domain) || local.n + 1 + domain.n > EMAIL_MAX)
+	return domain_valid(*domain) && local->n + 1 + domain->n <= EMAIL_MAX;
+}
+
+bool email_key(struct str email, struct arena *a, struct str *key)
+{
+	struct str local = { 0 }, domain = { 0 };
+
+	if (!read_parts(email, a, &local, &domain))
 		return false;
 	if (key == NULL)
 		return true;
 	local = lower(local, a);
 	*key = arena_printf(a, "%s@%s", local.p, domain.p);
 	return true;
+}
+
+bool email_mailbox(struct str email, struct arena *a, struct str *out)
+{
+	struct str local = { 0 }, domain = { 0 };
+
+	if (!read_parts(email, a, &local, &domain))
+		return false;
+	*out = arena_printf(a, local_quoted(local) ? "\"%s\"@%s" : "%s@%s", local.p, domain.p);
+	return out->n <= EMAIL_MAX;
 }

@@ -5,20 +5,6 @@
 #include "http/email.h"
 #include "mail/letter.h"
 
-/* Local part as its owner writes it, domain as the DNS has it. */
-static bool address_of(struct str email, struct arena *a, struct str *out)
-{
-	struct str key = { 0 }, local = { 0 }, domain = { 0 };
-
-	if (!email_key(email, a, &key))
-		return false;
-	domain = key;
-	str_split(&email, '@', &local);
-	str_split(&domain, '@', &key);
-	*out = arena_printf(a, "%.*s@%s", STR_ARG(local), domain.p);
-	return true;
-}
-
 /* Has link and code made. */
 static enum err prove(struct keeper *k, const struct letter_row *row, struct arena *a,
 		      struct letter *l)
@@ -54,7 +40,7 @@ enum err deliver(const struct delivery *d, const struct letter_row *row, struct 
 	struct buf content = buf_make(a, 16384);
 	bool proof = !uuid_none(row->proof_id.uuid);
 
-	if (!address_of(row->recipient, a, &l.recipient))
+	if (!email_mailbox(row->recipient, a, &l.recipient))
 		return refuse(out, STR("the recipient is not an address"));
 	if (proof && !row->good) {
 		*out = (struct post_outcome){

@@ -146,7 +146,7 @@ count() {
 @test "a refresh token used twice leads to a mail, over STARTTLS and with AUTH" {
 	smtp_secure
 	pool_start
-	login ann
+	login_confirmed ann
 	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")" -A 'Mozilla/5.0 (X11; Linux) Firefox/128.0'
 	local refresh
 	refresh=$(jq -r .refresh_token <<<"$BODY")
@@ -274,12 +274,24 @@ count() {
 @test "a name is escaped in HTML, and one that looks like a link is not shown" {
 	smtp_start
 	pool_plain
+	local name
 	queue ann@example.org session-reused en "$(jq -nc '{name: "O\u0027Neil & \"Söhne\""}')"
 	became sent
 	mail_is '.html | contains("Hello O&#39;Neil &amp; &quot;Söhne&quot;,")'
 	mail_is '.text | contains("Hello O'"'"'Neil & \"Söhne\",")'
-	local name
-	for name in 'Win now: http://evil.example' 'evil.example' 'Mail me@evil.example' '<b>x</b>'; do
+	for name in $'Zo\u00eb M\u00fcller-L\u00fcdenscheidt' $'Zoe\u0308' $'O\u2019Neil' 'J. R. Ewing' 'Ewing jr.' \
+		$'\u5c71\u7530 \u592a\u90ce' $'\u30e6\u30fc\u30b6\u30fc' $'\u0938\u0941\u0928\u0940\u0924\u093e' \
+		$'\u0645\u062d\u0645\u062f' $'\uff21\uff4e\uff4e'; do
+		queue ann@example.org session-reused en "$(jq -nc --arg n "$name" '{name: $n}')"
+		became sent
+		mail_is ".text | contains(\"Hello $name,\")"
+	done
+	for name in 'Win now: http://evil.example' 'evil.example' 'Mail me@evil.example' '<b>x</b>' \
+		$'evil\u2024example' $'evil\u3002example' $'evil\uff0eexample' $'evil\uff61example' $'evil\ufe52example' \
+		$'evil\u00b7example' $'evil\ua4f8example' $'evil\u2044x' $'evil\u2215x' $'evil\uff0fx' $'evil\u2100x' \
+		$'evil\uff20example' $'evil\ufe6bexample' $'https\uff1a evil' $'evil\u2236 x' $'evil\u02d0 x' $'evil\uff3cx' \
+		$'evil\u200bexample' $'evil\u202ex' $'evil\u2028x' 'evil 0900 555' $'evil \uff10\uff19' $'evil \u0660' \
+		$'evil \U0001f381' 'evil!' 'evil?' 'evil % off' 'evil=x' 'evil_x'; do
 		queue ann@example.org session-reused en "$(jq -nc --arg n "$name" '{name: $n}')"
 		became sent
 		mail_is '.text | contains("Hello,\r\n") and (contains("evil") | not)'
@@ -317,6 +329,22 @@ count() {
 	queue 'zoë@bücher.example'
 	became sent
 	mail_is '.recipient == "zoë@xn--bcher-kva.example" and .smtputf8'
+}
+
+@test "an address whose dots want it is written in quotes, in the envelope and in the header" {
+	smtp_start
+	pool_plain
+	local address
+	for address in taro..y@docomo.ne.jp '"taro..y"@docomo.ne.jp' Taro.@docomo.ne.jp .taro@docomo.ne.jp; do
+		queue "$address"
+		became sent
+		address=${address//\"/}
+		address="\"${address%@*}\"@docomo.ne.jp"
+		[[ $(mail .recipient) == "$address" && $(mail .to) == "To: <$address>" ]] || fail "$(mail '.recipient, .to')"
+	done
+	queue '"ann"@example.org'
+	became sent
+	mail_is '.recipient == "ann@example.org" and .to == "To: <ann@example.org>"'
 }
 
 @test "an unknown template or words that are no object are given up at once" {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mailbox.h"
 #include "http/email.h"
 
 #define X10 "xxxxxxxxxx"
@@ -39,6 +40,23 @@ static void makes_keys(void **state)
 		/* UTF-8 in the local part is kept, only ASCII is lowered */
 		{ "J\xc3\x89rome@example.com", "j\xc3\x89rome@example.com" },
 		{ "\xe7\x94\xa8\xe6\x88\xb7@example.com", "\xe7\x94\xa8\xe6\x88\xb7@example.com" },
+		/* NFC, whatever was typed (RFC 6532 section 3.1) */
+		{ "jo\xcc\x88rg@example.com", "j\xc3\xb6rg@example.com" },
+		{ "\xe2\x84\xab@example.com", "\xc3\x85@example.com" },
+		{ "A\xcc\x8a@example.com", "\xc3\x85@example.com" },
+		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab@example.com", "\xed\x95\x9c@example.com" },
+		{ "Vie\xcc\xa3\xcc\x82t@example.com", "vi\xe1\xbb\x87t@example.com" },
+		{ "Vie\xcc\x82\xcc\xa3t@example.com", "vi\xe1\xbb\x87t@example.com" },
+		{ "\xe2\x84\xaa@example.com", "k@example.com" }, /* Kelvin is K */
+		/* dots wherever a provider has put them, with the quotes that they want or not */
+		{ "taro..y@docomo.ne.jp", "taro..y@docomo.ne.jp" },
+		{ "Taro.@docomo.ne.jp", "taro.@docomo.ne.jp" },
+		{ ".taro@docomo.ne.jp", ".taro@docomo.ne.jp" },
+		{ "\"taro..y\"@docomo.ne.jp", "taro..y@docomo.ne.jp" },
+		{ "\"Taro.\"@docomo.ne.jp", "taro.@docomo.ne.jp" },
+		{ "\"alice\"@example.com", "alice@example.com" },
+		{ "\"" X60 "yyyy\"@example.com", X60 "yyyy@example.com" },
+		{ "." X60 "y@example.com", "." X60 "y@example.com" },
 		/* one domain, many spellings */
 		{ "a@b\xc3\xbc\x63her.de", "a@xn--bcher-kva.de" },
 		{ "a@B\xc3\x9c\x43HER.de", "a@xn--bcher-kva.de" },
@@ -86,11 +104,22 @@ static void refuses(void **state)
 		STR(" a@example.com"),
 		STR("a @example.com"),
 		STR("a b@example.com"),
-		STR(".a@example.com"),
-		STR("a.@example.com"),
-		STR("a..b@example.com"),
 		STR(".@example.com"),
-		STR("\"a\"@example.com"),
+		STR("..@example.com"),
+		STR("\"\"@example.com"),
+		STR("\".\"@example.com"),
+		STR("\"@example.com"),
+		STR("\"a@example.com"),
+		STR("a\"@example.com"),
+		STR("\"a\"b@example.com"),
+		STR("\"\"a\"\"@example.com"),
+		STR("\"a b\"@example.com"),
+		STR("\"a@b\"@example.com"),
+		STR("\"a\\b\"@example.com"),
+		STR("\"a,b\"@example.com"),
+		STR("\"a\".b@example.com"),
+		STR("." X60 "yyy@example.com"), /* 66 with the quotes it wants */
+		STR("a\xcd\xbe@example.com"),	/* a question mark that is a semicolon in NFC */
 		STR("a\\b@example.com"),
 		STR("a,b@example.com"),
 		STR("a;b@example.com"),
@@ -164,6 +193,30 @@ static void refuses(void **state)
 	}
 }
 
+static void writes_mailboxes(void **state)
+{
+	static const struct {
+		const char *email, *mailbox;
+	} rows[] = {
+		{ "Alice.B@Example.COM", "Alice.B@example.com" },
+		{ "\"Alice\"@b\xc3\xbc\x63her.de", "Alice@xn--bcher-kva.de" },
+		{ "Jo\xcc\x88rg@example.com", "J\xc3\xb6rg@example.com" },
+		{ "taro..y@docomo.ne.jp", "\"taro..y\"@docomo.ne.jp" },
+		{ "Taro.@docomo.ne.jp", "\"Taro.\"@docomo.ne.jp" },
+		{ ".taro@docomo.ne.jp", "\".taro\"@docomo.ne.jp" },
+		{ "\"taro..y\"@docomo.ne.jp", "\"taro..y\"@docomo.ne.jp" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str mailbox = { 0 };
+
+		assert_true(email_mailbox(str_from(rows[i].email), *state, &mailbox));
+		assert_string_equal(mailbox.p, rows[i].mailbox);
+		assert_true(mailbox_address(mailbox));
+	}
+	assert_false(email_mailbox(STR("\"a b\"@example.com"), *state, &(struct str){ 0 }));
+}
+
 /* 64 + 1 + 189 bytes are the most there can be. */
 static void bounds_the_whole(void **state)
 {
@@ -196,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(makes_keys, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_mailboxes, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_the_whole, setup, teardown),
 	};
 
