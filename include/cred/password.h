@@ -18,7 +18,8 @@ enum {
 };
 
 /*
- * Hashes the NFC form of a password as "$argon2id$v=19$m=...,t=...,p=1$salt$hash". False when out
+ * Hashes a password, in NFC and with every space as U+0020 (OpaqueString, RFC 8265 section 4.2), as
+ * "$argon2id$v=19$m=...,t=...,p=1$salt$hash". False when out
  * of memory, or when the password is longer than PASSWORD_BYTES_MAX or not UTF-8.
  */
 bool password_hash(struct secret password, struct password_cost cost,
@@ -26,7 +27,9 @@ bool password_hash(struct secret password, struct password_cost cost,
 
 /*
  * Whether a password fits an encoded hash. A hash whose own cost is beyond 256 MiB or 10 passes
- * never fits: it is not computed. Takes as long for a wrong password as for a right one. False with
+ * never fits: it is not computed. Takes as long for a wrong password as for a right one; twice
+ * as long for one with other spaces, which may have been hashed as they were before they were
+ * mapped. False with
  * errno ENOMEM: there was no memory to tell.
  */
 bool password_verify(struct secret password, struct str hash);

@@ -17,7 +17,7 @@ struct me_password_in {
 SCHEMA(me_password, me_password_in,
 	FIELD(me_password_in, current_password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
 	FIELD(me_password_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Any Unicode; compared after NFC normalisation"),
+	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
 	FIELD(me_password_in, end_other_sessions, .optional = true,
 	      .doc = "Signs out everywhere but here"));
 /* clang-format on */

@@ -94,7 +94,7 @@ struct auth_reset_in {
 SCHEMA(auth_reset, auth_reset_in,
 	PROOF_GIVEN(auth_reset_in),
 	FIELD(auth_reset_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Any Unicode; compared after NFC normalisation"));
+	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"));
 /* clang-format on */
 
 /* The code was right and the password is not good enough: that costs no try. */

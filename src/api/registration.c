@@ -38,7 +38,7 @@ struct user_create_in {
 SCHEMA(user_create, user_create_in,
 	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
 	FIELD(user_create_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Any Unicode; compared after NFC normalisation"),
+	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
 	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 

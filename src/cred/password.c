@@ -2,7 +2,9 @@
 #include "cred/password.h"
 
 #include <sodium.h>
+#include <unictype.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 #include <errno.h>
 #include <string.h>
@@ -69,31 +71,66 @@ static bool parse(struct str hash, struct encoded *out)
 	       part[SALT].n > 0 && part[DIGEST].n > 0;
 }
 
+/* Every space as U+0020: which one a keyboard makes cannot be seen. False: there is no other. */
+static bool plain_spaces(struct secret password, uint8_t out[static PASSWORD_BYTES_MAX], size_t *n)
+{
+	const uint8_t *p = (const uint8_t *)password.p;
+	bool other = false;
+
+	*n = 0;
+	for (size_t i = 0, taken = 0; i < password.n; i += taken) {
+		ucs4_t c = 0;
+
+		taken = (size_t)u8_mbtouc(&c, p + i, password.n - i);
+		if (c >= 0x80 && uc_is_general_category(c, UC_SPACE_SEPARATOR)) {
+			out[(*n)++] = ' ';
+			other = true;
+			continue;
+		}
+		memcpy(out + *n, p + i, taken);
+		*n += taken;
+	}
+	return other;
+}
+
 /*
  * NIST 800-63B 5.1.1.2: without one normal form the same password typed on another keyboard would
- * not fit. The caller wipes the result.
+ * not fit. This one is OpaqueString of RFC 8265, section 4.2. The caller wipes the result. `other`:
+ * there are spaces in it that are mapped; if they are not to be, that is the form of before.
  */
-static bool normalise(struct secret password, struct nfc *out)
+static bool normalise(struct secret password, bool map, struct nfc *out, bool *other)
 {
+	uint8_t mapped[PASSWORD_BYTES_MAX];
+	size_t n = 0;
+
 	if (password.p == NULL || password.n > PASSWORD_BYTES_MAX ||
 	    !str_utf8((struct str){ password.p, password.n }))
 		return false;
+	*other = plain_spaces(password, mapped, &n);
+	if (!map) {
+		memcpy(mapped, password.p, password.n);
+		n = password.n;
+	}
 	out->n = sizeof out->b;
+
 	/* Given room enough, the result is in the buffer; NULL is out of memory for its tables. */
-	return u8_normalize(UNINORM_NFC, (const uint8_t *)password.p, password.n, out->b,
-			    &out->n) == out->b;
+	bool done = u8_normalize(UNINORM_NFC, mapped, n, out->b, &out->n) == out->b;
+
+	sodium_memzero(mapped, sizeof mapped);
+	return done;
 }
 
 bool password_hash(struct secret password, struct password_cost cost,
 		   char out[static PASSWORD_HASH])
 {
 	struct nfc nfc = { 0 };
+	bool other = false;
 
 	/* Picks the vector code of this CPU; without it libsodium takes the slow one. */
 	if (sodium_init() < 0)
 		return false;
 
-	bool done = normalise(password, &nfc) &&
+	bool done = normalise(password, true, &nfc, &other) &&
 		    crypto_pwhash_str_alg(out, (const char *)nfc.b, nfc.n, cost.passes,
 					  (size_t)cost.memory_kib * 1024,
 					  crypto_pwhash_ALG_ARGON2ID13) == 0;
@@ -138,21 +175,32 @@ static bool verify_foreign(const char *text, const struct nfc *nfc)
 	return crypto_pwhash_str_verify(text, (const char *)nfc->b, nfc->n) == 0;
 }
 
-bool password_verify(struct secret password, struct str hash)
+/* In the form that is hashed today, or in that of before. */
+static bool verify_form(struct secret password, bool map, struct str hash,
+			const struct encoded *encoded, bool *other)
 {
 	char text[PASSWORD_HASH] = "";
-	struct encoded encoded = { 0 };
 	struct nfc nfc = { 0 };
 	bool fits = false;
+
+	memcpy(text, hash.p, hash.n);
+	if (normalise(password, map, &nfc, other) && !compare(encoded, &nfc, &fits))
+		fits = verify_foreign(text, &nfc);
+	sodium_memzero(&nfc, sizeof nfc);
+	return fits;
+}
+
+bool password_verify(struct secret password, struct str hash)
+{
+	struct encoded encoded = { 0 };
+	bool other = false;
 
 	errno = 0;
 	if (sodium_init() < 0 || !parse(hash, &encoded))
 		return false;
-	memcpy(text, hash.p, hash.n);
-	if (normalise(password, &nfc) && !compare(&encoded, &nfc, &fits))
-		fits = verify_foreign(text, &nfc);
-	sodium_memzero(&nfc, sizeof nfc);
-	return fits;
+	if (verify_form(password, true, hash, &encoded, &other))
+		return true;
+	return other && errno != ENOMEM && verify_form(password, false, hash, &encoded, &other);
 }
 
 bool password_outdated(struct str hash, struct password_cost cost)

@@ -55,6 +55,15 @@ static void fits_only_itself(void **state)
 		  SECRET("Zoe\u0308 e\u0323\u0302\u1100\u1161\u11a8"), true },
 		{ "marks in another order", SECRET("a\u0301\u0323bcdefg"),
 		  SECRET("a\u0323\u0301bcdefg"), true },
+		{ "any space", SECRET("correct\u00a0horse\u3000x"), SECRET("correct horse x"),
+		  true },
+		{ "any space, tried", SECRET("correct horse x"),
+		  SECRET("correct\u2003horse\u202fx"), true },
+		{ "another number of spaces", SECRET("correct horse"),
+		  SECRET("correct\u00a0\u00a0horse"), false },
+		{ "no space but drawn as none", SECRET("correct horse"),
+		  SECRET("correct\u200bhorse"), false },
+		{ "a tab is none", SECRET("correct horse"), SECRET("correct\thorse"), false },
 		{ "no accent", SECRET("Zo\u00eb12345"), SECRET("Zoe12345"), false },
 		{ "compatibility forms differ", SECRET("\ufb01ve apples"), SECRET("five apples"),
 		  false },
@@ -72,6 +81,20 @@ static void fits_only_itself(void **state)
 		assert_true(password_hash(rows[i].set, cheap, hash));
 		assert_int_equal(password_verify(rows[i].tried, str_from(hash)), rows[i].fits);
 	}
+}
+
+/* Hashed in NFC alone, before spaces were mapped. */
+static void fits_as_it_was_hashed_before(void **state)
+{
+	static const struct secret password = SECRET("correct\u00a0horse\u3000x");
+	char hash[PASSWORD_HASH] = "";
+
+	(void)state;
+	assert_int_equal(crypto_pwhash_str_alg(hash, password.p, password.n, 1, 8192,
+					       crypto_pwhash_ALG_ARGON2ID13),
+			 0);
+	assert_true(password_verify(password, str_from(hash)));
+	assert_false(password_verify(SECRET("correct horse x"), str_from(hash)));
 }
 
 static void every_byte_counts(void **state)
@@ -258,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fits_only_itself),
+		cmocka_unit_test(fits_as_it_was_hashed_before),
 		cmocka_unit_test(every_byte_counts),
 		cmocka_unit_test(length_and_encoding),
 		cmocka_unit_test(looks_as_stored),
