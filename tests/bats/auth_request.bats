@@ -308,15 +308,16 @@ leaks() {
 	status 401
 }
 
-@test "an address beyond ASCII arrives as UTF-8" {
+@test "an address beyond ASCII arrives as UTF-8, in the one form that is compared" {
 	local email
-	email=ann.$(unique)@bücher.example
-	post /api/v1/users "$(person "$email" 'a horse for Ann' Ann)"
+	email=zoë.$(unique)@bücher.example
+	post /api/v1/users "$(person "${email/zoë/Zoë}" 'a horse for Zoe' Zoe)"
 	status 201
-	sign_in "$email" 'a horse for Ann'
+	sql "update users set verified_at = now() where id = '$(jq -r .id <<<"$BODY")'"
+	sign_in "$email" 'a horse for Zoe'
 	app GET /
 	status 200
-	body '.headers["x-auth-email"][0]' "$email"
+	body '.headers["x-auth-email"][0]' "${email/bücher/xn--bcher-kva}"
 }
 
 @test "methods, bodies and replies go through as they are" {

@@ -81,6 +81,24 @@ migrate() {
 	[[ $(in_database "select count(*) from pg_type where typname = 'user_id'") == 0 ]]
 }
 
+@test "addresses of before are compared in NFC, and of two that are one address one is left as it was" {
+	migrate
+	in_database $'insert into users (id, email, email_key, name, role, password, locale, created_at, verified_at)
+		select gen_random_uuid(), key, key, name, \'user\', \'x\', \'en\', now() - age, verified
+		from (values (E\'jo\\u0308rg@a.example\', \'alone\', interval \'1 day\', null::timestamptz),
+			(E\'j\\u00f6rg@b.example\', \'typed so\', \'1 day\', null), (E\'jo\\u0308rg@b.example\', \'other\', \'2 days\', now()),
+			(E\'vie\\u0323\\u0302t@c.example\', \'older\', \'2 days\', null),
+			(E\'vie\\u0302\\u0323t@c.example\', \'confirmed\', \'1 day\', now()),
+			(E\'\\u212a@d.example\', \'kelvin\', \'1 day\', null), (\'ann@d.example\', \'plain\', \'1 day\', null)
+		) as v (key, name, age, verified)'
+	in_database 'delete from schema_migrations where version = 11'
+	run --separate-stderr migrate
+	[[ $status == 0 ]] || told
+	[[ $(in_database "select string_agg(name || ' ' || email_key, ', ' order by name) from users") == $'alone j\u00f6rg@a.example, confirmed vi\u1ec7t@c.example, kelvin k@d.example, older vie\u0323\u0302t@c.example, other jo\u0308rg@b.example, plain ann@d.example, typed so j\u00f6rg@b.example' ]] ||
+		fail "$(in_database 'select name, email_key from users order by name')"
+	[[ $(in_database "select count(*) from users where email <> email_key and name not in ('alone', 'confirmed', 'kelvin')") == 0 ]]
+}
+
 @test "several hosts that start together migrate once" {
 	for _ in 1 2 3 4 5; do
 		migrate 3>&- && echo ok >>"$BATS_TEST_TMPDIR/done" &

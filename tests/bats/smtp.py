@@ -4,7 +4,7 @@
 
     smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8] [--decoys]
 
-Every mail that it takes is a line of JSON in OUT: sender, recipient, to, message_id, subject, language,
+Every mail that it takes is a line of JSON in OUT: sender, recipient, rcpt, to, message_id, subject, language,
 text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a
 certificate it asks for STARTTLS, or speaks TLS at once (--implicit). With --decoys it offers CRAM-MD5
 and NTLM as well, and takes neither. What it does to a recipient
@@ -60,6 +60,7 @@ class Handler:
                     "server": os.getpid(),
                     "sender": envelope.mail_from,
                     "recipient": to,
+                    "rcpt": server.recipient,
                     "to": next(line for line in raw.split(b"\r\n") if line.startswith(b"To:")).decode(),
                     "message_id": mail["Message-ID"].strip("<>").split("@")[0],
                     "subject": mail["Subject"],
@@ -82,6 +83,12 @@ class Handler:
             open(died, "w").close()
             os._exit(1)
         return "250 2.0.0 queued as %d" % os.getpid()
+
+
+class Server(SMTP):
+    async def smtp_RCPT(self, arg):
+        self.recipient = arg  # as it was written; what aiosmtpd makes of it has no quotes
+        await super().smtp_RCPT(arg)
 
 
 class Decoys(Handler):
@@ -122,7 +129,7 @@ def main():
     handler = (Decoys if o.decoys else Handler)(o.out)
 
     def factory():
-        return SMTP(
+        return Server(
             handler,
             hostname="smtp.test",
             enable_SMTPUTF8=o.utf8,
