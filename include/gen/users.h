@@ -387,10 +387,11 @@ enum err user_set_state(struct db *db, const struct user_set_state *in, int64_t 
 enum err user_admins_lock(struct db *db, struct admins_lock_row *row);
 
 struct user_other_admin {
+	bool confirmed;
 	struct user_id id;
 };
 
 /*
- * Somebody else who administers.
+ * Somebody else who administers, and can sign in.
  */
 enum err user_other_admin(struct db *db, const struct user_other_admin *in, struct other_admin_row *row);

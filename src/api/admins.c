@@ -6,7 +6,8 @@
 enum err admins_remain(struct req *r, struct user_id without)
 {
 	struct user_lock lock = { .id = without };
-	struct user_other_admin key = { .id = without };
+	struct user_other_admin key = { .id = without,
+					.confirmed = r->app->conf->accounts_require_verified };
 	struct locked_user_row user = { 0 };
 	struct admins_lock_row held = { 0 };
 	struct other_admin_row other = { 0 };

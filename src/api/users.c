@@ -163,6 +163,9 @@ static enum err replace(struct req *r, const struct user_put_in *in, struct str 
 
 	if (moved)
 		TRY(check_move(r, &before));
+	/* Nobody has confirmed the new address, so it may not sign in. */
+	if (moved && r->app->conf->accounts_require_verified)
+		TRY(admins_remain(r, in->id));
 	TRY(user_update(r->db, &row, user));
 	if (moved)
 		TRY(email_change_forced(r, &before, in->email));

@@ -941,6 +941,7 @@ enum err user_admins_lock(struct db *db, struct admins_lock_row *row)
 }
 
 static const struct db_column user_other_admin_params[] = {
+	{ "confirmed", KIND_BOOL, offsetof(struct user_other_admin, confirmed) },
 	{ "id", KIND_UUID, offsetof(struct user_other_admin, id) },
 };
 
@@ -955,10 +956,11 @@ const struct db_statement user_other_admin_statement = {
 		"from users\n"
 		"where role = 'admin'\n"
 		"  and disabled_at is null\n"
-		"  and id <> $1::uuid\n"
+		"  and (verified_at is not null or not $1::boolean)\n"
+		"  and id <> $2::uuid\n"
 		"limit 1",
 	.params = user_other_admin_params,
-	.param_count = 1,
+	.param_count = 2,
 	.columns = user_other_admin_columns,
 	.column_count = 1,
 	.row_size = sizeof(struct other_admin_row),

@@ -279,10 +279,11 @@ where id = :id::user_id;
 select coalesce(pg_advisory_xact_lock(7270436)::text, '') as held;
 
 -- name: user_other_admin :one other_admin
--- Somebody else who administers.
+-- Somebody else who administers, and can sign in.
 select id
 from users
 where role = 'admin'
   and disabled_at is null
+  and (verified_at is not null or not :confirmed::boolean)
   and id <> :id::user_id
 limit 1;

@@ -220,6 +220,35 @@ hash_of() {
 	done
 }
 
+# --- administrators -------------------------------------------------------------------------
+
+@test "the last administrator who may sign in stays, and keeps a confirmed address" {
+	admin
+	sql "update users set role = 'user' where role = 'admin' and id <> '$USER_ID'"
+	local me=$USER_ID other
+	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	problem 409 last-admin
+	[[ $(sql "select email = '$EMAIL' and verified_at is not null from users where id = '$me'") == t ]]
+	# One whose address is not confirmed is none.
+	TOKEN='' post /api/v1/users "$(person "other.$EMAIL" 'the keys to it all' Other)"
+	status 201
+	other=$(jq -r .id <<<"$BODY")
+	sql "update users set role = 'admin' where id = '$other'"
+	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	problem 409 last-admin
+	request PATCH "/api/v1/users/$me" '{"role": "user"}'
+	problem 409 last-admin
+	request PATCH "/api/v1/users/$me" '{"disabled": true}'
+	problem 409 last-admin
+	delete "/api/v1/users/$me"
+	[[ $STATUS != 204 ]]
+	sql "update users set verified_at = now() where id = '$other'"
+	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	status 200
+	body .verified false
+	sql "delete from users where id = '$me'; update users set role = 'user' where id = '$other'"
+}
+
 # --- another password -----------------------------------------------------------------------
 
 @test "a new password replaces the old one; access tokens of before are refused, sessions go on (security 10, 36)" {
