@@ -15,7 +15,8 @@ struct mailbox {
 /*
  * Whether an address can stand between angle brackets and in a header as it is: valid UTF-8, one
  * "@" with something on both sides, no space or control character, nothing that RFC 5322 would have
- * quoted; quotes around the whole local part are no matter, its dots may want them. It says nothing about whether the address exists, or could.
+ * quoted; quotes around the whole local part are no matter, its dots may want them. It says nothing
+ * about whether the address exists, or could.
  */
 bool mailbox_address(struct str s);
 

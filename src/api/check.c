@@ -40,8 +40,8 @@ enum err auth_check(struct req *r, const struct auth_check_in *in)
 	if (!admin && in->role.p != NULL && str_eq(in->role, STR("admin")))
 		return ERR_FORBIDDEN;
 	header_add(r->reply, "X-Auth-User", uuid_format(r->who.user.uuid, user));
-	/* As bytes of UTF-8 (RFC 9110 section 5.5); an address holds no control characters. One that
-	 * nobody has confirmed says nothing of who it is. */
+	/* As bytes of UTF-8 (RFC 9110 section 5.5); an address holds no control characters. One
+	 * that nobody has confirmed says nothing of who it is. */
 	if (r->who.email.n > 0)
 		header_add(r->reply, "X-Auth-Email", r->who.email);
 	header_add(r->reply, "X-Auth-Role", admin ? STR("admin") : STR("user"));

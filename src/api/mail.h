@@ -21,8 +21,8 @@ struct mail {
 	struct str recipient, locale;
 	/* Whose link and code go into it: the courier has them made. None: neither. */
 	struct proof_id proof;
-	/* Somebody has shown to read the mail of this very address. To any other the mail says when,
-	 * and no more: anybody can have a mail sent there, and would choose what it says. */
+	/* Somebody has shown to read the mail of this very address. To any other the mail says
+	 * when, and no more: anybody can have a mail sent there, and would choose what it says. */
 	bool proved;
 	bool nobody;	 /* written, so that it takes as long, and never sent */
 	int64_t life_us; /* of no use later than that; 0 or more than that: mail.give_up */

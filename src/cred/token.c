@@ -97,8 +97,8 @@ enum err token_sign(const struct token_key *key, struct str issuer,
 	arena_defer(a, jwt_release, jwt);
 	if (!add_text(jwt, "iss", issuer, a) || !add_text(jwt, "sub", claims->subject, a) ||
 	    (claims->email.n > 0 && !add_text(jwt, "email", claims->email, a)) ||
-	    !add_text(jwt, "role", claims->role, a) ||
-	    !add_text(jwt, "jti", claims->id, a) || !add_text(jwt, "sid", claims->session, a) ||
+	    !add_text(jwt, "role", claims->role, a) || !add_text(jwt, "jti", claims->id, a) ||
+	    !add_text(jwt, "sid", claims->session, a) ||
 	    jwt_add_grant_int(jwt, "ver", claims->version) != 0 ||
 	    jwt_add_grant_int(jwt, "iat", claims->issued) != 0 ||
 	    jwt_add_grant_int(jwt, "exp", claims->expires) != 0 ||

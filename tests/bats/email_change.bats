@@ -302,6 +302,32 @@ address_is() {
 	body .done true
 }
 
+@test "an address that was never confirmed agrees to nothing by a link alone: it may not be the asker's" {
+	login ann
+	sql "update users set verified_at = null where id = '$USER_ID'"
+	ask
+	local token
+	token=$(link email_old "$OLD_ID")
+	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"$token\"}"
+	problem 403 password-needed
+	[[ $(sql "select old_confirmed_at is null from email_changes where user_id = '$USER_ID'") == t ]]
+	TOKEN='' post /api/v1/auth/email/confirm "$(by_link_of "$PASSWORD" "$token")"
+	status 200
+	body .old_confirmed true
+}
+
+@test "whoever reads the mail of a new address guesses no more at the password than anybody else" {
+	login ann
+	ask
+	local token i
+	token=$(link email_new "$NEW_ID")
+	for i in {1..40}; do
+		TOKEN='' post /api/v1/auth/email/confirm "$(by_link_of "guess number $i" "$token")"
+		[[ $STATUS == 403 ]] || break
+	done
+	problem 429 too-many-attempts
+}
+
 @test "links of another kind, changed ones and nonsense confirm nothing" {
 	login ann
 	ask

@@ -362,9 +362,10 @@ by_link() {
 	jq -nc --arg t "${1-$LINK}" '{token: $t}'
 }
 
-# by_link_of PASSWORD: the input that brings LINK, and shows that it was asked for by who has that.
+# by_link_of PASSWORD [TOKEN]: the input that brings LINK, or another one, and shows that it was asked
+# for by who has that password.
 by_link_of() {
-	jq -nc --arg t "$LINK" --arg p "$1" '{token: $t, password: $p}'
+	jq -nc --arg t "${2-$LINK}" --arg p "$1" '{token: $t, password: $p}'
 }
 
 by_code() {

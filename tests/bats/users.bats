@@ -51,6 +51,46 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	done
 }
 
+@test "an address is one account however its letters are composed" {
+	local id other
+	id=$(unique)
+	post /api/v1/users "$(person $'J\u00f6rg.'"$id@example.org" 'a long password' Joerg)"
+	status 201
+	for other in $'jo\u0308rg.' $'j\u00f6rg.'; do
+		post /api/v1/users "$(person "$other$id@example.org" 'a long password' Joerg)"
+		problem 409 email-taken
+		sign_in "$other$id@example.org" 'a long password'
+		get /api/v1/me
+		body .email $'J\u00f6rg.'"$id@example.org"
+	done
+	for other in $'\u212b' $'A\u030a' $'\u1112\u1161\u11ab' $'e\u0302\u0323'; do
+		post /api/v1/users "$(person "$other.$id@example.org" 'a long password' Joerg)"
+		[[ $STATUS == 201 || $other == $'A\u030a' ]] || fail "$other"
+	done
+	sign_in $'\u00c5.'"$id@example.org" 'a long password'
+	sign_in $'\ud55c.'"$id@example.org" 'a long password'
+	sign_in $'\u1ec7.'"$id@example.org" 'a long password'
+}
+
+@test "dots stand where a provider has put them, with quotes or without" {
+	local id email
+	id=$(unique)
+	for email in "taro..$id@docomo.ne.jp" "taro.$id.@docomo.ne.jp" "\"taro...$id\"@docomo.ne.jp"; do
+		post /api/v1/users "$(person "$email" 'a long password' Taro)"
+		status 201
+		body .email "$email"
+		sign_in "$email" 'a long password'
+		email=${email//\"/}
+		sign_in "\"${email%@*}\"@${email#*@}" 'a long password'
+		sign_in "${email^^}" 'a long password'
+	done
+	for email in '"a b"@docomo.ne.jp' '"a@b"@docomo.ne.jp' '..@docomo.ne.jp' '"a"b@docomo.ne.jp' '"\"@docomo.ne.jp'; do
+		post /api/v1/users "$(person "$email" 'a long password' Taro)"
+		problem 400 invalid-request
+		fault /email
+	done
+}
+
 @test "a name may not be empty" {
 	post /api/v1/users "$(person "ann.$(unique)@example.org" 'a long password' '')"
 	problem 400 invalid-request
