@@ -44,6 +44,7 @@ struct undoable_change_row {
 	struct user_id user_id;
 	struct str old_email;
 	struct str old_email_key;
+	bool old_verified;
 };
 
 struct email_change_asker {

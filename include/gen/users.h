@@ -332,11 +332,12 @@ enum err user_move(struct db *db, const struct user_move *in, struct moved_user_
 struct user_move_back {
 	struct str email;
 	struct str email_key;
+	bool verified;
 	struct user_id id;
 };
 
 /*
- * Gives a user an old address again, and tells which one that replaces.
+ * Gives a user an old address again, confirmed if it had been, and tells which one that replaces.
  */
 enum err user_move_back(struct db *db, const struct user_move_back *in, struct moved_back_user_row *row);
 

@@ -31,7 +31,6 @@ const TEXTS = {
 		codes: {
 			'proof-gone': 'This link was used before, or a newer one has replaced it, or it is too old.',
 			'proof-wrong': 'This link is not right. Open it from the mail once more.',
-			'password-needed': 'Enter the password of the account as well.',
 			'password-wrong': 'That is not the password of the account.',
 			'proof-needed': 'There were too many wrong passwords. Set a new one first.',
 			'email-taken': 'That address belongs to another account by now.',
@@ -66,7 +65,6 @@ const TEXTS = {
 		codes: {
 			'proof-gone': 'Dieser Link wurde schon benutzt, durch einen neueren ersetzt, oder er ist zu alt.',
 			'proof-wrong': 'Dieser Link stimmt nicht. Öffnen Sie ihn noch einmal aus der Mail.',
-			'password-needed': 'Geben Sie auch das Passwort des Kontos ein.',
 			'password-wrong': 'Das ist nicht das Passwort des Kontos.',
 			'proof-needed': 'Es gab zu viele falsche Passwörter. Setzen Sie zuerst ein neues.',
 			'email-taken': 'Diese Adresse gehört inzwischen zu einem anderen Konto.',
@@ -97,12 +95,7 @@ const KINDS = {
 		// The session was only for unlocking.
 		after: reply => post('logout', { refresh_token: reply.refresh_token }).catch(() => null),
 	},
-	// It asks for the password if the address was never confirmed: see send.
-	email_old: {
-		path: 'email/confirm',
-		body: token => at('password').disabled ? { token } : { token, password: at('password').value },
-		done: confirmed,
-	},
+	email_old: { path: 'email/confirm', body: token => ({ token }), done: confirmed },
 	// The password shows that the account is the reader's too.
 	email_new: {
 		path: 'email/confirm',
@@ -146,7 +139,6 @@ function open_link() {
 	at('lead').hidden = token === null;
 	delete at('outcome').dataset.sort;
 	at('outcome').textContent = '';
-	show('password', page.password !== undefined);
 	if (token === null)
 		tell('failed', texts.no_token);
 }
@@ -181,8 +173,6 @@ async function send() {
 
 	if (!response.ok) {
 		tell('failed', reason(response, reply?.error));
-		if (reply?.error?.code === 'password-needed')
-			show('password', true);
 		return false;
 	}
 	await page.after?.(reply);
@@ -230,6 +220,7 @@ function start() {
 	at('email-label').textContent = texts.email;
 	at('show-label').textContent = texts.show;
 	show('email', page.email === true);
+	show('password', page.password !== undefined);
 	at('choose-label').textContent = texts.choose;
 	show('choose', page.choose === true);
 	ask_password();

@@ -30,7 +30,7 @@ SCHEMA(auth_email_confirm, auth_email_confirm_in,
 	PROOF_GIVEN(auth_email_confirm_in),
 	FIELD(auth_email_confirm_in, password, .optional = true, .min = 1,
 	      .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Of the account; with a link to an address that was not confirmed before"));
+	      .doc = "Of the account; together with the link to the new address"));
 /* clang-format on */
 
 struct email_confirmed_out {
@@ -65,9 +65,8 @@ static enum err check(struct req *r, const struct proof_given *g, struct proof_r
 }
 
 /*
- * Who reads the mail of an address that was never confirmed has to be who asked: else a stranger
- * whose account is to have somebody's address would have it as soon as she follows the link, and
- * one who registered hers would get it confirmed when she takes the change back.
+ * Who reads the mail of the new address has to be who asked for it: else a stranger whose account
+ * was to have somebody's address would have it as soon as she follows the link.
  */
 static enum err check_asker(struct req *r, const struct auth_email_confirm_in *in,
 			    const struct proof_row *proof)
@@ -78,7 +77,7 @@ static enum err check_asker(struct req *r, const struct auth_email_confirm_in *i
 	/* Of an address that is somebody else's; nobody was sent it. */
 	if (uuid_none(proof->user_id.uuid))
 		return ERR_PROOF_WRONG;
-	if (in->given.token.p == NULL)
+	if (str_eq(proof->kind, STR("email_old")) || in->given.token.p == NULL)
 		return OK;
 
 	enum err e = user_credential(r->db, &key, &user);
@@ -86,8 +85,6 @@ static enum err check_asker(struct req *r, const struct auth_email_confirm_in *i
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
-	if (user.verified && str_eq(proof->kind, STR("email_old")))
-		return OK;
 	/* Counted: who reads the mail of a new address may be somebody else. */
 	if (in->password.p != NULL)
 		return limit_password_of(r, user.id, user.email, in->password, user.password);
@@ -236,7 +233,8 @@ static enum err move_back(struct req *r, const struct undoable_change_row *chang
 {
 	struct user_move_back move = { .id = change->user_id,
 				       .email = change->old_email,
-				       .email_key = change->old_email_key };
+				       .email_key = change->old_email_key,
+				       .verified = change->old_verified };
 	struct email_change_undo key = { .id = change->id };
 	struct moved_back_user_row user = { 0 };
 

@@ -58,10 +58,10 @@ static const struct db_column email_change_ask_columns[] = {
 const struct db_statement email_change_ask_statement = {
 	.name = "email_change_ask",
 	.sql =
-		"insert into email_changes (id, user_id, old_email, old_email_key, new_email, new_email_key,\n"
-		"  expires_at)\n"
-		"select $1::uuid, users.id, users.email, users.email_key, $2, $3,\n"
-		"  now() + $4::bigint * interval '1 microsecond'\n"
+		"insert into email_changes (id, user_id, old_email, old_email_key, old_verified, new_email,\n"
+		"  new_email_key, expires_at)\n"
+		"select $1::uuid, users.id, users.email, users.email_key, users.verified_at is not null, $2,\n"
+		"  $3, now() + $4::bigint * interval '1 microsecond'\n"
 		"from users\n"
 		"where users.id = $5::uuid\n"
 		"  and users.email_key = $6\n"
@@ -70,6 +70,7 @@ const struct db_statement email_change_ask_statement = {
 		"set id = excluded.id,\n"
 		"    old_email = excluded.old_email,\n"
 		"    old_email_key = excluded.old_email_key,\n"
+		"    old_verified = excluded.old_verified,\n"
 		"    new_email = excluded.new_email,\n"
 		"    new_email_key = excluded.new_email_key,\n"
 		"    created_at = now(),\n"
@@ -227,12 +228,13 @@ static const struct db_column email_change_undoable_columns[] = {
 	{ "user_id", KIND_UUID, offsetof(struct undoable_change_row, user_id) },
 	{ "old_email", KIND_STR, offsetof(struct undoable_change_row, old_email) },
 	{ "old_email_key", KIND_STR, offsetof(struct undoable_change_row, old_email_key) },
+	{ "old_verified", KIND_BOOL, offsetof(struct undoable_change_row, old_verified) },
 };
 
 const struct db_statement email_change_undoable_statement = {
 	.name = "email_change_undoable",
 	.sql =
-		"select id, user_id, old_email, old_email_key\n"
+		"select id, user_id, old_email, old_email_key, old_verified\n"
 		"from email_changes\n"
 		"where id = $1::uuid\n"
 		"  and done_at is not null\n"
@@ -240,7 +242,7 @@ const struct db_statement email_change_undoable_statement = {
 	.params = email_change_undoable_params,
 	.param_count = 1,
 	.columns = email_change_undoable_columns,
-	.column_count = 4,
+	.column_count = 5,
 	.row_size = sizeof(struct undoable_change_row),
 	.write = false,
 };

@@ -753,6 +753,7 @@ enum err user_move(struct db *db, const struct user_move *in, struct moved_user_
 static const struct db_column user_move_back_params[] = {
 	{ "email", KIND_STR, offsetof(struct user_move_back, email) },
 	{ "email_key", KIND_STR, offsetof(struct user_move_back, email_key) },
+	{ "verified", KIND_BOOL, offsetof(struct user_move_back, verified) },
 	{ "id", KIND_UUID, offsetof(struct user_move_back, id) },
 };
 
@@ -775,15 +776,15 @@ const struct db_statement user_move_back_statement = {
 		"update users\n"
 		"set email = $1,\n"
 		"    email_key = $2,\n"
-		"    verified_at = now(),\n"
+		"    verified_at = case when $3::boolean then now() end,\n"
 		"    updated_at = now()\n"
 		"from users as was\n"
-		"where users.id = $3::uuid\n"
+		"where users.id = $4::uuid\n"
 		"  and was.id = users.id\n"
 		"returning users.id, users.name, users.locale, was.email as replaced,\n"
 		"  was.verified_at is not null as proved",
 	.params = user_move_back_params,
-	.param_count = 3,
+	.param_count = 4,
 	.columns = user_move_back_columns,
 	.column_count = 5,
 	.row_size = sizeof(struct moved_back_user_row),

@@ -8,10 +8,10 @@ where id = :id::user_id;
 -- name: email_change_ask :one asked_change
 -- What is to be a user's address, in place of what was to be before; no row when the address it is to
 -- replace has become another one. Locks the user first, as proof_mark_used does.
-insert into email_changes (id, user_id, old_email, old_email_key, new_email, new_email_key,
-  expires_at)
-select :id, users.id, users.email, users.email_key, :new_email, :new_email_key,
-  now() + :life_us::bigint * interval '1 microsecond'
+insert into email_changes (id, user_id, old_email, old_email_key, old_verified, new_email,
+  new_email_key, expires_at)
+select :id, users.id, users.email, users.email_key, users.verified_at is not null, :new_email,
+  :new_email_key, now() + :life_us::bigint * interval '1 microsecond'
 from users
 where users.id = :user_id::user_id
   and users.email_key = :old_email_key
@@ -20,6 +20,7 @@ on conflict (user_id) where done_at is null do update
 set id = excluded.id,
     old_email = excluded.old_email,
     old_email_key = excluded.old_email_key,
+    old_verified = excluded.old_verified,
     new_email = excluded.new_email,
     new_email_key = excluded.new_email_key,
     created_at = now(),
@@ -78,7 +79,7 @@ where user_id = :user_id::user_id;
 
 -- name: email_change_undoable :one undoable_change
 -- A change that can be undone.
-select id, user_id, old_email, old_email_key
+select id, user_id, old_email, old_email_key, old_verified
 from email_changes
 where id = :id::email_change_id
   and done_at is not null

@@ -217,11 +217,11 @@ returning id, name, locale;
 
 -- name: user_move_back :one moved_back_user
 -- on users_email_key_key: EMAIL_TAKEN
--- Gives a user an old address again, and tells which one that replaces.
+-- Gives a user an old address again, confirmed if it had been, and tells which one that replaces.
 update users
 set email = :email,
     email_key = :email_key,
-    verified_at = now(),
+    verified_at = case when :verified::boolean then now() end,
     updated_at = now()
 from users as was
 where users.id = :id::user_id
