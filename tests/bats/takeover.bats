@@ -271,6 +271,6 @@ sent() {
 	login_confirmed bob
 	NEW=$EMAIL
 	asks forgot
-	wait_for 20 sent 1
-	[[ $(says Firefox) == 1 && $(says 127.0.0.1) == 1 && $(says bob) == 1 ]]
+	wait_for 20 sent 2
+	[[ $(says Firefox) == 1 && $(says 127.0.0.1) == 1 && $(says 'Hello bob,') == 1 ]]
 }
