@@ -151,6 +151,7 @@ static void check(void)
 {
 	/* PostgreSQL was told to begin in a transaction, or to end none. */
 	assert_int_equal(world.warnings, 0);
+	assert_int_equal(world.late, 0);
 	for (size_t i = 0; i < LANES; i++)
 		check_lane(&pool->lanes[i]);
 	for (size_t i = 0; i < actor_count; i++)

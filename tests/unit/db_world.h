@@ -14,6 +14,7 @@
 
 #include "db/dial.h"
 #include "db/internal.h"
+#include "task/task.h"
 
 enum { WORLD_QUEUE = 64, WORLD_PEOPLE = 4, WORLD_SOCKET = 1000 };
 
@@ -49,6 +50,7 @@ struct pg_conn {
 
 static struct {
 	size_t results, connections, warnings;
+	size_t late;			 /* writes and commits sent for a request that was ended */
 	uint8_t committed[WORLD_PEOPLE]; /* how many of each one's */
 } world;
 
@@ -189,6 +191,8 @@ int PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *v
 	struct people of = { 0 };
 
 	(void)lengths, (void)formats, (void)format;
+	if ((name[0] == 'w' || strcmp(name, commit_statement.name) == 0) && task_ended() != OK)
+		world.late++;
 	if (strcmp(name, commit_statement.name) == 0)
 		return queue(c, 'c', NULL);
 	if (name[0] == 'g') {
