@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # docker build -t postern .
-# docker run -v postern:/run/postern -e APP__DATABASE__URL=... \
+# docker run -v postern:/run/postern -v postern-state:/var/lib/postern -e APP__DATABASE__URL=... \
 #   --mount type=bind,src=...,dst=/run/secrets/jwt_secret,readonly postern
 # An nginx in another container mounts the same volume and needs group 10001 for the socket.
 
@@ -24,7 +24,8 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
 	&& groupadd --gid 10001 postern \
 	&& useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
 		--shell /usr/sbin/nologin postern \
-	&& install -d -o postern -g postern -m 755 /run/postern
+	&& install -d -o postern -g postern -m 755 /run/postern \
+	&& install -d -o postern -g postern -m 700 /var/lib/postern
 COPY --from=build /postern /usr/bin/postern
 COPY config /etc/postern
 COPY nginx/account /usr/share/postern/account
@@ -35,6 +36,8 @@ ENV APP_CONFIG_DIR=/etc/postern \
 	APP__LOG__FORMAT=json
 # FastCGI over a unix socket; no port is opened.
 VOLUME /run/postern
+# secret_key, which is made at the first start.
+VOLUME /var/lib/postern
 # Tells that the settings are sound and the database answers. That the pool serves, only a request
 # through nginx can tell: GET /api/v1/health/ready.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["postern", "-t"]

@@ -47,6 +47,16 @@ void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, 
 bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf *out,
 	       struct conf_faults *faults);
 
+/* The name of the file of secret_key in the folder server.state; in the arena. */
+struct str conf_state_file(const struct conf *c, struct arena *a);
+
+/*
+ * Reads secret_key from there, unless it is given. A missing file is none; one that others can
+ * read, or that belongs to somebody else than this user or root, or has no good secret in it, is a
+ * fault. conf_load does it, too. Returns whether there was no fault.
+ */
+bool conf_read_state(struct conf *c, struct arena *a, struct conf_faults *faults);
+
 /*
  * Checks what lies between settings: secrets long enough, Argon2 at least OWASP's minimum, the
  * log filter, enough connections for the workers, timeouts in order. Adds to faults; each line says

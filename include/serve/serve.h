@@ -9,9 +9,10 @@
 
 /*
  * postern serve: takes or makes the listening socket, migrates, forks keepers and workers, watches
- * them until SIGTERM or SIGINT. Returns an exit status (sysexits.h).
+ * them until SIGTERM or SIGINT. Returns an exit status (sysexits.h). A secret_key that is made goes
+ * into the settings, and the arena that they lie in.
  */
-int master_run(const struct conf *conf);
+int master_run(struct conf *conf, struct arena *settings);
 
 /* What a worker and the master tell one another through shared memory. */
 struct pulse {

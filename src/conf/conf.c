@@ -288,6 +288,7 @@ bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf 
 	read_files(&t, dir, env);
 	read_environment(&t, env);
 	arena_free(scratch);
+	conf_read_state(out, a, faults);
 	return faults->n == before;
 }
 

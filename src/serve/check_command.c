@@ -13,9 +13,19 @@
 
 int cli_serve(const struct cli *cli, int argc, char **argv)
 {
+	/* A secret that is made at the first start comes to those that were set. */
+	struct conf own = *cli->conf;
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+
 	(void)argc;
 	(void)argv;
-	return master_run(cli->conf);
+	if (a == NULL)
+		return EX_OSERR;
+
+	int status = master_run(&own, a);
+
+	arena_free(a);
+	return status;
 }
 
 int cli_migrate(const struct cli *cli, int argc, char **argv)

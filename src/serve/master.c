@@ -17,6 +17,7 @@
 #include "db/migrate.h"
 #include "serve/family.h"
 #include "serve/keys.h"
+#include "serve/secret.h"
 #include "task/loop.h"
 
 enum {
@@ -115,7 +116,8 @@ static void reload(struct master *m)
 	m->reload = false;
 	if (c == NULL)
 		return;
-	if (!conf_load(conf_dir(), environ, a, c, &faults) || !conf_check(c, a, &faults)) {
+	if (!conf_load(conf_dir(), environ, a, c, &faults) || !conf_check(c, a, &faults) ||
+	    !secret_prepare(c, a, &faults)) {
 		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
 			log_error("master", "not reloaded: %s", f->text.p);
 		arena_free(a);
@@ -274,12 +276,25 @@ static int migrate(const struct conf *c)
 	}
 }
 
-static int serve(struct master *m, const struct conf *conf)
+/* The database, and the secrets that hang together with it. */
+static int prepare(struct conf *c, struct arena *a)
 {
-	int status = process_apart("postern-migrate", migrate, conf), signals = -1;
+	struct conf_faults faults = { 0 };
+	int status = process_apart("postern-migrate", migrate, c);
 
-	if (status == EX_OK)
-		status = keys_prepare(conf);
+	if (status != EX_OK)
+		return status;
+	if (!secret_prepare(c, a, &faults)) {
+		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
+			log_error("master", "%s", f->text.p);
+		return EX_CONFIG;
+	}
+	return keys_prepare(c);
+}
+
+static int serve(struct master *m, struct conf *conf, struct arena *settings)
+{
+	int status = prepare(conf, settings), signals = -1;
 
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 
@@ -320,7 +335,7 @@ static void *share(size_t n)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-int master_run(const struct conf *conf)
+int master_run(struct conf *conf, struct arena *settings)
 {
 	struct master m = { .signals = { .fd = -1, .ready = on_signal },
 			    .tick.fire = on_tick,
@@ -337,7 +352,7 @@ int master_run(const struct conf *conf)
 	m.listener = listener_take(conf, &m.made, &status);
 	if (m.listener < 0)
 		return status;
-	status = serve(&m, conf);
+	status = serve(&m, conf, settings);
 	if (m.made)
 		listener_remove(conf);
 	close(m.listener);

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/secret.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
 #include "cred/keeper.h"
+#include "gen/secret_marks.h"
+#include "serve/command.h"
+#include "serve/process.h"
 
 void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET])
 {
@@ -19,4 +31,238 @@ bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET])
 		return false;
 	keeper_secret(from, (struct secret){ 0 }, out);
 	return true;
+}
+
+/* --- which key this database was used with ------------------------------------------------------
+ */
+
+enum { MARK = 16, MARK_TEXT = MARK * 2 + 1, MADE = 48 /* bytes */ };
+
+enum outcome {
+	FITS,
+	MADE_NEW,
+	CANNOT_MAKE, /* errno is in `error` */
+	MISSING,     /* the database was used with a key that this host does not have */
+	ANOTHER,     /* the one before ends, and all that hangs on it */
+	OLD	     /* there is none, as before there were any */
+};
+
+/* Handed from one process to another as an exit status. */
+struct look {
+	enum outcome outcome;
+	int error;
+	char mark[MARK_TEXT];
+};
+
+/* What only this key makes, and what tells nothing about it. */
+static void mark_of(const uint8_t secret[static KEY_SECRET], char text[static MARK_TEXT])
+{
+	static const uint8_t purpose[] = "postern secret mark";
+	uint8_t mark[MARK];
+
+	crypto_generichash(mark, sizeof mark, purpose, sizeof purpose, secret, KEY_SECRET);
+	sodium_bin2hex(text, MARK_TEXT, mark, sizeof mark);
+}
+
+static bool write_whole(int fd, const char *p, size_t n)
+{
+	return write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
+}
+
+/* So that the name outlives a power failure, too. */
+static void sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)fsync(fd);
+		close(fd);
+	}
+}
+
+/*
+ * Writes a new key under a name that nobody looks for, and gives it the right one once it is whole.
+ * Of several at once one is first, and the others take its.
+ */
+static int make_file(const struct conf *c, struct arena *a)
+{
+	const char *folder = c->server_state.p, *path = conf_state_file(c, a).p;
+	const char *fresh = arena_printf(a, "%s.%d", path, (int)getpid()).p;
+	char text[sodium_base64_ENCODED_LEN(MADE, sodium_base64_VARIANT_ORIGINAL)];
+	uint8_t bytes[MADE];
+	int e = 0;
+
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return errno;
+
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno;
+	randombytes_buf(bytes, sizeof bytes);
+	sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
+	/* The NUL becomes the end of the line. */
+	text[sizeof text - 1] = '\n';
+	if (!write_whole(fd, text, sizeof text) || (link(fresh, path) != 0 && errno != EEXIST))
+		e = errno;
+	close(fd);
+	unlink(fresh);
+	sync_folder(folder);
+	sodium_memzero(text, sizeof text);
+	sodium_memzero(bytes, sizeof bytes);
+	return e;
+}
+
+/* A key for a database in which nothing hangs on one yet. */
+static enum err make_first(struct command *c, struct look *l)
+{
+	struct unused_row row = { 0 };
+	struct conf_faults faults = { 0 };
+	struct conf own = *c->conf;
+	uint8_t secret[KEY_SECRET];
+
+	TRY(secret_unused(c->db, &row));
+	if (!row.unused) {
+		l->outcome = OLD;
+		return OK;
+	}
+	l->error = make_file(c->conf, c->arena);
+	if (l->error == 0 && (!conf_read_state(&own, c->arena, &faults) || own.secret_key.n == 0))
+		l->error = EACCES;
+	l->outcome = l->error == 0 ? MADE_NEW : CANNOT_MAKE;
+	if (l->error != 0)
+		return OK;
+	secret_now(&own, secret);
+	mark_of(secret, l->mark);
+	return OK;
+}
+
+static enum err compare(struct command *c, struct look *l, const struct secret_mark_row *row)
+{
+	struct secret_mark_update update = { .mark = str_from(l->mark),
+					     .own = c->conf->secret_key.n > 0 };
+	uint8_t previous[KEY_SECRET];
+	char before[MARK_TEXT] = "";
+
+	l->outcome = c->conf->secret_key.n > 0 ? FITS : OLD;
+	if (str_eq(row->mark, str_from(l->mark)))
+		return OK;
+	if (secret_previous(c->conf, previous))
+		mark_of(previous, before);
+	if (!str_eq(row->mark, str_from(before))) {
+		l->outcome = row->own && c->conf->secret_key.n == 0 ? MISSING : ANOTHER;
+		if (l->outcome == MISSING)
+			return OK;
+	}
+	return secret_mark_update(c->db, &update, NULL);
+}
+
+static enum err look(struct command *c)
+{
+	struct look *l = c->arg;
+	struct secret_mark_row row = { 0 };
+	uint8_t secret[KEY_SECRET];
+	int64_t inserted = 0;
+
+	secret_now(c->conf, secret);
+	mark_of(secret, l->mark);
+	sodium_memzero(secret, sizeof secret);
+
+	/* A read first: it is told at once that there is no database, where a lane would be waited
+	 * for. */
+	enum err e = secret_mark(c->db, &row);
+
+	if (e != OK && e != ERR_NO_ROW)
+		return e;
+	TRY(db_begin(c->db));
+	e = secret_mark(c->db, &row);
+	if (e == OK)
+		return compare(c, l, &row);
+	if (e != ERR_NO_ROW)
+		return e;
+	l->outcome = FITS;
+	if (c->conf->secret_key.n == 0)
+		TRY(make_first(c, l));
+	if (l->outcome == CANNOT_MAKE)
+		return OK;
+
+	struct secret_mark_insert insert = { .mark = str_from(l->mark), .own = l->outcome != OLD };
+
+	TRY(secret_mark_insert(c->db, &insert, &inserted));
+	if (inserted > 0)
+		return OK;
+	/* Another host was first. What was made here has nothing hanging on it. */
+	TRY(secret_mark(c->db, &row));
+	if (str_eq(row.mark, str_from(l->mark)))
+		return OK;
+	if (l->outcome == MADE_NEW)
+		unlink(conf_state_file(c->conf, c->arena).p);
+	l->outcome = row.own ? MISSING : ANOTHER;
+	return OK;
+}
+
+/* The outcome, or what errno says behind all of them. */
+static int look_here(const struct conf *c)
+{
+	struct look l = { 0 };
+	struct command command = { .conf = c, .run = look, .hurried = true, .arg = &l };
+
+	switch (command_run(&command)) {
+	case OK:
+		return l.outcome == CANNOT_MAKE ? OLD + l.error : (int)l.outcome;
+	case ERR_DB_UNAVAILABLE:
+	case ERR_DB_READ_ONLY:
+	case ERR_BUSY:
+		log_warn("master", "which secret_key the database was used with cannot be seen");
+		return FITS;
+	default:
+		log_error("master", "secret_key: the database does not say which one it was used"
+				    " with; see the lines above");
+		return FITS;
+	}
+}
+
+bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults)
+{
+	const char *path = conf_state_file(c, a).p;
+	int outcome = process_apart("postern-secret", look_here, c);
+
+	/* A neighbour who began at the same moment may have made it since the settings were read.
+	 */
+	if (outcome == MISSING && conf_read_state(c, a, faults) && c->secret_key.n > 0)
+		outcome = process_apart("postern-secret", look_here, c);
+	switch (outcome) {
+	case FITS:
+		return true;
+	case MADE_NEW:
+		log_info("master", "secret_key: made, in %s; keep a copy of it", path);
+		return conf_read_state(c, a, faults);
+	case MISSING:
+		conf_fault_add(faults, a,
+			       "secret_key: not set, and not in %s, but this database has been"
+			       " used with one: copy that file from the host that has it, or set"
+			       " secret_key to another one, which ends all sessions",
+			       path);
+		return false;
+	case ANOTHER:
+		log_warn("master", "secret_key: another one than this database was used with: all"
+				   " sessions, mailed links and codes have ended; if that is not"
+				   " meant, set the one before as secret_key_previous");
+		return true;
+	case OLD:
+		log_warn("master", "secret_key: not set, and so made of jwt_secret, which workers"
+				   " have; see \"Rotating secrets\" in the README for how to"
+				   " begin with one");
+		return true;
+	case EX_OSERR: /* which was said */
+		conf_fault_add(faults, a, "secret_key: cannot be looked at");
+		return false;
+	default:
+		conf_fault_add(faults, a,
+			       "secret_key: cannot be made in %s: %s; make that folder for the"
+			       " user that Postern runs as, name another one with server.state, or"
+			       " set secret_key",
+			       c->server_state.p, strerror(outcome - OLD));
+		return false;
+	}
 }

@@ -10,3 +10,12 @@ void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET]);
 
 /* The one before it, which is still taken; false, and out untouched: none is. */
 bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET]);
+
+/*
+ * Before anybody serves: compares the key with the one that this database has been used with.
+ * Without one, and with a database in which nothing hangs on any, it is made: a file in
+ * server.state that its owner alone can read, and read into the settings. False, with faults: there
+ * is none although there has to be one, or it cannot be made. A database that is away is no
+ * obstacle.
+ */
+bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults);

@@ -396,7 +396,7 @@ asked_without_database() {
 	(
 		trap stack_stop EXIT
 		stack_start "APP__DATABASE__URL=postgresql:///postern?host=$RUN_DIR/sock&user=postern" \
-			"APP__JWT_SECRET_FILE=$RUN_DIR/secrets/jwt_secret"
+			"APP__JWT_SECRET_FILE=$RUN_DIR/secrets/jwt_secret" "APP__SERVER__STATE=$RUN_DIR/secrets"
 		guess "$email"
 		problem 401 bad-credentials
 		header RateLimit-Remaining 0

@@ -353,7 +353,7 @@ mailed() {
 # proof_of KIND ID: sets CODE and LINK as a keeper makes them.
 proof_of() {
 	local made
-	made=$(jwt_secret | python3 "$ROOT/tests/bats/proof.py" "$1" "$2") || return
+	made=$(secret_key | python3 "$ROOT/tests/bats/proof.py" "$1" "$2") || return
 	read -r CODE LINK <<<"$made"
 }
 
@@ -403,6 +403,11 @@ session() {
 
 jwt_secret() {
 	cat "$RUN_DIR/secrets/jwt_secret"
+}
+
+# What the stack has made for its keepers.
+secret_key() {
+	cat "$RUN_DIR/secrets/secret_key"
 }
 
 # --- the machinery of the stack -------------------------------------------------------------

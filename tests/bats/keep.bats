@@ -15,7 +15,7 @@ teardown_file() {
 
 # secrets: "KEY KIND..." of every secret setting: the kinds of process that may keep it.
 secrets() {
-	tr '\n' ' ' <"$ROOT/include/conf/conf.def" | grep -o 'CONF_SECRET([a-z_]*, "[^"]*", [0-9]*, [0-9]*, [A-Z_ |]*,' |
+	tr '\n' ' ' <"$ROOT/include/conf/conf.def" | grep -o 'CONF_SECRET([a-z_]*, "[^"]*", [0-9]*, [0-9]*, [A-Z0_ |]*,' |
 		sed -e 's/^[^"]*"\([^"]*\)", [0-9]*, [0-9]*, \(.*\),$/\1 \2/' -e 's/|//g' -e 's/CONF_//g' | tr -s ' '
 }
 
@@ -24,7 +24,7 @@ value() {
 	local mark
 	mark=$(mark "$1" "$2")-is-long-enough
 	case $1 in
-	database.url) printf '%s&application_name=%s' "$(sed -n 's/^APP__DATABASE__URL=//p' "$RUN_DIR/env")" "${mark:0:60}" ;;
+	database.*url) printf '%s&application_name=%s' "$(sed -n 's/^APP__DATABASE__URL=//p' "$RUN_DIR/env")" "${mark:0:60}" ;;
 	*) printf '%s' "$mark" ;;
 	esac
 }
@@ -158,8 +158,9 @@ none() {
 	mapfile -t given < <(give file three)
 	sql 'create database keep owner postern' postgres
 	local url
-	url=$(value database.url three)
-	echo -n "${url/postern?/keep?}" >"$RUN_DIR/secrets/given.database.url"
+	for url in "$RUN_DIR"/secrets/given.database.*url; do
+		sed -i 's/postern?/keep?/' "$url"
+	done
 	bare keys "${given[@]}" APP__JWT__ALGORITHM=ES256
 	kept keys three jwt_secret jwt_secret_previous
 	pool_stop keys

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What a keeper makes for a mail, made once more from the documents: usage: proof.py KIND ID, with
-# the pool's jwt_secret on standard input. Prints the code and the link's token.
+# the pool's secret_key on standard input. Prints the code and the link's token.
 import base64
 import hashlib
 import sys

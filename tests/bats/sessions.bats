@@ -504,7 +504,7 @@ asked() {
 	local first=$RUN_DIR base=$BASE
 	login ann
 	stack_start APP__SERVER__WORKERS=2 APP__SERVER__KEEPERS=1 APP__DATABASE__URL="postgresql:///postern?host=$RUN_DIR/sock&user=postern" \
-		APP__JWT_SECRET_FILE="$RUN_DIR/secrets/jwt_secret"
+		APP__JWT_SECRET_FILE="$RUN_DIR/secrets/jwt_secret" APP__SERVER__STATE="$RUN_DIR/secrets"
 	SECOND=$RUN_DIR
 	local second_base=$BASE
 	asked 204

@@ -47,7 +47,8 @@ class World:
         self.password = settings["password"]
         with open(settings["secret"], "rb") as file:
             self.key = file.read().rstrip(b"\r\n")
-        self.secret = blake2b(b"postern secret_key\0" + self.key)
+        with open(settings["key"], "rb") as file:
+            self.secret = blake2b(b"postern secret_key\0" + file.read().rstrip(b"\r\n"))
         self.owner = settings["email"]
         self.shared = settings["algorithm"] == "HS256"
         self.n = 0
