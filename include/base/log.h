@@ -49,6 +49,17 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
 /* The access line of a request, level info, module "http". */
 void log_request(const struct log_request *r);
 
+/*
+ * For a command that somebody has typed, who is told what matters in a sentence: from here on a
+ * line is written as "postern: module: message" if it is one that the caller wants spoken, as text
+ * if log.filter is at debug for its module, and else not at all. Of those that are not spoken the
+ * newest error, or without one the newest warning, is kept.
+ */
+void log_hold(bool (*spoken)(enum log_level level, const char *module));
+
+/* What was kept, "" where there was none. Valid until the next line. */
+const char *log_held(void);
+
 /* Writes what has been gathered. A loop sees to it that nothing waits longer than a moment. */
 void log_flush(void);
 

@@ -41,8 +41,9 @@ void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, 
  * APP_ENV names it. env is a NULL-terminated environment. All faults are collected: unknown keys
  * and APP__ variables, wrong types, out of bounds, unreadable files, malformed YAML, duplicate
  * keys, anchors. APP__X_FILE reads a value from a file (one trailing newline is cut); DATABASE_URL
- * stands for APP__DATABASE__URL, which wins. Everything is in the arena. Returns whether there
- * were no faults. A secret that was not given is empty, not null.
+ * stands for APP__DATABASE__URL, which wins. A secret that nothing of these gives is read from the
+ * file in dir that has its name (database_url), if there is one. Everything is in the arena.
+ * Returns whether there were no faults. A secret that was not given is empty, not null.
  */
 bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf *out,
 	       struct conf_faults *faults);
@@ -92,8 +93,18 @@ enum { CONF_COURIER_LANES = 2 /* connections of a courier: one for reads, one fo
 /* Connections of one worker: its share of what the couriers leave, at least two. */
 int64_t conf_worker_lanes(const struct conf *c);
 
-/* The folder of the YAML files: $APP_CONFIG_DIR, ./config if it is there, else /etc/postern. */
+/*
+ * The folder of the settings: $APP_CONFIG_DIR, else /etc/postern if it is there, else ./config, and
+ * without that /etc/postern.
+ */
 const char *conf_dir(void);
+
+/*
+ * Puts the lines of dir/postern.env into the environment (systemd.exec(5), EnvironmentFile=):
+ * NAME=value, perhaps in quotes; empty lines and those that begin with # or ; are none. What is in
+ * the environment already stays. A missing file is no fault. Call it before conf_load, and once.
+ */
+void conf_read_env(const char *dir, struct arena *a, struct conf_faults *faults);
 
 /* Prints "key = value" with doc and variable on stdout; secrets as "(set)" or "(not set)". */
 void conf_print(const struct conf *c);

@@ -41,7 +41,10 @@ static struct {
 	const struct log_context *context;
 	size_t used, piece;
 	uint64_t dropped; /* lines since the last "dropped" line */
-	bool torn;	  /* a line went out in part; the next one needs a fresh start */
+	bool (*spoken)(enum log_level level, const char *module); /* NULL: all are written */
+	enum log_level held_level;
+	char held[LINE_MESSAGE + 2];
+	bool torn; /* a line went out in part; the next one needs a fresh start */
 	char gathered[PIECE];
 } state = { .filter = { .all = LOG_INFO }, .piece = PIPE_BUF };
 
@@ -257,9 +260,33 @@ static void gather(const struct event *e)
 		log_flush();
 }
 
+void log_hold(bool (*spoken)(enum log_level level, const char *module))
+{
+	state.spoken = spoken;
+	state.text = true;
+	state.held_level = LOG_WARN;
+	state.held[0] = '\0';
+}
+
+const char *log_held(void)
+{
+	return state.held;
+}
+
+/* A line for a person: spoken, kept, or passed over. */
+static void tell(enum log_level level, const char *module, const char *text)
+{
+	if (state.spoken(level, module)) {
+		fprintf(stderr, "postern: %s: %s\n", module, text);
+	} else if (level <= state.held_level) {
+		state.held_level = level;
+		snprintf(state.held, sizeof state.held, "%s", text);
+	}
+}
+
 void log_line(enum log_level level, const char *module, const char *format, ...)
 {
-	if (!log_wants(level, module))
+	if (!log_wants(level, module) && state.spoken == NULL)
 		return;
 
 	char text[LINE_MESSAGE + 2]; /* one byte more than fits shows put_value that it was cut */
@@ -273,7 +300,11 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
 
 	size_t size = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
 
-	gather(&(struct event){ level, str_from(module), { text, size }, state.context, NULL });
+	if (state.spoken != NULL)
+		tell(level, module, text);
+	if (state.spoken == NULL || log_wants(LOG_DEBUG, module))
+		gather(&(struct event){
+			level, str_from(module), { text, size }, state.context, NULL });
 }
 
 void log_request(const struct log_request *r)

@@ -66,7 +66,7 @@ static int read_all(int fd, struct arena *a, struct str *out)
 }
 
 /* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-static int read_file(const char *path, struct arena *a, struct str *out)
+int conf_read_file(const char *path, struct arena *a, struct str *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -79,7 +79,7 @@ static int read_file(const char *path, struct arena *a, struct str *out)
 	return e;
 }
 
-static const char *reason(int e)
+const char *conf_reason(int e)
 {
 	if (e == NOT_A_FILE)
 		return "not a regular file";
@@ -115,13 +115,14 @@ static void read_yaml(const struct conf_target *t, const char *dir, struct str p
 {
 	struct str path = arena_printf(t->scratch, "%s/%.*s.yaml", dir, STR_ARG(profile));
 	struct str text = { 0 };
-	int e = read_file(path.p, t->scratch, &text);
+	int e = conf_read_file(path.p, t->scratch, &text);
 
 	if (e == ENOENT && named)
 		conf_fault_add(t->faults, t->arena,
 			       "APP_ENV: there is no %s; make it, or unset APP_ENV", path.p);
 	else if (e != 0 && e != ENOENT)
-		conf_fault_add(t->faults, t->arena, "%s: cannot be read: %s", path.p, reason(e));
+		conf_fault_add(t->faults, t->arena, "%s: cannot be read: %s", path.p,
+			       conf_reason(e));
 	else if (e == 0)
 		conf_yaml(path, text, t);
 }
@@ -152,6 +153,13 @@ static bool strip_suffix(struct str *s, struct str suffix)
 		return false;
 	s->n -= suffix.n;
 	return true;
+}
+
+/* The last newline of a file that holds one value. */
+static void strip_line_end(struct str *s)
+{
+	if (strip_suffix(s, STR("\n")))
+		strip_suffix(s, STR("\r"));
 }
 
 /* "jwt.secret" for APP__JWT__SECRET, to look for the key that was meant. */
@@ -213,16 +221,15 @@ static void note(const struct conf_target *t, char *text, struct given given[SET
 static bool read_named(const struct conf_target *t, const char *name, struct str path,
 		       struct str *out)
 {
-	int e = path.n == 0 ? ENOENT : read_file(path.p, t->scratch, out);
+	int e = path.n == 0 ? ENOENT : conf_read_file(path.p, t->scratch, out);
 
 	/* The path stays untold: who forgets _FILE's meaning puts the secret itself there. */
 	if (e != 0) {
 		conf_fault_add(t->faults, t->arena, "%s_FILE: the file it names cannot be read: %s",
-			       name, reason(e));
+			       name, conf_reason(e));
 		return false;
 	}
-	if (strip_suffix(out, STR("\n")))
-		strip_suffix(out, STR("\r"));
+	strip_line_end(out);
 	return true;
 }
 
@@ -272,6 +279,55 @@ static void read_environment(const struct conf_target *t, char *const env[])
 			apply(t, &settings[i], &given[i]);
 }
 
+/* "database_url": the file in the settings' folder that holds a secret. */
+static struct str private_name(const struct setting *s, struct arena *a)
+{
+	struct str name = arena_printf(a, "%.*s", STR_ARG(s->key));
+
+	for (char *p = (char *)name.p; *p != '\0'; p++)
+		*p = *p == '.' ? '_' : *p;
+	return name;
+}
+
+/*
+ * Secrets that nothing else gives: so a command that root types has those that systemd hands over
+ * to the service. One that is there and cannot be read is a fault, for another one would be made up
+ * for it.
+ */
+static void read_private(const struct conf_target *t, const char *dir, char *const env[])
+{
+	char name[SETTING_NAME] = "";
+
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *s = &settings[i];
+		struct secret *value = (struct secret *)(void *)((char *)t->out + s->offset);
+		struct str path = { 0 }, text = { 0 };
+		int e = 0;
+
+		if (s->kind != SETTING_SECRET || value->n > 0 ||
+		    variable(env, setting_env(s, name)).p != NULL)
+			continue;
+		path = arena_printf(t->scratch, "%s/%s", dir, private_name(s, t->scratch).p);
+		e = conf_read_file(path.p, t->scratch, &text);
+		/* What no process of the service keeps may be for another host, or for root. */
+		if (e == ENOENT || e == ENOTDIR || (e == EACCES && s->keep == 0))
+			continue;
+		if (e != 0) {
+			conf_fault_add(t->faults, t->arena, "%s: %s cannot be read: %s%s", s->key.p,
+				       path.p, conf_reason(e),
+				       e == EACCES ? "; use sudo, or hand it over to the service"
+						   : "");
+			continue;
+		}
+		strip_line_end(&text);
+
+		struct str wrong = setting_set(s, text, t->arena, t->out);
+
+		if (wrong.p != NULL)
+			conf_fault_add(t->faults, t->arena, "%s: %s", path.p, wrong.p);
+	}
+}
+
 bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf *out,
 	       struct conf_faults *faults)
 {
@@ -287,6 +343,7 @@ bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf 
 	read_presets(&t);
 	read_files(&t, dir, env);
 	read_environment(&t, env);
+	read_private(&t, dir, env);
 	arena_free(scratch);
 	conf_read_state(out, a, faults);
 	return faults->n == before;
@@ -299,5 +356,9 @@ const char *conf_dir(void)
 
 	if (named != NULL && *named != '\0')
 		return named;
+	/* First: wherever root types a command, the settings are the machine's, not that folder's.
+	 */
+	if (stat("/etc/postern", &st) == 0 && S_ISDIR(st.st_mode))
+		return "/etc/postern";
 	return stat("config", &st) == 0 && S_ISDIR(st.st_mode) ? "config" : "/etc/postern";
 }

@@ -65,7 +65,7 @@ void conf_print_env(void)
 	      "# Which config/*.yaml is read after default.yaml\n"
 	      "#APP_ENV=development\n"
 	      "\n"
-	      "# The folder of the YAML files: ./config if it is there, else /etc/postern\n"
+	      "# The folder of the settings: /etc/postern if it is there, else ./config\n"
 	      "#APP_CONFIG_DIR=/etc/postern\n"
 	      "\n"
 	      "# Stands for APP__DATABASE__URL, which wins\n"

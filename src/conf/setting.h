@@ -66,3 +66,7 @@ struct conf_target {
 	struct conf *out;
 	struct conf_faults *faults;
 };
+
+/* The whole of a file of at most 64 KiB: 0, or why not, which conf_reason puts into words. */
+int conf_read_file(const char *path, struct arena *a, struct str *out);
+const char *conf_reason(int e);

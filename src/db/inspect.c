@@ -22,9 +22,9 @@ static void unreachable(const PGconn *pg, bool silent)
 	const char *text = pg == NULL ? "out of memory" : PQerrorMessage(pg);
 
 	if (silent)
-		log_error("database", "cannot be reached: the server does not answer");
+		log_error("db", "cannot be reached: the server does not answer");
 	else
-		log_error("database", "cannot be reached: %.*s", (int)strcspn(text, "\n"), text);
+		log_error("db", "cannot be reached: %.*s", (int)strcspn(text, "\n"), text);
 }
 
 static struct dialled connect_to(const struct dial_options *how)

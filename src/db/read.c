@@ -243,7 +243,10 @@ static void on_grace(struct timer *t)
 	if (patient || now - p->gone < grace(p))
 		return timer_set(&p->grace, now + GRACE_LOOK_US);
 	p->out = true;
-	log_error("db", "the database cannot be reached; requests that need it are refused");
+	/* Who is patient is a person, who is told why. */
+	if (!p->o.patient)
+		log_error("db",
+			  "the database cannot be reached; requests that need it are refused");
 	while (p->first != NULL) {
 		struct job *j = p->first;
 

@@ -28,6 +28,14 @@ int cli_serve(const struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* Why it was refused was spoken, line by line. */
+static int after_migrating(enum migrate_result r)
+{
+	if (r == MIGRATE_UNREACHABLE)
+		return command_unreachable();
+	return r == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
+}
+
 int cli_migrate(const struct cli *cli, int argc, char **argv)
 {
 	bool plan = argc == 1 && strcmp(argv[0], "--plan") == 0;
@@ -38,12 +46,8 @@ int cli_migrate(const struct cli *cli, int argc, char **argv)
 	const struct migrate_how how = { .url = cli->conf->database_url,
 					 .owner_url = cli->conf->database_owner_url,
 					 .plan = plan };
-	enum migrate_result r = migrate_run(&how);
 
-	log_flush();
-	return r == MIGRATE_OK || r == MIGRATE_PENDING ? EX_OK
-	       : r == MIGRATE_UNREACHABLE	       ? EX_TEMPFAIL
-						       : EX_DATAERR;
+	return after_migrating(migrate_run(&how));
 }
 
 /* The folders and files that mails need. */
@@ -67,11 +71,12 @@ static enum err ping(struct command *c)
 	return db_ping(c->db);
 }
 
-static bool database_reachable(const struct cli *cli)
+/* By the connections that serving uses. */
+static int ping_database(const struct cli *cli)
 {
 	struct command c = command_make(cli, ping, NULL);
 
-	return command_run(&c) == OK;
+	return command_complain(command_run(&c));
 }
 
 /* What serving would find there, and then what it would have to do first. */
@@ -105,21 +110,18 @@ int cli_check(const struct cli *cli, int argc, char **argv)
 	(void)argv;
 	if (!mails_ready(c))
 		return EX_CONFIG;
-	if (!db_url_valid(c->database_url))
-		return refuse_settings("database.url: is not a PostgreSQL URI;"
-				       " expected postgresql://user@host/database");
 
 	enum migrate_result plan = look(c);
+	int status = after_migrating(plan);
 
-	if (plan == MIGRATE_REFUSED)
-		return refuse_settings("database.url: the database is refused;"
-				       " see the lines above");
+	if (status != EX_OK)
+		return status == EX_DATAERR ? EX_CONFIG : status;
 	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
 		return refuse_settings("migrations are pending, and database.migrate_on_start is"
 				       " off; run postern migrate");
-	if (plan == MIGRATE_UNREACHABLE || !database_reachable(cli))
-		return refuse_settings("database.url: the database cannot be reached; see the"
-				       " lines above, start PostgreSQL or correct the URI");
+	status = ping_database(cli);
+	if (status != EX_OK)
+		return status;
 	puts("postern: the configuration is valid and the database can be reached");
 	return EX_OK;
 }

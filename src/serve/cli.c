@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/pool.h"
 #include "serve/act.h"
+#include "serve/become.h"
 #include "serve/serve.h"
 
 enum {
@@ -54,8 +56,8 @@ static void print_help(FILE *to)
 	fputs("\n"
 	      "Settings: config/default.yaml, config/$APP_ENV.yaml, APP__SECTION__KEY; see postern "
 	      "config.\n"
-	      "Exit status: 0 fine, 2 usage, 65 refused data, 75 database away, 78 "
-	      "configuration.\n",
+	      "Exit status: 0 fine, 2 usage, 65 refused data, 70 an error inside, 71 the system\n"
+	      "refuses, 73 no socket, 74 output lost, 75 database away, 78 configuration.\n",
 	      to);
 }
 
@@ -145,21 +147,51 @@ static void print_faults(const struct conf_faults *faults)
 		fprintf(stderr, "postern: %s\n", f->text.p);
 }
 
+/* What a person wants to read of the log: how migrating goes, and what the database is like. */
+static bool spoken(enum log_level level, const char *module)
+{
+	if (strcmp(module, "migrate") == 0)
+		return level <= LOG_INFO;
+	return strcmp(module, "database") == 0 && level <= LOG_WARN;
+}
+
+/* What libpq cannot read will never lead anywhere. */
+static bool database_url_good(const struct conf *c, struct arena *a, struct conf_faults *faults)
+{
+	if (db_url_valid(c->database_url))
+		return true;
+	conf_fault_add(
+		faults, a,
+		"database.url: is not a PostgreSQL URI; expected postgresql://user@host/database");
+	return false;
+}
+
 static int with_settings(struct cli *cli, int argc, char **argv, struct arena *a)
 {
 	struct conf c = { 0 };
 	struct conf_faults faults = { 0 };
-	bool good = conf_load(conf_dir(), environ, a, &c, &faults);
+
+	conf_read_env(conf_dir(), a, &faults);
+
+	bool good = conf_load(conf_dir(), environ, a, &c, &faults) && faults.n == 0;
 
 	/* Shown also where they are not complete: that is when it is asked for. */
 	if (good && cli->command->needs == CLI_NEEDS_SOUND)
-		good = conf_check(&c, a, &faults);
+		good = conf_check(&c, a, &faults) && database_url_good(&c, a, &faults);
 	if (!good) {
 		print_faults(&faults);
 		return EX_CONFIG;
 	}
+	/* The log is for whoever reads that of the service; a person is told in a sentence. */
 	log_configure(c.log_filter, c.log_format);
+	if (cli->command->run != cli_serve)
+		log_hold(spoken);
 	cli->conf = &c;
+
+	int status = cli->command->needs == CLI_NEEDS_SOUND ? become_user(&c) : EX_OK;
+
+	if (status != EX_OK)
+		return status;
 	return cli->command->run(cli, argc, argv);
 }
 

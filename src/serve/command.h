@@ -33,3 +33,6 @@ enum err command_run(struct command *c);
 
 /* Says on stderr what went wrong, if anything did; the exit status. */
 int command_complain(enum err e);
+
+/* Says on stderr why the database cannot be reached, and what to do; the exit status. */
+int command_unreachable(void);

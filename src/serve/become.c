@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/become.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static bool change(const struct passwd *to)
+{
+	return initgroups(to->pw_name, to->pw_gid) == 0 &&
+	       setresgid(to->pw_gid, to->pw_gid, to->pw_gid) == 0 &&
+	       setresuid(to->pw_uid, to->pw_uid, to->pw_uid) == 0 &&
+	       /* libpq looks there for certificates and passwords, and root's it could not read. */
+	       setenv("HOME", to->pw_dir, 1) == 0;
+}
+
+int become_user(const struct conf *c)
+{
+	const struct passwd *to = geteuid() == 0 ? getpwnam(c->server_user.p) : NULL;
+
+	if (to == NULL || change(to))
+		return EX_OK;
+	fprintf(stderr, "postern: server.user: root cannot become %s: %s\n", c->server_user.p,
+		strerror(errno));
+	return EX_OSERR;
+}
