@@ -144,6 +144,44 @@ installs() {
 	[[ $status == 3 && ! -e $SCRATCH/none ]]
 }
 
+@test "who starts a stack in a folder of its own is told how to stop that one" {
+	RUN_DIR=$SCRATCH/run
+	export RUN_DIR
+	TLS_PORT=$(free_port) PORT=$(free_port) HOW='make run' run "$ROOT/deploy/stack" start </dev/null 3>&- 4>&-
+	echo "$output"
+	[[ $status == 0 && $output == *"Stop:          make stop RUN_DIR=$SCRATCH/run"* ]]
+	HOW='make run' run "$ROOT/deploy/stack" start 3>&- 4>&-
+	[[ $output == *"make stop RUN_DIR=$SCRATCH/run stops it"* ]]
+	run "$ROOT/deploy/stack" stop 3>&- 4>&-
+	[[ $status == 0 ]]
+	# What made the data has gone, as after an upgrade of the system.
+	echo 9 >"$RUN_DIR/pg/PG_VERSION"
+	TLS_PORT=$(free_port) PORT=$(free_port) run "$ROOT/deploy/stack" start 3>&- 4>&-
+	echo "$output"
+	[[ $status == 1 && $output == *'made by PostgreSQL 9'*'apt-get install postgresql-9'* ]]
+}
+
+@test "a program whose packages were upgraded while it runs is named" {
+	local pid
+	cp "$(command -v sleep)" "$SCRATCH/postgres"
+	"$SCRATCH/postgres" 60 3>&- 4>&- &
+	pid=$!
+	# The functions of the stack, with that process as its PostgreSQL.
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	named() {
+		STOP='make stop' bash -c 'source "$1/deploy/stack-parts"; postgres_pid() { echo "$2"; }; nginx_pid() { false; }
+			upgraded' - "$ROOT" "$1"
+	}
+	run named "$pid"
+	[[ $status == 0 && -z $output ]]
+	# As dpkg does it: another file takes the name.
+	cp "$(command -v sleep)" "$SCRATCH/new" && mv "$SCRATCH/new" "$SCRATCH/postgres"
+	run named "$pid"
+	kill "$pid"
+	echo "$output"
+	[[ $status == 1 && $output == *'packages of PostgreSQL were upgraded'*'make stop'* ]]
+}
+
 @test "a port that is taken is told with who has it and what to do" {
 	RUN_DIR=$SCRATCH/run TLS_PORT=$TLS_PORT PORT=$(free_port) run "$ROOT/deploy/stack" start
 	[[ $status == 1 && $output == *"port $TLS_PORT is held by nginx (pid "*"TLS_PORT="* ]]
