@@ -169,10 +169,11 @@ installs() {
 	# The functions of the stack, with that process as its PostgreSQL.
 	# shellcheck disable=SC2016 # expanded by the inner bash
 	named() {
-		STOP='make stop' bash -c 'source "$1/deploy/stack-parts"; postgres_pid() { echo "$2"; }; nginx_pid() { false; }
-			upgraded' - "$ROOT" "$1"
+		STOP='make stop' bash -c 'source "$1/deploy/stack-parts"; process=$2
+			postgres_pid() { echo "$process"; }; nginx_pid() { false; }; upgraded' - "$ROOT" "$1"
 	}
 	run named "$pid"
+	echo "$output"
 	[[ $status == 0 && -z $output ]]
 	# As dpkg does it: another file takes the name.
 	cp "$(command -v sleep)" "$SCRATCH/new" && mv "$SCRATCH/new" "$SCRATCH/postgres"
