@@ -166,7 +166,7 @@ static bool database_url_good(const struct conf *c, struct arena *a, struct conf
 	return false;
 }
 
-static int with_settings(struct cli *cli, int argc, char **argv, struct arena *a)
+static int with_settings(const struct cli *cli, int argc, char **argv, struct arena *a)
 {
 	struct conf c = { 0 };
 	struct conf_faults faults = { 0 };
@@ -186,13 +186,15 @@ static int with_settings(struct cli *cli, int argc, char **argv, struct arena *a
 	log_configure(c.log_filter, c.log_format);
 	if (cli->command->run != cli_serve)
 		log_hold(spoken);
-	cli->conf = &c;
 
 	int status = cli->command->needs == CLI_NEEDS_SOUND ? become_user(&c) : EX_OK;
 
 	if (status != EX_OK)
 		return status;
-	return cli->command->run(cli, argc, argv);
+
+	const struct cli sound = { .command = cli->command, .conf = &c, .typed_by = cli->typed_by };
+
+	return cli->command->run(&sound, argc, argv);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
