@@ -11,7 +11,7 @@ load helpers
 	body_is '.expires_in == 600'
 	body_is '.access_token | split(".") | length == 3'
 	body_is '.refresh_token | test("^[A-Za-z0-9_-]{71}$")'
-	body_is 'keys == ["access_token", "expires_in", "refresh_expires_in", "refresh_token", "token_type"]'
+	body_is 'keys == ["access_token", "device_token", "expires_in", "refresh_expires_in", "refresh_token", "token_type"]'
 	header Cache-Control '*no-store*'
 }
 
