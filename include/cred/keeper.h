@@ -78,16 +78,24 @@ enum err keeper_verify(struct keeper *k, struct secret password, struct secret h
 enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
 		     const struct token_claims *claims, struct arena *a, struct str *token);
 
+/* All MACs that are right: that of keeper_mac, and the one by the key before, while that is taken.
+ */
+enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, struct arena *a,
+		     struct opaque_macs *out);
+
 /*
  * A MAC of KEEPER_MAC bytes over a message (at most 1 KiB), by a key that only keepers hold. What
  * is made for one purpose ("refresh", "code", ...) says nothing about another one.
  */
-enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
-		    struct str *mac);
+static inline enum err keeper_mac(struct keeper *k, const char *purpose, struct str message,
+				  struct arena *a, struct str *mac)
+{
+	struct opaque_macs macs = { 0 };
 
-/* All MACs that are right: the same, and the one by the key before it, while that is taken. */
-enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, struct arena *a,
-		     struct opaque_macs *out);
+	TRY(keeper_macs(k, purpose, message, a, &macs));
+	*mac = macs.now;
+	return OK;
+}
 
 /* A new key pair; its private key leaves the keeper only sealed. A slow job with RS256. */
 enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,

@@ -344,16 +344,6 @@ enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, 
 	return OK;
 }
 
-enum err keeper_mac(struct keeper *k, const char *purpose, struct str message, struct arena *a,
-		    struct str *mac)
-{
-	struct opaque_macs macs = { 0 };
-
-	TRY(keeper_macs(k, purpose, message, a, &macs));
-	*mac = macs.now;
-	return OK;
-}
-
 enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,
 		    struct key_pair *out)
 {
