@@ -71,5 +71,13 @@ size_t str_chars(struct str s);
 /* Whether valid UTF-8 holds a control character: general category Cc, that is C0, DEL and C1. */
 bool str_has_controls(struct str s);
 
+/*
+ * Whether valid UTF-8 shows all that it is, in its order, on one line: no control character, no
+ * other line break, no direction that is turned around (UAX 9 section 2) and nothing of no width
+ * that means nothing (zero-width space, soft hyphen, word joiner, byte order mark). Joiners are
+ * taken, which Persian, Indic scripts and emoji need.
+ */
+bool str_shown(struct str s);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong form, surrogate or value above U+10FFFF). */
 bool str_utf8(struct str s);

@@ -14,7 +14,7 @@
 enum format {
 	FORMAT_ANY,
 	FORMAT_EMAIL, /* http/email.h */
-	FORMAT_TEXT   /* one line: no control characters */
+	FORMAT_TEXT   /* one line that shows all that it is: str_shown */
 };
 
 /* Optional fields of a body of which either those of one side are given or those of the other. */

@@ -165,6 +165,46 @@ bool str_has_controls(struct str s)
 	return false;
 }
 
+/* The character at s[i], of valid UTF-8 within the Basic Multilingual Plane; else 0x10000. */
+static uint32_t basic_at(struct str s, size_t i)
+{
+	const unsigned char *p = (const unsigned char *)s.p + i;
+
+	if (p[0] < 0x80)
+		return p[0];
+	if (p[0] < 0xe0)
+		return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+	if (p[0] < 0xf0)
+		return (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+	return 0x10000;
+}
+
+bool str_shown(struct str s)
+{
+	/* As in json_schema.c, which tells them to clients. */
+	static const struct {
+		uint16_t first, last;
+	} hidden[] = {
+		{ 0xad, 0xad },	    { 0x61c, 0x61c },	{ 0x200b, 0x200b }, { 0x200e, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+	};
+
+	if (str_has_controls(s))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		/* Only the first byte of a character says where one begins. */
+		if (((unsigned char)s.p[i] & 0xc0) == 0x80)
+			continue;
+
+		uint32_t c = basic_at(s, i);
+
+		for (size_t k = 0; k < sizeof hidden / sizeof *hidden; k++)
+			if (c >= hidden[k].first && c <= hidden[k].last)
+				return false;
+	}
+	return true;
+}
+
 int str_hex(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -86,8 +86,8 @@ static struct str text_fault(const struct field *f, struct str s, struct arena *
 		return counted(a, "most", f->max_bytes, "byte");
 	if (f->format == FORMAT_EMAIL && !email_key(s, a, NULL))
 		return STR("must be a valid email address");
-	if (f->format == FORMAT_TEXT && str_has_controls(s))
-		return STR("must not contain control characters");
+	if (f->format == FORMAT_TEXT && !str_shown(s))
+		return STR("must not contain control or invisible characters");
 	if (f->one_of != NULL && !listed(f->one_of, s))
 		return arena_printf(a, "must be one of %s", f->one_of);
 	if (f->pattern != NULL && !pattern_match(f->pattern, s.p, a))

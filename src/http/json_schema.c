@@ -49,7 +49,10 @@ static void put_name(struct draft *d, const char *type, enum json_side side, con
 
 static void put_text_type(struct draft *d, const struct field *f, enum json_side side)
 {
-	static const char no_controls[] = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+	/* As str_shown. */
+	static const char shown[] =
+		"^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f"
+		"\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$";
 	static const char no_nul[] = "^[^\\u0000]*$";
 
 	put_name(d, "string", side, f);
@@ -68,7 +71,7 @@ static void put_text_type(struct draft *d, const struct field *f, enum json_side
 	if (f->pattern != NULL)
 		put(d, "pattern", json_string(f->pattern));
 	else if (f->format == FORMAT_TEXT)
-		put(d, "pattern", json_string(no_controls));
+		put(d, "pattern", json_string(shown));
 	else if (side != JSON_OUTPUT && f->one_of == NULL && f->format == FORMAT_ANY)
 		put(d, "pattern", json_string(no_nul));
 }

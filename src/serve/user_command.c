@@ -151,9 +151,9 @@ int cli_user_create(const struct cli *cli, int argc, char **argv)
 	if (args.name.p == NULL)
 		args.name = (struct str){ args.email.p, strcspn(args.email.p, "@") };
 	if (args.name.n == 0 || !str_utf8(args.name) || str_chars(args.name) > USER_NAME_MAX ||
-	    str_has_controls(args.name))
+	    !str_shown(args.name))
 		return cli_refuse(
-			"the name must be 1 to 200 characters, and no control characters");
+			"the name must be 1 to 200 characters, and no control or invisible ones");
 	return create_user(cli, &args);
 }
 

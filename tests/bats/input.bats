@@ -52,6 +52,24 @@ send() {
 	done
 }
 
+@test "a name shows all that it is: nothing turns it around or hides in it" {
+	local bad name
+	for bad in 00ad 061c 200b 200e 200f 2028 2029 202a 202b 202d 202e 2060 2064 2066 2067 2069 feff fff9 0085; do
+		send "{\"email\": \"a@example.org\", \"password\": \"a long password\", \"name\": \"a\\\\u${bad}b\"}"
+		problem 400 invalid-request
+		fault /name
+	done
+	# Joiners that scripts and emoji need, and neighbours of what is refused.
+	for name in 'می\u200cخواهم' 'क्\u200dष' '👩\u200d👩' 'a\u00acb' 'a\u200ab' 'a\u202fb' 'a\u2070b' 'שלום'; do
+		post /api/v1/users "{\"email\": \"shown.$(unique)@example.org\", \"password\": \"a long password\", \"name\": \"$name\"}"
+		status 201
+	done
+	login ann
+	put "/api/v1/users/$USER_ID" "{\"email\": \"$EMAIL\", \"name\": \"Ann \\u202eeoD\"}"
+	problem 400 invalid-request
+	fault /name
+}
+
 @test "a number that no type holds is refused, wherever it stands" {
 	local number
 	for number in 1e999 -1e999 99999999999999999999 -99999999999999999999; do

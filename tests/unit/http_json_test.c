@@ -186,7 +186,7 @@ static const struct row account_rows[] = {
 	ACCOUNT("\"email\":\"nobody\",\"password\":\"1234567\",\"name\":\"a\\u0001\"", ERR_INVALID,
 		"/email|email must be a valid email address\n"
 		"/password|password must be at least 8 characters\n"
-		"/name|name must not contain control characters"),
+		"/name|name must not contain control or invisible characters"),
 	ACCOUNT("\"color\":1,\"email\":\"a@b.example\",\"password\":\"12345678\",\"name\":\"a\","
 		"\"\":2,\"a/b~c\":3,\"Email\":4",
 		ERR_INVALID,
@@ -198,12 +198,12 @@ static const struct row account_rows[] = {
 		"\"name\":\"\x7f\"",
 		ERR_INVALID,
 		"/password|password must be at least 8 characters\n"
-		"/name|name must not contain control characters"),
+		"/name|name must not contain control or invisible characters"),
 	ACCOUNT("\"email\":\"a@b.example\",\"password\":\"" X100 X100 X100 X100 X100 X100 X100 X100
 			X100 X100 X10 X10 "12345\",\"name\":\"\\u0085\"",
 		ERR_INVALID,
 		"/password|password must be at most 1024 bytes\n"
-		"/name|name must not contain control characters"),
+		"/name|name must not contain control or invisible characters"),
 	ACCOUNT("\"email\":\"a@b.example\",\"password\":\"" X100 X100 X100 X100 X100 X100 X100 X100
 			X100 X100 X10 X10 "1234\",\"name\":\"\u00a0" X100 X100 "\"",
 		ERR_INVALID, "/name|name must be at most 200 characters"),

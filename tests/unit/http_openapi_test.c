@@ -180,7 +180,9 @@ static void test_input(void **state)
 	   "\"writeOnly\":true,\"pattern\":\"^[^\\\\u0000]*$\",\"description\":\"Any characters. "
 	   "At most 1024 bytes of UTF-8.\"},"
 	   "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,"
-	   "\"pattern\":\"^[^\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f]*$\"}}");
+	   "\"pattern\":\"^[^\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f\\\\u00ad\\\\u061c\\\\u200b"
+	   "\\\\u200e\\\\u200f\\\\u2028-\\\\u202e\\\\u2060-\\\\u206f\\\\ufeff\\\\ufff9-\\\\ufffb]*$"
+	   "\"}}");
 }
 
 static void test_output(void **state)
