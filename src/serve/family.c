@@ -181,6 +181,14 @@ static void forget(const struct family *f, unsigned int process)
 	conf_forget_environment(environ, process);
 }
 
+void family_part(const struct family *f)
+{
+	forget(f, 0);
+	close(f->listener);
+	for (; f != NULL; f = f->next)
+		close_sockets(f);
+}
+
 /* What belongs to the others: keepers take jobs, and each client reads answers of its own. */
 static void close_others(const struct family *f, size_t own)
 {

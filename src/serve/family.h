@@ -60,6 +60,12 @@ void family_free(struct family *f);
 
 struct pulse *family_pulse(struct family *f, const struct child *c);
 
+/*
+ * In a fresh child that is none of its processes: closes what belongs to them and to those of older
+ * generations, and wipes all secrets, copies of its own.
+ */
+void family_part(const struct family *f);
+
 /* Forks what is to run and does not, as far as its time has come. */
 void family_spawn(struct family *f);
 

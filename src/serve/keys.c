@@ -342,16 +342,22 @@ static int prepare_here(const struct conf *c)
 	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:
 		log_warn("master", "the signing keys cannot be read yet");
-		return EX_OK;
+		return EX_TEMPFAIL;
 	default:
 		log_error("master", "the first signing key cannot be made; see the lines above");
 		return EX_SOFTWARE;
 	}
 }
 
-int keys_prepare(const struct conf *c)
+int keys_prepare(const struct conf *c, bool *unseen)
 {
 	if (keys_algorithm(c) == TOKEN_HS256)
 		return EX_OK;
-	return process_apart("postern-keys", prepare_here, c);
+
+	int status = process_apart("postern-keys", prepare_here, c);
+
+	if (status != EX_TEMPFAIL)
+		return status;
+	*unseen = true;
+	return EX_OK;
 }

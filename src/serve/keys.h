@@ -60,6 +60,7 @@ enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct
 /*
  * Before anybody serves: makes the first key where there is none, and looks whether the active one
  * can be opened. Runs in a process of its own, so that no private key was ever in this one. Returns
- * an exit status, after a message; a database that is away is no obstacle.
+ * an exit status, after a message; a database that is away is no obstacle, but *unseen becomes
+ * true, and else stays as it is.
  */
-int keys_prepare(const struct conf *c);
+int keys_prepare(const struct conf *c, bool *unseen);

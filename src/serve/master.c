@@ -14,17 +14,15 @@
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "db/migrate.h"
-#include "serve/family.h"
 #include "serve/keys.h"
+#include "serve/prepare.h"
 #include "serve/secret.h"
 #include "task/loop.h"
 
 enum {
-	TICK_US = 500000,	  /* while nothing happens */
-	BUSY_TICK_US = 10000,	  /* while something is awaited */
-	LEAVE_EXTRA_US = 1000000, /* beyond the drain time before a child is killed */
-	DATABASE_WAIT_US = 30000000
+	TICK_US = 500000,	 /* while nothing happens */
+	BUSY_TICK_US = 10000,	 /* while something is awaited */
+	LEAVE_EXTRA_US = 1000000 /* beyond the drain time before a child is killed */
 };
 
 /* The process's own state. */
@@ -38,7 +36,14 @@ struct master {
 	struct throttle *throttle;
 	bool made; /* the listener is ours to remove */
 	bool stopping, reload, ready;
-	int64_t watched; /* tick of the last look at the children */
+	/*
+	 * The database was away when it was to be looked at. Somebody waits for it then, and what
+	 * is found ends what is served, if it would have kept it from being begun.
+	 */
+	bool unseen, looked;
+	pid_t look;		 /* 0: nobody is looking */
+	int look_status, status; /* of that one, and of ourselves in the end */
+	int64_t watched;	 /* tick of the last look at the children */
 	int64_t watchdog, watchdog_at;
 };
 
@@ -107,24 +112,36 @@ static void release_old(struct master *m)
 	}
 }
 
+/* Lets nobody look any more. */
+static void end_look(struct master *m)
+{
+	m->looked = false;
+	if (m->look == 0)
+		return;
+	kill(m->look, SIGKILL);
+	waitpid(m->look, NULL, 0);
+	m->look = 0;
+}
+
 static void reload(struct master *m)
 {
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 	struct conf_faults faults = { 0 };
 	struct conf *c = a == NULL ? NULL : arena_new(a, struct conf);
+	bool unseen = m->unseen;
 
 	m->reload = false;
 	if (c == NULL)
 		return;
 	if (!conf_load(conf_dir(), environ, a, c, &faults) || !conf_check(c, a, &faults) ||
-	    !secret_prepare(c, a, &faults)) {
+	    !secret_prepare(c, a, &faults, &unseen)) {
 		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
 			log_error("master", "not reloaded: %s", f->text.p);
 		arena_free(a);
 		return;
 	}
 
-	struct family *f = keys_prepare(c) != EX_OK
+	struct family *f = keys_prepare(c, &unseen) != EX_OK
 				   ? NULL
 				   : family_make(c, a, m->listener, m->revoked, m->throttle);
 
@@ -136,6 +153,9 @@ static void reload(struct master *m)
 	log_info("master", "reloading: %zu workers, %zu keepers", f->workers, f->keepers);
 	f->next = m->current;
 	m->current = f;
+	/* Another one may be meant now. */
+	end_look(m);
+	m->unseen = unseen;
 }
 
 static void stop(struct master *m)
@@ -143,6 +163,7 @@ static void stop(struct master *m)
 	bool again = m->stopping;
 
 	m->stopping = true;
+	end_look(m);
 	notify("STOPPING=1");
 	log_info("master", again ? "stopping at once" : "stopping");
 	for (struct family *f = m->current; f != NULL; f = f->next) {
@@ -153,15 +174,47 @@ static void stop(struct master *m)
 	}
 }
 
+/*
+ * The database has been looked at: what would have kept us from beginning ends us, for there is
+ * nothing that could be served from it for long.
+ */
+static void look_is_done(struct master *m)
+{
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct conf own = *m->current->conf;
+
+	m->looked = m->unseen = false;
+	if (a == NULL)
+		return;
+	m->status = m->look_status;
+	if (m->status == EX_OK)
+		m->status = prepare_secrets(&own, a, &m->unseen);
+	if (m->status != EX_OK)
+		stop(m);
+	else if (!m->unseen)
+		log_info("master", "the database is there, and can be served from");
+	if (m->status == EX_OK && own.secret_key.n > m->current->conf->secret_key.n)
+		m->reload = true;
+	if (own.secret_key.p != m->current->conf->secret_key.p)
+		conf_wipe(&own.secret_key);
+	arena_free(a);
+}
+
 static void reap(struct master *m)
 {
 	int status = 0;
 	pid_t pid = 0;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == m->look) {
+			m->look = 0;
+			m->looked = WIFEXITED(status) && WEXITSTATUS(status) != EX_TEMPFAIL;
+			m->look_status = WEXITSTATUS(status);
+		}
 		for (struct family *f = m->current; f != NULL; f = f->next)
 			if (family_reap(f, pid, status))
 				break;
+	}
 }
 
 /* True once everybody has left. */
@@ -201,6 +254,8 @@ static bool look_after(struct master *m)
 {
 	struct family *f = m->current;
 
+	if (m->looked && !m->stopping)
+		look_is_done(m);
 	if (m->reload && !m->stopping && f->next == NULL)
 		reload(m);
 	f = m->current;
@@ -210,6 +265,8 @@ static bool look_after(struct master *m)
 	family_spawn(f);
 	release_old(m);
 	tell_ready(m);
+	if (m->unseen && m->ready && m->look == 0 && !m->looked)
+		m->look = prepare_later(m->current);
 	for (size_t i = 0; i < family_size(f); i++)
 		if (f->children[i].pid == 0)
 			return true;
@@ -249,55 +306,13 @@ static void on_signal(struct watch *w, uint32_t events)
 	on_tick(&m->tick);
 }
 
-/* A database that is just starting is waited for; anything else is for a person to see. */
-static int migrate(const struct conf *c)
-{
-	const struct migrate_how how = { .url = c->database_url,
-					 .owner_url = c->database_owner_url };
-	int64_t until = ticks_us() + DATABASE_WAIT_US;
-
-	/* Somebody else does it, perhaps later than this; but what can never work is told. */
-	if (!c->database_migrate_on_start)
-		return migrate_look(&how) == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
-	for (;;) {
-		switch (migrate_run(&how)) {
-		case MIGRATE_OK:
-		case MIGRATE_PENDING:
-			return EX_OK;
-		case MIGRATE_REFUSED:
-			return EX_DATAERR;
-		case MIGRATE_UNREACHABLE:
-			break;
-		}
-		if (ticks_us() >= until)
-			return EX_TEMPFAIL;
-		log_flush();
-		sleep(1);
-	}
-}
-
-/* The database, and the secrets that hang together with it. */
-static int prepare(struct conf *c, struct arena *a)
-{
-	struct conf_faults faults = { 0 };
-	int status = process_apart("postern-migrate", migrate, c);
-
-	if (status != EX_OK)
-		return status;
-	if (!secret_prepare(c, a, &faults)) {
-		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
-			log_error("master", "%s", f->text.p);
-		return EX_CONFIG;
-	}
-	return keys_prepare(c);
-}
-
 static int serve(struct master *m, struct conf *conf, struct arena *settings)
 {
-	int status = prepare(conf, settings), signals = -1;
-
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	int status = prepare_database(conf, &m->unseen), signals = -1;
 
+	if (status == EX_OK)
+		status = prepare_secrets(conf, settings, &m->unseen);
 	if (status != EX_OK || a == NULL) {
 		arena_free(a);
 		return status == EX_OK ? EX_OSERR : status;
@@ -324,7 +339,7 @@ static int serve(struct master *m, struct conf *conf, struct arena *settings)
 	loop_close();
 	close(signals);
 	log_info("master", "stopped");
-	return EX_OK;
+	return m->status;
 }
 
 /* Memory that this process and its children have in common. */

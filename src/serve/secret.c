@@ -40,6 +40,7 @@ enum { MARK = 16, MARK_TEXT = MARK * 2 + 1, MADE = 48 /* bytes */ };
 
 enum outcome {
 	FITS,
+	UNSEEN, /* the database was away */
 	MADE_NEW,
 	CANNOT_MAKE, /* errno is in `error` */
 	MISSING,     /* the database was used with a key that this host does not have */
@@ -214,7 +215,7 @@ static int look_here(const struct conf *c)
 	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:
 		log_warn("master", "which secret_key the database was used with cannot be seen");
-		return FITS;
+		return UNSEEN;
 	default:
 		log_error("master", "secret_key: the database does not say which one it was used"
 				    " with; see the lines above");
@@ -222,7 +223,7 @@ static int look_here(const struct conf *c)
 	}
 }
 
-bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults)
+bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen)
 {
 	const char *path = conf_state_file(c, a).p;
 	int outcome = process_apart("postern-secret", look_here, c);
@@ -232,6 +233,9 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults)
 	if (outcome == MISSING && conf_read_state(c, a, faults) && c->secret_key.n > 0)
 		outcome = process_apart("postern-secret", look_here, c);
 	switch (outcome) {
+	case UNSEEN:
+		*unseen = true;
+		return true;
 	case FITS:
 		return true;
 	case MADE_NEW:

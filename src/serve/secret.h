@@ -16,6 +16,6 @@ bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET]);
  * Without one, and with a database in which nothing hangs on any, it is made: a file in
  * server.state that its owner alone can read, and read into the settings. False, with faults: there
  * is none although there has to be one, or it cannot be made. A database that is away is no
- * obstacle.
+ * obstacle, but *unseen becomes true, and else stays as it is.
  */
-bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults);
+bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen);

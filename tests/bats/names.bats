@@ -113,6 +113,57 @@ alive() {
 	alive
 	late 0
 	wait_for 5 asked /api/v1/health/ready 200
+	logged 'the database is there' named.log
+	kill -0 "$(cat "$RUN_DIR/pid/named.pool")"
+}
+
+# away DATABASE [VAR=value ...]: a pool that has begun while that one was not found; then it is.
+away() {
+	late 600000
+	named "localhost:$DB_PORT" APP__DATABASE__MIGRATE_ON_START=false \
+		APP__DATABASE__URL="postgresql://postern@localhost:$DB_PORT/$1" "${@:2}"
+	pool_serves named
+	logged 'what the database is like cannot be seen' named.log
+	late 0
+}
+
+# ended STATUS
+ended() {
+	local job=$! status=0
+	wait_for 20 not kill -0 "$(cat "$RUN_DIR/pid/named.pool")" || fail "$(cat "$RUN_DIR/log/named.log")" || return
+	rm "$RUN_DIR/pid/named.pool"
+	wait "$job" || status=$?
+	[[ $status == "$1" ]] || fail "$status: $(cat "$RUN_DIR/log/named.log")" || return
+	[[ ! -e $RUN_DIR/sock/named ]]
+	alive
+}
+
+@test "what is found to be no database to serve from, once it is found, ends what was begun without" {
+	sql "create database latin encoding LATIN1 lc_collate 'C' lc_ctype 'C' template template0 owner postern" postgres
+	away latin
+	ended 65
+	logged 'its encoding is LATIN1' named.log
+}
+
+@test "a host without the key of the database does not go on once that is found" {
+	as_owner mkdir -p -m 700 "$RUN_DIR/tmp/keyless"
+	away postern APP__SERVER__STATE="$RUN_DIR/tmp/keyless"
+	ended 78
+	logged 'copy that file from the host that has it' named.log
+	[[ -z $(ls -A "$RUN_DIR/tmp/keyless") ]]
+}
+
+@test "a key that there has to be is made once the database is found, and taken without a restart" {
+	sql 'create database fresh owner postern' postgres
+	as_owner mkdir -p -m 700 "$RUN_DIR/tmp/fresh"
+	as_owner env APP__DATABASE__URL="postgresql:///fresh?host=$RUN_DIR/sock&user=postern" "$RUN_DIR/postern" migrate
+	away fresh APP__SERVER__STATE="$RUN_DIR/tmp/fresh"
+	wait_for 20 logged 'reload is complete' named.log
+	logged 'secret_key: made, in' named.log
+	[[ $(sql 'select own from secret_marks' fresh) == t ]]
+	pool_stop named
+	run ! grep 'secret_key: not set' "$RUN_DIR/log/named.log"
+	alive
 }
 
 @test "the command line waits for a name as long as psql does" {

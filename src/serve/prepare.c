@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/prepare.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "db/migrate.h"
+#include "serve/keys.h"
+#include "serve/secret.h"
+#include "task/loop.h"
+
+enum {
+	DATABASE_WAIT_US = 30000000,
+	LOOK_S = 3, /* that a look may take before what needs no database is served */
+	PAUSE_S = 1,
+	PAUSE_MAX_S = 8
+};
+
+/* A database that is just starting is waited for; anything else is for a person to see. */
+static int migrate(const struct conf *c)
+{
+	const struct migrate_how how = { .url = c->database_url,
+					 .owner_url = c->database_owner_url };
+	int64_t until = ticks_us() + DATABASE_WAIT_US;
+
+	for (;;) {
+		switch (migrate_run(&how)) {
+		case MIGRATE_OK:
+		case MIGRATE_PENDING:
+			return EX_OK;
+		case MIGRATE_REFUSED:
+			return EX_DATAERR;
+		case MIGRATE_UNREACHABLE:
+			break;
+		}
+		if (ticks_us() >= until)
+			return EX_TEMPFAIL;
+		log_flush();
+		sleep(1);
+	}
+}
+
+/* EX_TEMPFAIL: it is away. */
+static int look(const struct migrate_how *how)
+{
+	switch (migrate_look(how)) {
+	case MIGRATE_UNREACHABLE:
+		return EX_TEMPFAIL;
+	case MIGRATE_REFUSED:
+		return EX_DATAERR;
+	default:
+		return EX_OK;
+	}
+}
+
+static void give_up(int number)
+{
+	(void)number;
+	_exit(EX_TEMPFAIL);
+}
+
+/*
+ * Somebody else migrates, perhaps later than this; but what can never work is told. A name that is
+ * not found keeps its thread for as long as the resolver likes.
+ */
+static int look_briefly(const struct conf *c)
+{
+	const struct migrate_how how = { .url = c->database_url,
+					 .owner_url = c->database_owner_url };
+	struct sigaction action = { .sa_handler = give_up };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(LOOK_S);
+	return look(&how);
+}
+
+int prepare_database(const struct conf *c, bool *unseen)
+{
+	bool own = c->database_migrate_on_start;
+	int status = process_apart("postern-migrate", own ? migrate : look_briefly, c);
+
+	if (own || status != EX_TEMPFAIL)
+		return status;
+	log_warn("master", "what the database is like cannot be seen: it is looked at when it is"
+			   " there");
+	*unseen = true;
+	return EX_OK;
+}
+
+int prepare_secrets(struct conf *c, struct arena *a, bool *unseen)
+{
+	struct conf_faults faults = { 0 };
+
+	if (!secret_prepare(c, a, &faults, unseen)) {
+		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
+			log_error("master", "%s", f->text.p);
+		return EX_CONFIG;
+	}
+	return keys_prepare(c, unseen);
+}
+
+/* In a process of its own. */
+static _Noreturn void look_patiently(const struct family *f, pid_t master)
+{
+	struct secret urls[] = { f->conf->database_url, f->conf->database_owner_url };
+	sigset_t none;
+	int status = EX_TEMPFAIL;
+
+	process_child("postern-look", master);
+	/* It has no loop, so signals end it. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	loop_close();
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+		urls[i].p = strdup(urls[i].p);
+	family_part(f);
+
+	const struct migrate_how how = { .url = urls[0], .owner_url = urls[1] };
+	unsigned int pause = PAUSE_S;
+
+	while (how.url.p != NULL && how.owner_url.p != NULL &&
+	       (status = look(&how)) == EX_TEMPFAIL) {
+		log_flush();
+		sleep(pause);
+		pause = pause < PAUSE_MAX_S ? pause * 2 : pause;
+	}
+	log_flush();
+	_exit(status);
+}
+
+pid_t prepare_later(const struct family *f)
+{
+	pid_t master = getpid();
+
+	log_flush();
+
+	pid_t pid = fork();
+
+	if (pid == 0)
+		look_patiently(f, master);
+	if (pid > 0)
+		return pid;
+	log_error("master", "fork: %s", strerror(errno));
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What has to be right before anything is served: the tables, what the database is like, and the
+ * secrets and keys that hang together with it.
+ */
+#pragma once
+
+#include "serve/family.h"
+
+/*
+ * Migrates, or where somebody else does that, looks whether the database can be served from, which
+ * keeps nobody waiting longer than some seconds: one that is away is no obstacle, but *unseen
+ * becomes true, and else stays as it is. Returns an exit status.
+ */
+int prepare_database(const struct conf *c, bool *unseen);
+
+/*
+ * The secrets and keys, likewise. A secret_key that is made goes into the settings and the arena.
+ */
+int prepare_secrets(struct conf *c, struct arena *a, bool *unseen);
+
+/*
+ * Forks a process that waits until the database can be seen, however long, and then looks at it;
+ * its exit status is as that of prepare_database. For a family that is served meanwhile. 0: there
+ * is none, which was logged.
+ */
+pid_t prepare_later(const struct family *f);
