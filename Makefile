@@ -9,7 +9,7 @@ SAN :=
 PACKAGES_BUILD := gcc make pkg-config libc6-dev libfcgi-dev libpq-dev libjansson-dev libjwt-dev \
 	libsodium-dev libyaml-dev libidn2-dev libunistring-dev libcurl4-openssl-dev libssl-dev libzxcvbn-dev
 PACKAGES_RUN := nginx postgresql openssl curl ca-certificates
-PACKAGES_TEST := clang libclang-rt-14-dev llvm-14 clang-format clang-tidy cppcheck shellcheck bats \
+PACKAGES_TEST := clang libclang-rt-dev llvm clang-format clang-tidy cppcheck shellcheck bats \
 	libcmocka-dev jq python3 python3-aiosmtpd wrk spawn-fcgi procps lighttpd apache2-bin pgbouncer
 # For the peers also cargo and node 20 or newer, when they are there; nothing installs those.
 PACKAGES_BENCH := jq python3 python3-matplotlib valgrind wrk procps
