@@ -66,6 +66,13 @@ bool conf_read_state(struct conf *c, struct arena *a, struct conf_faults *faults
 bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
 /*
+ * Adds what is good in itself and yet of no use: origins whose pages get no cookie from
+ * server.public_url, links in mails that lead nowhere. Programs that are no browsers may do with
+ * it, so nothing is refused for it.
+ */
+void conf_doubt(const struct conf *c, struct arena *a, struct conf_faults *doubts);
+
+/*
  * Wipes the secrets that a process of this kind may not keep (0: all of them) from the settings,
  * and those that the settings give no use.
  */

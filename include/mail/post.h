@@ -11,6 +11,22 @@ struct post;
 /* Adds a fault where the folder of file:// or mail.ca_file cannot be used, and says what to do. */
 void post_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
+/* Whether mails go to a server, not into a folder or nowhere. */
+bool post_smtp(const struct conf *c);
+
+enum post_trial {
+	TRIAL_GOOD, /* the server lets us in and takes our sender */
+	TRIAL_AWAY, /* it is not there, or says so: perhaps later */
+	TRIAL_UNFIT /* it will never take a mail as things are set */
+};
+
+/*
+ * Goes as far with the server of mail.url as one can without a mail: TLS, AUTH, MAIL FROM. Not for
+ * a folder. Blocks, for 20 seconds at most; not while there is a struct post. `said` is what is
+ * wrong and what to do, in one line, or what to think of though it went well, or the null str.
+ */
+enum post_trial post_try(const struct conf *c, struct arena *a, struct str *said);
+
 /* Needs the loop. The settings are borrowed. NULL when out of memory. */
 struct post *post_make(const struct conf *c);
 

@@ -20,6 +20,7 @@
 #include "base/wipe.h"
 #include "mail/drop.h"
 #include "mail/reply.h"
+#include "mail/smtp.h"
 #include "task/loop.h"
 #include "task/task.h"
 
@@ -171,35 +172,13 @@ static void line_free(struct line *l)
 static void set_connection(struct line *l, const struct conf *c, struct arena *a)
 {
 	CURL *e = l->easy;
-	long milliseconds = (long)(c->mail_timeout / 1000);
 
-	curl_easy_setopt(e, CURLOPT_URL, c->mail_url.p);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, milliseconds);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
-	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (milliseconds + 999) / 1000);
+	smtp_settings(e, c, (long)(c->mail_timeout / 1000), a);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, l);
-	curl_easy_setopt(e, CURLOPT_USE_SSL,
-			 (long)(c->mail_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (c->mail_ca_file.n > 0) {
-		curl_easy_setopt(e, CURLOPT_CAINFO, c->mail_ca_file.p);
-		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	}
-	if (c->mail_user.n > 0) {
-		curl_easy_setopt(e, CURLOPT_USERNAME, c->mail_user.p);
-		curl_easy_setopt(e, CURLOPT_PASSWORD, c->mail_password.p);
-		curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, dialogue_login(c->mail_auth, a));
-	}
 }
 
 static bool set_mail(struct sending *s, const struct parcel *parcel, struct arena *a)
@@ -350,10 +329,7 @@ void post_hurry(struct post *p)
 
 static bool open_smtp(struct post *p)
 {
-	/* Its memory holds mails and the password. */
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, strdup,
-				 calloc) != CURLE_OK ||
-	    pipe2(p->ended, O_CLOEXEC) != 0)
+	if (!smtp_begin() || pipe2(p->ended, O_CLOEXEC) != 0)
 		return false;
 	/* Only reading may fail for want of something to read. */
 	return fcntl(p->ended[0], F_SETFL, O_NONBLOCK) == 0 &&

@@ -96,21 +96,51 @@ static enum migrate_result look(const struct conf *c)
 	return result;
 }
 
+/* Without a mail; hosts that have no couriers need no way there. */
+static int try_mail(const struct conf *c, bool *tried)
+{
+	static const int statuses[] = {
+		[TRIAL_GOOD] = EX_OK, [TRIAL_AWAY] = EX_TEMPFAIL, [TRIAL_UNFIT] = EX_CONFIG
+	};
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct str said = { 0 };
+
+	*tried = post_smtp(c) && c->server_couriers > 0;
+	if (a == NULL)
+		return EX_OSERR;
+
+	int status = *tried ? statuses[post_try(c, a, &said)] : EX_OK;
+
+	if (said.p != NULL)
+		fprintf(stderr, "postern: %s%s\n", status == EX_OK ? "warning: " : "", said.p);
+	arena_free(a);
+	return status;
+}
+
+/* Settings that are good each, and never come together. */
+static bool tell_doubts(const struct conf *c)
+{
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct conf_faults doubts = { 0 };
+
+	if (a == NULL)
+		return false;
+	conf_doubt(c, a, &doubts);
+	for (const struct conf_fault *f = doubts.first; f != NULL; f = f->next)
+		fprintf(stderr, "postern: warning: %s\n", f->text.p);
+	arena_free(a);
+	return true;
+}
+
 static int refuse_settings(const char *what)
 {
 	fprintf(stderr, "postern: %s\n", what);
 	return EX_CONFIG;
 }
 
-int cli_check(const struct cli *cli, int argc, char **argv)
+static int try_database(const struct cli *cli)
 {
 	const struct conf *c = cli->conf;
-
-	(void)argc;
-	(void)argv;
-	if (!mails_ready(c))
-		return EX_CONFIG;
-
 	enum migrate_result plan = look(c);
 	int status = after_migrating(plan);
 
@@ -119,9 +149,27 @@ int cli_check(const struct cli *cli, int argc, char **argv)
 	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
 		return refuse_settings("migrations are pending, and database.migrate_on_start is"
 				       " off; run postern migrate");
-	status = ping_database(cli);
-	if (status != EX_OK)
-		return status;
-	puts("postern: the configuration is valid and the database can be reached");
+	return ping_database(cli);
+}
+
+int cli_check(const struct cli *cli, int argc, char **argv)
+{
+	const struct conf *c = cli->conf;
+	bool no_mail = argc == 1 && strcmp(argv[0], "--no-mail") == 0, tried = false;
+
+	if (argc != (no_mail ? 1 : 0))
+		return cli_usage(cli);
+	if (!mails_ready(c))
+		return EX_CONFIG;
+	if (!tell_doubts(c))
+		return EX_OSERR;
+
+	/* Each is tried, also when another one has failed: who mends both mends them at once. */
+	int status = try_database(cli), mail = no_mail ? EX_OK : try_mail(c, &tried);
+
+	if (status != EX_OK || mail != EX_OK)
+		return status != EX_OK ? status : mail;
+	printf("postern: the configuration is valid and the database can be reached%s\n",
+	       tried ? ", and the mail server lets this host in" : "");
 	return EX_OK;
 }

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """An SMTP server for tests (RFC 5321, STARTTLS, AUTH), by aiosmtpd.
 
-    smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8] [--decoys]
+    smtp.py PORT OUT [--cert FILE --key FILE] [--implicit] [--user NAME --password WORD] [--utf8] [--decoys | --no-auth]
 
 Every mail that it takes is a line of JSON in OUT: sender, recipient, rcpt, to, message_id, subject, language,
 text, html, headers (a list of pairs), tls, user, and server, the process that took it. With a
 certificate it asks for STARTTLS, or speaks TLS at once (--implicit). With --decoys it offers CRAM-MD5
-and NTLM as well, and takes neither. What it does to a recipient
+and NTLM as well, and takes neither; with --no-auth it offers no AUTH. What it does to a recipient
 stands in the first part of the address:
 
     refused.x@     550 to RCPT             late.x@     451 to RCPT the first time
@@ -91,6 +91,14 @@ class Server(SMTP):
         await super().smtp_RCPT(arg)
 
 
+class Bare(Server):
+    """Offers no AUTH; aiosmtpd itself offers it always, at least an empty one."""
+
+    async def push(self, status):
+        if not str(status).startswith("250-AUTH"):
+            await super().push(status)
+
+
 class Decoys(Handler):
     """Also offers what it cannot do: aiosmtpd takes the names from these methods."""
 
@@ -113,6 +121,7 @@ def main():
     p.add_argument("--password")
     p.add_argument("--utf8", action="store_true")
     p.add_argument("--decoys", action="store_true")
+    p.add_argument("--no-auth", action="store_true")
     o = p.parse_args()
 
     context = None
@@ -129,7 +138,7 @@ def main():
     handler = (Decoys if o.decoys else Handler)(o.out)
 
     def factory():
-        return Server(
+        return (Bare if o.no_auth else Server)(
             handler,
             hostname="smtp.test",
             enable_SMTPUTF8=o.utf8,
