@@ -162,7 +162,7 @@ static bool guessable(const struct folded *f, size_t from, size_t to, const char
 
 	memcpy(part, f->b + from, to - from);
 
-	bool easy = ZxcvbnMatch(part, words, NULL) < BITS_MIN;
+	bool easy = ZxcvbnMatch(part, words, NULL) < (double)BITS_MIN;
 
 	sodium_memzero(part, sizeof part);
 	return easy;

@@ -17,7 +17,7 @@ enum {
 };
 
 /* With the first line of what libpq has to say. */
-static void unreachable(const PGconn *pg, bool silent)
+static void tell_unreachable(const PGconn *pg, bool silent)
 {
 	const char *text = pg == NULL ? "out of memory" : PQerrorMessage(pg);
 
@@ -53,7 +53,7 @@ PGconn *inspect_connect(struct secret url, const char *name, bool *pooled)
 		end = connect_to(&how);
 	}
 	if (end.pg == NULL || end.silent || PQstatus(end.pg) != CONNECTION_OK) {
-		unreachable(end.pg, end.silent);
+		tell_unreachable(end.pg, end.silent);
 		PQfinish(end.pg);
 		return NULL;
 	}
