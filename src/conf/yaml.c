@@ -11,8 +11,9 @@
 #include <string.h>
 
 enum {
-	DEPTH_MAX = 4,	/* the deepest setting is two maps down */
-	FAULTS_MAX = 40 /* the wrong file altogether would give thousands */
+	DEPTH_MAX = 4,	 /* the deepest setting is two maps down */
+	NESTED_MAX = 64, /* what is refused is read to its end, if it is no deeper than this */
+	FAULTS_MAX = 40	 /* the wrong file altogether would give thousands */
 };
 
 /* A key that was seen: YAML 1.2 section 3.2.1.1 wants them unique. */
@@ -128,13 +129,18 @@ static bool ends(const struct node *n)
 	return n->type == YAML_MAPPING_END_EVENT || n->type == YAML_SEQUENCE_END_EVENT;
 }
 
-/* Leaves out a node with all that is in it. */
+/* Leaves out a node with all that is in it. libyaml looks at all that is open with each token. */
 static void skip(struct reader *r, const struct node *first)
 {
 	struct node n = *first;
 
-	for (size_t depth = starts(first); depth > 0 && take(r, &n);)
+	for (size_t depth = starts(first); depth > 0 && take(r, &n);) {
 		depth = depth + starts(&n) - ends(&n);
+		if (depth < NESTED_MAX)
+			continue;
+		fault(r, n.line, "nested too deep, the rest is not read");
+		r->ended = true;
+	}
 }
 
 /* What is wrong with a node before its content is looked at; NULL when nothing is. */

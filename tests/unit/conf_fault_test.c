@@ -119,6 +119,8 @@ static void test_yaml_bounds(void **state)
 	memset(text, '[', n);
 	write_file(w, "default.yaml", (struct str){ text, 60000 });
 	assert_false(load(w, NO_ENV));
+	assert_string_equal(told(w), "default.yaml:1: lists are not allowed; no setting is one\n"
+				     "default.yaml:1: nested too deep, the rest is not read");
 	memset(text, 'k', n);
 	write_file(w, "default.yaml", (struct str){ text, 60000 });
 	assert_false(load(w, NO_ENV));
