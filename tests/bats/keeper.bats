@@ -32,12 +32,18 @@ teardown_file() {
 	register ann
 	local one
 	one=$(credentials "$EMAIL" "$PASSWORD")
+	# Nothing is worked off meanwhile, and a queue of one has no room for the rest.
+	pool_kind keeper | xargs -r kill -STOP
 	for _ in {1..12}; do
 		curl -s --cacert "$RUN_DIR/tls/cert.pem" -H 'Content-Type: application/json' \
-			-d "$one" -D - "$BASE/api/v1/auth/login" -o /dev/null &
+			-d "$one" -D - "$BASE/api/v1/auth/login" -o /dev/null 3>&- &
 	done >"$BATS_TEST_TMPDIR/headers.all"
+	local said=0
+	wait_for 8 grep -Eqi '^retry-after: [1-9]' "$BATS_TEST_TMPDIR/headers.all" || said=$?
+	pool_kind keeper | xargs -r kill -CONT
 	wait
-	grep -Eqi '^retry-after: [1-9]' "$BATS_TEST_TMPDIR/headers.all"
+	cat "$BATS_TEST_TMPDIR/headers.all"
+	[[ $said == 0 ]]
 }
 
 @test "a full queue delays no reader" {

@@ -90,19 +90,28 @@ static size_t take(enum keeper_queue queue, char job[KEEPER_DATAGRAM])
 	return n < 0 ? 0 : (size_t)n;
 }
 
-static void stop(struct timer *t)
+/* Due in each turn of the loop, until there were as many as that. */
+static struct {
+	struct timer timer;
+	int left;
+} turns;
+
+static void on_turn(struct timer *t)
 {
-	(void)t;
-	loop_stop();
+	if (--turns.left == 0)
+		return loop_stop();
+	timer_set(t, ticks_us());
 }
 
-/* Lets the worker's loop see what has come. */
+/* Lets the worker's loop see what has come, and what comes of that. It waits for no time to pass.
+ */
 static void turn(void)
 {
-	struct timer t = { .fire = stop };
-
-	timer_set(&t, ticks_us() + 2000);
+	turns.timer.fire = on_turn;
+	turns.left = 16;
+	timer_set(&turns.timer, ticks_us());
 	loop_run();
+	task_run_ready();
 }
 
 /* Does what lies in a queue, as a keeper would; returns how much that was. */
