@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "api/req.h"
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "gen/users.h"
 #include "http/email.h"
+#include "serve/ask.h"
 #include "serve/command.h"
 
 struct user_arguments {
@@ -19,45 +18,6 @@ struct user_arguments {
 	bool weak;	   /* the password was refused for that */
 	struct user_id id; /* whom it made */
 };
-
-/* Reads a line without its end; false at the end of input or when it is too long. */
-static bool read_line(struct arena *a, struct secret *out)
-{
-	char *line = arena_alloc(a, PASSWORD_BYTES_MAX + 3);
-
-	if (fgets(line, PASSWORD_BYTES_MAX + 3, stdin) == NULL)
-		return false;
-
-	size_t n = strcspn(line, "\r\n");
-
-	line[n] = '\0';
-	*out = (struct secret){ line, n };
-	return n <= PASSWORD_BYTES_MAX;
-}
-
-/* Asks at a terminal, without echo; takes one line of a pipe as it is. */
-static bool read_password(struct arena *a, struct secret *out)
-{
-	struct termios before;
-	bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-
-	setvbuf(stdin, NULL, _IONBF, 0);
-	if (terminal) {
-		struct termios quiet = before;
-
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		fputs("Password: ", stderr);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	}
-
-	bool got = read_line(a, out);
-
-	if (terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-		fputs("\n", stderr);
-	}
-	return got;
-}
 
 /* Reads a password and hashes it; ERR_INVALID when it is none that a user may have. */
 static enum err choose_password(struct command *c, char hash[static PASSWORD_HASH])
@@ -68,7 +28,7 @@ static enum err choose_password(struct command *c, char hash[static PASSWORD_HAS
 	struct str words = judge_words(args->email, args->name, c->arena), text = { 0 };
 	struct secret password = { 0 };
 
-	if (!read_password(c->arena, &password))
+	if (!ask_password(c->arena, &password))
 		return ERR_INVALID;
 	text = (struct str){ password.p, password.n };
 	if (!str_utf8(text) || (int64_t)str_chars(text) < c->conf->password_min_length)

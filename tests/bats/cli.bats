@@ -185,6 +185,26 @@ refuses() {
 	body .role user
 }
 
+@test "a password is typed without being shown, and the terminal is as it was, however that ends" {
+	local how email
+	for how in enter interrupt quit suspend TERM HUP end; do
+		email=cli.$(unique)@example.org
+		run python3 "$ROOT/tests/bats/terminal.py" "$how" 'a long password' "$RUN_DIR/postern" \
+			user create --email "$email" --name Ann
+		echo "$how: $output"
+		[[ $status == 0 && $output == *'echo while asked: no'* && $output == *'echo afterwards: yes'* ]]
+		[[ $output != *'a long password'* ]]
+		case $how in
+		enter | suspend) [[ $output == *'exit status: 0'* ]] && sign_in "$email" 'a long password' ;;
+		interrupt) [[ $output == *'exit status: -2'* ]] ;;
+		quit) [[ $output == *'exit status: -3'* ]] ;;
+		TERM) [[ $output == *'exit status: -15'* ]] ;;
+		HUP) [[ $output == *'exit status: -1'* ]] ;;
+		end) [[ $output == *'exit status: 65'* ]] ;;
+		esac
+	done
+}
+
 @test "user create --admin makes an admin" {
 	local email
 	email=cli.$(unique)@example.org
