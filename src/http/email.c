@@ -28,15 +28,24 @@ static bool visible(ucs4_t c)
 	       !uc_is_property_default_ignorable_code_point(c);
 }
 
+/*
+ * Domains of some scripts are written with joiners, which libidn2 takes where IDNA 2008 does, after
+ * and between certain letters, and refuses elsewhere (RFC 5892, appendix A).
+ */
+static bool joiner(ucs4_t c)
+{
+	return c == 0x200c || c == 0x200d;
+}
+
 static bool all_visible(struct str s)
 {
-	const uint8_t *p = (const uint8_t *)s.p;
+	const uint8_t *p = (const uint8_t *)s.p, *at = memchr(s.p, '@', s.n);
 
 	for (size_t i = 0; i < s.n;) {
 		ucs4_t c = 0;
 
 		i += (size_t)u8_mbtouc(&c, p + i, s.n - i);
-		if (!visible(c))
+		if (!visible(c) && !(joiner(c) && at != NULL && p + i > at))
 			return false;
 	}
 	return true;

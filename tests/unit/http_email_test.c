@@ -69,6 +69,12 @@ static void makes_keys(void **state)
 		{ "a@\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1\x84",
 		  "a@xn--e1afmkfd.xn--p1ai" },
 		{ "a@\xd9\x85\xd8\xab\xd8\xa7\xd9\x84.com", "a@xn--mgbh0fb.com" },
+		/* joiners where a script needs them (RFC 5892, appendix A) */
+		{ "a@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
+		  "a@xn--mgba3gch31f060k.example" },
+		{ "a@xn--mgba3gch31f060k.example", "a@xn--mgba3gch31f060k.example" },
+		{ "a@\u0dc1\u0dca\u200d\u0dbb\u0dd3.com", "a@xn--10cl1a0b660p.com" },
+		{ "a@xn--10cl1a0b660p.com", "a@xn--10cl1a0b660p.com" },
 		/* plain labels with "--" exist, whatever IDNA reserves them for */
 		{ "a@r3---sn-x.example.com", "a@r3---sn-x.example.com" },
 		{ "a@foo.xn--p1ai", "a@foo.xn--p1ai" },
@@ -172,11 +178,18 @@ static void refuses(void **state)
 		STR("a@b\xc3\xbc\x63her.de\xe3\x80\x82"),
 		STR("a@b\xc3\xbc_cher.de"),
 		STR("a@b\xc3\xbc\x63h er.de"),
-		STR("a@exam\xe2\x80\x8bple.com"),   /* what libidn2 drops */
-		STR("a@exam\xc2\xadple.com"),	    /* the same, soft hyphen */
-		STR("a@exam\xef\xb8\x8fple.com"),   /* the same, variation selector */
-		STR("a@exam\xcd\x8fple.com"),	    /* the same, grapheme joiner */
-		STR("a@exam\xe2\x80\x8dple.com"),   /* zero width joiner */
+		STR("a@exam\xe2\x80\x8bple.com"), /* what libidn2 drops */
+		STR("a@exam\xc2\xadple.com"),	  /* the same, soft hyphen */
+		STR("a@exam\xef\xb8\x8fple.com"), /* the same, variation selector */
+		STR("a@exam\xcd\x8fple.com"),	  /* the same, grapheme joiner */
+		STR("a@exam\xe2\x80\x8dple.com"), /* zero width joiner */
+		STR("a@exam\u200cple.com"),	  /* and non-joiner */
+		STR("a@\u200c.com"),		  /* nothing else */
+		STR("a@example.\u0646\u200c"),	  /* joins nothing */
+		STR("a@\u0dca\u200d.com"),	  /* begins with a mark */
+		STR("a@example\u200d.com"),
+		STR("\u0646\u0627\u0645\u0647\u200c\u0627\u06cc@example.com"), /* before the @ */
+		STR("\u0dc1\u0dca\u200d\u0dbb\u0dd3@b\xc3\xbc.com"),
 		STR("a@\xe2\x84\x80.com"),	    /* becomes "a/c" */
 		STR("a@\xf0\x9f\x92\xa9.la"),	    /* not in IDNA 2008 */
 		STR("a@xn--ls8h.la"),		    /* the same, encoded */
