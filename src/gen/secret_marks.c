@@ -79,7 +79,8 @@ const struct db_statement secret_unused_statement = {
 		"select coalesce(\n"
 		"  not exists (select from users)\n"
 		"    and not exists (select from signing_keys)\n"
-		"    and not exists (select from proofs),\n"
+		"    and not exists (select from proofs)\n"
+		"    and not exists (select from registrations),\n"
 		"  false\n"
 		") as unused",
 	.columns = secret_unused_columns,

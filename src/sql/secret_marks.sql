@@ -21,6 +21,7 @@ where name = 'secret_key';
 select coalesce(
   not exists (select from users)
     and not exists (select from signing_keys)
-    and not exists (select from proofs),
+    and not exists (select from proofs)
+    and not exists (select from registrations),
   false
 ) as unused;

@@ -52,7 +52,7 @@ named() {
 # asked PATH STATUS: the pool answers so, long before a name is found.
 asked() {
 	local got
-	got=$(timeout 2 python3 "$BATS_TEST_DIRNAME/fcgi.py" get "$RUN_DIR/sock/named" "$1" "${TOKEN-}") || return
+	got=$(timeout 10 python3 "$BATS_TEST_DIRNAME/fcgi.py" get "$RUN_DIR/sock/named" "$1" "${TOKEN-}") || return
 	[[ $got == "$2" ]]
 }
 
