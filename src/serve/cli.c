@@ -10,6 +10,7 @@
 #include "db/pool.h"
 #include "serve/act.h"
 #include "serve/become.h"
+#include "serve/process.h"
 #include "serve/serve.h"
 
 enum {
@@ -155,10 +156,18 @@ static bool spoken(enum log_level level, const char *module)
 	return strcmp(module, "database") == 0 && level <= LOG_WARN;
 }
 
-/* What libpq cannot read will never lead anywhere. */
+static int read_database_url(const struct conf *c)
+{
+	return db_url_valid(c->database_url) ? EX_OK : EX_CONFIG;
+}
+
+/*
+ * What libpq cannot read will never lead anywhere. It reads a copy, which it leaves behind in freed
+ * memory; no child of a master is to inherit that.
+ */
 static bool database_url_good(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
-	if (db_url_valid(c->database_url))
+	if (process_apart("postern-url", read_database_url, c) == EX_OK)
 		return true;
 	conf_fault_add(
 		faults, a,
