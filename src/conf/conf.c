@@ -155,13 +155,6 @@ static bool strip_suffix(struct str *s, struct str suffix)
 	return true;
 }
 
-/* The last newline of a file that holds one value. */
-static void strip_line_end(struct str *s)
-{
-	if (strip_suffix(s, STR("\n")))
-		strip_suffix(s, STR("\r"));
-}
-
 /* "jwt.secret" for APP__JWT__SECRET, to look for the key that was meant. */
 static struct str env_key(struct str name, struct arena *a)
 {
@@ -229,8 +222,12 @@ static bool read_named(const struct conf_target *t, const char *name, struct str
 			       name, conf_reason(e));
 		return false;
 	}
-	strip_line_end(out);
-	return true;
+
+	const char *wrong = setting_in_file(out);
+
+	if (wrong != NULL)
+		conf_fault_add(t->faults, t->arena, "%s_FILE: the file it names %s", name, wrong);
+	return wrong == NULL;
 }
 
 static void apply(const struct conf_target *t, const struct setting *s, const struct given *g)
@@ -319,12 +316,13 @@ static void read_private(const struct conf_target *t, const char *dir, char *con
 						   : "");
 			continue;
 		}
-		strip_line_end(&text);
 
-		struct str wrong = setting_set(s, text, t->arena, t->out);
+		const char *wrong = setting_in_file(&text);
 
-		if (wrong.p != NULL)
-			conf_fault_add(t->faults, t->arena, "%s: %s", path.p, wrong.p);
+		if (wrong == NULL)
+			wrong = setting_set(s, text, t->arena, t->out).p;
+		if (wrong != NULL)
+			conf_fault_add(t->faults, t->arena, "%s: %s", path.p, wrong);
 	}
 }
 

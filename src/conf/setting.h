@@ -50,6 +50,12 @@ struct str setting_expects(const struct setting *s, struct arena *a);
  */
 struct str setting_set(const struct setting *s, struct str text, struct arena *a, struct conf *out);
 
+/*
+ * Takes the end of its line from the text of a file that holds one value and nothing else. NULL, or
+ * what is wrong with it, to be put behind the file's name.
+ */
+const char *setting_in_file(struct str *text);
+
 /* The setting that a variable of this name gives, APP__DATABASE__URL; NULL: none. */
 const struct setting *setting_find_env(struct str name);
 

@@ -51,11 +51,9 @@ static const char *read_secret(int fd, struct arena *a, struct conf *c)
 
 	struct str text = { p, (size_t)n };
 
-	if (text.n > 0 && text.p[text.n - 1] == '\n')
-		text.n--;
-	if (text.n == 0)
-		return "is empty";
-	wrong = setting_set(s, text, a, c).p;
+	wrong = setting_in_file(&text);
+	if (wrong == NULL)
+		wrong = setting_set(s, text, a, c).p;
 	explicit_bzero(p, (size_t)n);
 	return wrong;
 }

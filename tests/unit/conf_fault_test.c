@@ -224,6 +224,48 @@ static void test_faults_hide_secrets(void **state)
 	}
 }
 
+static const struct {
+	struct str text;
+	const char *fault; /* "": none */
+} file_rows[] = {
+	{ STR(SECRET), "" },
+	{ STR(SECRET "\n"), "" },
+	{ STR(SECRET "\r\n"), "" },
+	{ STR(""), "is empty" },
+	{ STR("\n"), "is empty" },
+	{ STR("\r\n"), "is empty" },
+	{ STR(SECRET "\n\n"), "holds more than one line; one newline may end it" },
+	{ STR("\n" SECRET), "holds more than one line; one newline may end it" },
+	{ STR("# mine\n" SECRET "\n"), "holds more than one line; one newline may end it" },
+	{ STR(SECRET "\0"), "holds a NUL byte; it must be plain text, in UTF-8" },
+	{ STR("\0\n"), "holds a NUL byte; it must be plain text, in UTF-8" },
+	{ STR("s\0e\0c\0r\0e\0t\0\n\0"), "holds a NUL byte; it must be plain text, in UTF-8" },
+};
+
+/* Named by a variable, or found by its name in the folder of the settings. */
+static void test_files(void **state)
+{
+	struct world *w = *state;
+	struct str named = arena_printf(w->arena, "APP__JWT_SECRET_FILE=%s", path_of(w, "secret"));
+	const char *before = "APP__JWT_SECRET_FILE: the file it names ";
+	const char *found = "jwt_secret: ";
+
+	for (size_t i = 0; i < COUNT(file_rows); i++) {
+		const char *fault = file_rows[i].fault;
+		bool good = *fault == '\0';
+
+		write_file(w, "secret", file_rows[i].text);
+		assert_int_equal(load(w, (const char *const[ENV_MAX]){ named.p }), good);
+		assert_string_equal(told(w),
+				    good ? "" : arena_printf(w->arena, "%s%s", before, fault).p);
+		write_file(w, "jwt_secret", file_rows[i].text);
+		assert_int_equal(load(w, NO_ENV), good);
+		assert_string_equal(told(w),
+				    good ? "" : arena_printf(w->arena, "%s%s", found, fault).p);
+		remove_file(w, "jwt_secret");
+	}
+}
+
 #define URL "DATABASE_URL=postgresql://localhost/postern"
 #define SEALING "APP__SECRET_KEY=01234567890123456789012345678901"
 #define HOW                                                                                        \
@@ -333,7 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_yaml),	TEST(test_yaml_bounds),
 		TEST(test_environment), TEST(test_faults_hide_secrets),
-		TEST(test_check),	TEST(test_memory),
+		TEST(test_files),	TEST(test_check),
+		TEST(test_memory),
 	};
 
 	return cmocka_run_group_tests_name("conf_fault", tests, NULL, NULL);

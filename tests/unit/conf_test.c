@@ -126,10 +126,8 @@ static void test_file_variables(void **state)
 		struct str content, value;
 	} rows[] = { { STR(SECRET), STR(SECRET) },
 		     { STR(SECRET "\n"), STR(SECRET) },
-		     { STR(SECRET "\r\n"), STR(SECRET) },
-		     { STR(""), STR("") },
-		     { STR("\n"), STR("") } };
-	static const struct str wrong[] = { STR(SECRET "\n\n"), STR("a\0b"), STR("\xff\xfe") };
+		     { STR(SECRET "\r\n"), STR(SECRET) } };
+	static const struct str wrong[] = { STR("\xff\xfe"), STR(SECRET "\t") };
 	struct world *w = *state;
 	const char *const env[ENV_MAX] = {
 		arena_printf(w->arena, "APP__JWT_SECRET_FILE=%s/secret", w->dir).p
