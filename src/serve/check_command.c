@@ -9,6 +9,7 @@
 #include "mail/post.h"
 #include "mail/templates.h"
 #include "serve/command.h"
+#include "serve/secret.h"
 #include "serve/serve.h"
 
 int cli_serve(const struct cli *cli, int argc, char **argv)
@@ -50,6 +51,12 @@ int cli_migrate(const struct cli *cli, int argc, char **argv)
 	return after_migrating(migrate_run(&how));
 }
 
+static void tell(const char *before, const struct conf_faults *faults)
+{
+	for (const struct conf_fault *f = faults->first; f != NULL; f = f->next)
+		fprintf(stderr, "postern: %s%s\n", before, f->text.p);
+}
+
 /* The folders and files that mails need. */
 static bool mails_ready(const struct conf *c)
 {
@@ -60,10 +67,25 @@ static bool mails_ready(const struct conf *c)
 		return false;
 	templates_load(c->mail_templates, a, &faults);
 	post_check(c, a, &faults);
-	for (const struct conf_fault *f = faults.first; f != NULL; f = f->next)
-		fprintf(stderr, "postern: %s\n", f->text.p);
+	tell("", &faults);
 	arena_free(a);
 	return faults.n == 0;
+}
+
+/* By the connections that serving uses. */
+static int look_at_key(const struct cli *cli)
+{
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+	struct conf_faults faults = { 0 };
+
+	if (a == NULL)
+		return EX_OSERR;
+
+	int status = command_complain(secret_check(cli, a, &faults));
+
+	tell("", &faults);
+	arena_free(a);
+	return status == EX_OK && faults.n > 0 ? EX_CONFIG : status;
 }
 
 static enum err ping(struct command *c)
@@ -126,8 +148,7 @@ static bool tell_doubts(const struct conf *c)
 	if (a == NULL)
 		return false;
 	conf_doubt(c, a, &doubts);
-	for (const struct conf_fault *f = doubts.first; f != NULL; f = f->next)
-		fprintf(stderr, "postern: warning: %s\n", f->text.p);
+	tell("warning: ", &doubts);
 	arena_free(a);
 	return true;
 }
@@ -149,7 +170,8 @@ static int try_database(const struct cli *cli)
 	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
 		return refuse_settings("migrations are pending, and database.migrate_on_start is"
 				       " off; run postern migrate");
-	return ping_database(cli);
+	/* Before its migrations it does not say which key it was used with. */
+	return plan == MIGRATE_PENDING ? ping_database(cli) : look_at_key(cli);
 }
 
 int cli_check(const struct cli *cli, int argc, char **argv)

@@ -50,6 +50,7 @@ enum outcome {
 
 /* Handed from one process to another as an exit status. */
 struct look {
+	bool asks; /* changes nothing */
 	enum outcome outcome;
 	int error;
 	char mark[MARK_TEXT];
@@ -114,6 +115,26 @@ static int make_file(const struct conf *c, struct arena *a)
 	return e;
 }
 
+/* What make_file would say, as far as that can be told beforehand. */
+static int could_make(const struct conf *c, struct arena *a)
+{
+	struct str folder = c->server_state, up = { 0 };
+	struct stat st = { 0 };
+
+	if (stat(folder.p, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			return ENOTDIR;
+	} else if (errno == ENOENT) {
+		while (folder.n > 1 && folder.p[folder.n - 1] != '/')
+			folder.n--;
+		up = folder.n > 0 && folder.p[folder.n - 1] == '/' ? folder : STR(".");
+		folder = arena_dup(a, up);
+	} else {
+		return errno;
+	}
+	return faccessat(AT_FDCWD, folder.p, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 /* A key for a database in which nothing hangs on one yet. */
 static enum err make_first(struct command *c, struct look *l)
 {
@@ -127,11 +148,12 @@ static enum err make_first(struct command *c, struct look *l)
 		l->outcome = OLD;
 		return OK;
 	}
-	l->error = make_file(c->conf, c->arena);
-	if (l->error == 0 && (!conf_read_state(&own, c->arena, &faults) || own.secret_key.n == 0))
+	l->error = l->asks ? could_make(c->conf, c->arena) : make_file(c->conf, c->arena);
+	if (l->error == 0 && !l->asks &&
+	    (!conf_read_state(&own, c->arena, &faults) || own.secret_key.n == 0))
 		l->error = EACCES;
 	l->outcome = l->error == 0 ? MADE_NEW : CANNOT_MAKE;
-	if (l->error != 0)
+	if (l->error != 0 || l->asks)
 		return OK;
 	secret_now(&own, secret);
 	mark_of(secret, l->mark);
@@ -155,6 +177,8 @@ static enum err compare(struct command *c, struct look *l, const struct secret_m
 		if (l->outcome == MISSING)
 			return OK;
 	}
+	if (l->asks)
+		return OK;
 	return secret_mark_update(c->db, &update, NULL);
 }
 
@@ -175,8 +199,10 @@ static enum err look(struct command *c)
 
 	if (e != OK && e != ERR_NO_ROW)
 		return e;
-	TRY(db_begin(c->db));
-	e = secret_mark(c->db, &row);
+	if (!l->asks) {
+		TRY(db_begin(c->db));
+		e = secret_mark(c->db, &row);
+	}
 	if (e == OK)
 		return compare(c, l, &row);
 	if (e != ERR_NO_ROW)
@@ -184,7 +210,7 @@ static enum err look(struct command *c)
 	l->outcome = FITS;
 	if (c->conf->secret_key.n == 0)
 		TRY(make_first(c, l));
-	if (l->outcome == CANNOT_MAKE)
+	if (l->outcome == CANNOT_MAKE || l->asks)
 		return OK;
 
 	struct secret_mark_insert insert = { .mark = str_from(l->mark), .own = l->outcome != OLD };
@@ -223,6 +249,36 @@ static int look_here(const struct conf *c)
 	}
 }
 
+static void say_missing(const char *path, struct arena *a, struct conf_faults *faults)
+{
+	conf_fault_add(faults, a,
+		       "secret_key: not set, and not in %s, but this database has been used with"
+		       " one: copy that file from the host that has it, or set secret_key to"
+		       " another one, which ends all sessions",
+		       path);
+}
+
+static void say_cannot(const struct conf *c, int error, struct arena *a, struct conf_faults *faults)
+{
+	conf_fault_add(faults, a,
+		       "secret_key: cannot be made in %s: %s; make that folder for the user that"
+		       " Postern runs as, name another one with server.state, or set secret_key",
+		       c->server_state.p, strerror(error));
+}
+
+enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults)
+{
+	struct look l = { .asks = true };
+	struct command c = command_make(cli, look, &l);
+	enum err e = command_run(&c);
+
+	if (e == OK && l.outcome == MISSING)
+		say_missing(conf_state_file(cli->conf, a).p, a, faults);
+	if (e == OK && l.outcome == CANNOT_MAKE)
+		say_cannot(cli->conf, l.error, a, faults);
+	return e;
+}
+
 bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen)
 {
 	const char *path = conf_state_file(c, a).p;
@@ -242,11 +298,7 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
 		log_info("master", "secret_key: made, in %s; keep a copy of it", path);
 		return conf_read_state(c, a, faults);
 	case MISSING:
-		conf_fault_add(faults, a,
-			       "secret_key: not set, and not in %s, but this database has been"
-			       " used with one: copy that file from the host that has it, or set"
-			       " secret_key to another one, which ends all sessions",
-			       path);
+		say_missing(path, a, faults);
 		return false;
 	case ANOTHER:
 		log_warn("master", "secret_key: another one than this database was used with: all"
@@ -262,11 +314,7 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
 		conf_fault_add(faults, a, "secret_key: cannot be looked at");
 		return false;
 	default:
-		conf_fault_add(faults, a,
-			       "secret_key: cannot be made in %s: %s; make that folder for the"
-			       " user that Postern runs as, name another one with server.state, or"
-			       " set secret_key",
-			       c->server_state.p, strerror(outcome - OLD));
+		say_cannot(c, outcome - OLD, a, faults);
 		return false;
 	}
 }

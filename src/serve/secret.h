@@ -4,6 +4,7 @@
 
 #include "conf/conf.h"
 #include "cred/key_pair.h"
+#include "serve/cli.h"
 
 /* That of secret_key, or of jwt_secret where there is none. */
 void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET]);
@@ -19,3 +20,9 @@ bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET]);
  * obstacle, but *unseen becomes true, and else stays as it is.
  */
 bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen);
+
+/*
+ * For somebody who asks: adds to faults if there is no key although there has to be one, or it
+ * could not be made. Changes nothing. What became of asking the database.
+ */
+enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults);

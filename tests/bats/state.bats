@@ -37,10 +37,13 @@ put() {
 # refused WORDS...: neither the check nor serving goes on, and it is said why.
 refused() {
 	local words
-	run other serve
-	[[ $status == 78 && ! -e $RUN_DIR/sock/refused ]] || fail "$status: $output" || return
-	for words; do
-		[[ $output == *"$words"* ]] || fail "not said: $words; but $output" || return
+	local command
+	for command in serve -t; do
+		run other "$command"
+		[[ $status == 78 && ! -e $RUN_DIR/sock/refused ]] || fail "$command: $status: $output" || return
+		for words; do
+			[[ $output == *"$words"* ]] || fail "$command: not said: $words; but $output" || return
+		done
 	done
 }
 
@@ -86,6 +89,17 @@ refused() {
 	pool_stop old
 }
 
+@test "a registration that waits hangs on a key as an account does" {
+	other migrate
+	sql "insert into registrations (address, id, email, email_key, name, password, locale, expires_at)
+		values (gen_random_uuid(), gen_random_uuid(), 'a@example.org', 'a@example.org', 'a', 'x', 'en', now() + interval '1 hour')" "$DB"
+	pool_start waiting APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
+	pool_serves waiting
+	[[ ! -e $STATE/secret_key ]]
+	logged 'secret_key: not set, and so made of jwt_secret' waiting.log
+	pool_stop waiting
+}
+
 @test "another host without the key is told where it is, and makes none" {
 	URL=$(sed -n 's/^APP__DATABASE__URL=//p' "$RUN_DIR/env")
 	refused 'secret_key: not set' "$STATE/secret_key" 'copy that file from the host that has it'
@@ -124,6 +138,7 @@ refused() {
 }
 
 @test "where no key can be made, nobody serves" {
+	other migrate
 	STATE=$RUN_DIR/pg/PG_VERSION
 	refused "secret_key: cannot be made in $STATE" 'server.state'
 	STATE=$RUN_DIR/nowhere/state
@@ -144,8 +159,10 @@ refused() {
 	put 'too short'
 	refused 'secret_key: shorter than 32 bytes'
 	put "$good\\0$good"
-	refused 'must be one line of text'
+	refused 'holds a NUL byte'
 	put "$good\\n\\n"
+	refused 'holds more than one line'
+	put "$good $(printf '%01000d' 0)"
 	refused 'must be one line of text'
 	put "$good"
 	if [[ $(id -u) == 0 && $(stat -c %U "$STATE") != root ]]; then
