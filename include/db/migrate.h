@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -26,6 +27,7 @@ enum migrate_result {
 struct migrate_how {
 	struct secret url;	 /* of the role that serves */
 	struct secret owner_url; /* of the one that owns the tables; empty: that is the same */
+	int64_t audit_keep_us;	 /* how long the audit log is kept; 0: for good */
 	size_t connections;	 /* that serving will want, to be looked at; 0: not asked */
 	bool plan; /* changes nothing: prints what would run, "0002_teams pending" a line */
 };
@@ -36,8 +38,8 @@ struct migrate_how {
  * Each runs in a transaction of its own together with its row in schema_migrations (version, name,
  * checksum, applied_at). A ledger row whose file is missing or has changed is refused before
  * anything runs. Where the tables have an owner of their own, the role that serves is given what it
- * needs. Problems are logged (modules "migrate" and "database"), with what to do: a database that
- * cannot be served from is refused.
+ * needs. How long the audit log is kept is written down there. Problems are logged (modules
+ * "migrate" and "database"), with what to do: a database that cannot be served from is refused.
  */
 enum migrate_result migrate_run(const struct migrate_how *how);
 

@@ -100,3 +100,8 @@ struct audit_page_by_subject {
  * The same of what was done to somebody, by one and of one kind if these are named.
  */
 enum err audit_page_by_subject(struct db *db, const struct audit_page_by_subject *in, struct audit_rows *rows);
+
+/*
+ * Makes the months that come, and drops those that are no longer kept: one at a time.
+ */
+enum err audit_keep(struct db *db, int64_t *affected);

@@ -20,6 +20,7 @@ extern const struct db_statement audit_page_statement;
 extern const struct db_statement audit_page_by_action_statement;
 extern const struct db_statement audit_page_by_actor_statement;
 extern const struct db_statement audit_page_by_subject_statement;
+extern const struct db_statement audit_keep_statement;
 extern const struct db_statement email_change_asker_statement;
 extern const struct db_statement email_change_ask_statement;
 extern const struct db_statement email_change_confirm_statement;

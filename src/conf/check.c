@@ -8,8 +8,9 @@
 enum {
 	SECRET_MIN = 32,    /* RFC 7518 section 3.2: as long as the output of HS256's hash */
 	LANES_A_WORKER = 2, /* one for reads, one for writes */
-	LANES_WANTED = 4,   /* so that one who waits for a lock does not hold up the others */
-	MEMORY_PARTS = 2    /* keepers may take one of so many parts of the memory */
+	DAY_S = 86400,
+	LANES_WANTED = 4, /* so that one who waits for a lock does not hold up the others */
+	MEMORY_PARTS = 2  /* keepers may take one of so many parts of the memory */
 };
 
 struct check {
@@ -189,6 +190,17 @@ static void check_accounts(const struct check *k)
 			       "that to true as well");
 }
 
+/* Seconds or minutes are a slip, and what they would forget does not come back. */
+static void check_audit(const struct check *k)
+{
+	int64_t day_us = DAY_S * 1000000LL;
+
+	if (k->conf->audit_retention > 0 && k->conf->audit_retention < day_us)
+		conf_fault_add(k->faults, k->arena,
+			       "audit.retention: shorter than a day; set it to how long notes are "
+			       "to be kept, as in 400d, or to 0s to keep them for good");
+}
+
 static void check_connections(const struct check *k)
 {
 	int64_t workers = conf_workers(k->conf), couriers = k->conf->server_couriers;
@@ -213,6 +225,7 @@ bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *fault
 	check_passwords(&k);
 	check_log(&k);
 	check_accounts(&k);
+	check_audit(&k);
 	check_connections(&k);
 	conf_check_mail(c, a, faults);
 	/* A session that has ended by itself is forgotten, and nobody could revoke its token. */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "db/inspect.h"
 #include "db/ledger.h"
+#include "db/retention.h"
 #include "db/rights.h"
 
 enum { LOCK_POLL_US = 100000, LOCK_TRIES = 600, APPLY_TRIES = 5 };
@@ -212,7 +213,8 @@ static enum migrate_result migrate(struct migrator *by)
 	enum migrate_result result = known ? each_pending(by, ledger) : MIGRATE_REFUSED;
 
 	PQclear(ledger);
-	if (result == MIGRATE_OK && !plan && !give_rights(by))
+	if (result == MIGRATE_OK && !plan &&
+	    !(give_rights(by) && retention_set(by->pg, by->how->audit_keep_us)))
 		result = MIGRATE_REFUSED;
 	return result;
 }
@@ -248,6 +250,9 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 			 "role %s may change what was noted in the audit log, for it owns the"
 			 " tables, or is given that by another role: let it be one that does not",
 			 PQuser(pg));
+	if (result == MIGRATE_OK && retention_differs(pg, how->audit_keep_us))
+		log_warn("database", "audit.retention is not what the database goes by:"
+				     " postern migrate, or a start that migrates, tells it");
 	PQfinish(pg);
 	return result;
 }

@@ -10,12 +10,22 @@
 #define VERBS                                                                                      \
 	"(select case c.relname when 'audit' then '{select,insert}'"                               \
 	" when 'schema_migrations' then '{select}'"                                                \
+	" when 'audit_retention' then '{select}'"                                                  \
 	" else '{select,insert,update,delete}' end::text[] as verbs)"
 
-/* Ours, wherever the search path leads. */
+/* Ours, wherever the search path leads. A part is used through what it is a part of. */
 #define TABLES                                                                                     \
 	"pg_class c cross join lateral " VERBS " v"                                                \
-	" where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"
+	" where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"    \
+	" and not c.relispartition"
+
+/* What was noted, in all its parts, and how long it is kept; with what nobody does there. */
+#define KEPT                                                                                       \
+	"(select to_regclass('audit')::oid as oid, 'update, delete, truncate, trigger' as verbs"   \
+	" union select relid, 'update, delete, truncate, trigger'"                                 \
+	"  from pg_partition_tree(to_regclass('audit'))"                                           \
+	" union select to_regclass('audit_retention'),"                                            \
+	"  'insert, update, delete, truncate, trigger') as kept"
 
 static const char grants[] =
 	"select format('grant usage on schema %I to %I', current_schema(), $1::name)"
@@ -26,22 +36,28 @@ static const char grants[] =
 	" from " TABLES " and pg_has_role(c.relowner, 'usage') and exists"
 	" (select from unnest(v.verbs) as verb where not has_table_privilege($1, c.oid, verb))"
 	" union all"
-	" select format('revoke update, delete, truncate, trigger on %s from %I, public',"
-	"  c.oid::regclass, $1)"
-	" from pg_class c where c.oid = to_regclass('audit') and pg_has_role(c.relowner, 'usage')"
-	" and has_table_privilege($1, c.oid, 'update, delete, truncate, trigger')";
+	" select format('grant execute on function %s to %I', p.oid::regprocedure, $1)"
+	" from pg_proc p where p.oid = to_regprocedure('audit_months()')"
+	" and pg_has_role(p.proowner, 'usage') and not has_function_privilege($1, p.oid, 'execute')"
+	" union all"
+	" select format('revoke %s on %s from %I, public', kept.verbs, c.oid::regclass, $1)"
+	" from pg_class c join " KEPT " using (oid) where pg_has_role(c.relowner, 'usage')"
+	" and has_table_privilege($1, c.oid, kept.verbs)";
 
 /* In the words of who has to do something about it. */
 static const char missing[] =
-	"select string_agg(format('%s on %s', verb, lacking.relname), ', ') from"
-	" (select c.relname, unnest(v.verbs) as verb, c.oid from " TABLES
-	"  and c.relname <> 'schema_migrations') as lacking"
-	" where not has_table_privilege(lacking.oid, verb) and to_regclass('users') is not null";
+	"select string_agg(format('%s on %s', verb, name), ', ') from"
+	" (select wanted.name, wanted.verb from"
+	"   (select c.relname as name, unnest(v.verbs) as verb, c.oid from " TABLES
+	"    and c.relname <> 'schema_migrations') as wanted"
+	"  where not has_table_privilege(wanted.oid, verb) and to_regclass('users') is not null"
+	"  union all select 'audit_months', 'execute'"
+	"  where not has_function_privilege(to_regprocedure('audit_months()'), 'execute'))"
+	" as lacking";
 
 static const char excess[] =
-	"select 'yes' from pg_class c where c.oid = to_regclass('audit')"
-	" and (pg_has_role(c.relowner, 'usage')"
-	"  or has_table_privilege(c.oid, 'update, delete, truncate, trigger'))";
+	"select 'yes' from pg_class c join " KEPT " using (oid)"
+	" where pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, kept.verbs) limit 1";
 
 static void complain(const PGconn *pg)
 {

@@ -239,3 +239,16 @@ enum err audit_page_by_subject(struct db *db, const struct audit_page_by_subject
 	*rows = (struct audit_rows){ all.v, all.n };
 	return OK;
 }
+
+const struct db_statement audit_keep_statement = {
+	.name = "audit_keep",
+	.sql =
+		"select from audit_months() as done\n"
+		"where done > 0",
+	.write = true,
+};
+
+enum err audit_keep(struct db *db, int64_t *affected)
+{
+	return db_exec(db, &audit_keep_statement, NULL, affected);
+}

@@ -16,6 +16,7 @@ const struct db_statement *const db_statements[] = {
 	&audit_page_by_action_statement,
 	&audit_page_by_actor_statement,
 	&audit_page_by_subject_statement,
+	&audit_keep_statement,
 	&email_change_asker_statement,
 	&email_change_ask_statement,
 	&email_change_confirm_statement,

@@ -46,6 +46,7 @@ int cli_migrate(const struct cli *cli, int argc, char **argv)
 
 	const struct migrate_how how = { .url = cli->conf->database_url,
 					 .owner_url = cli->conf->database_owner_url,
+					 .audit_keep_us = cli->conf->audit_retention,
 					 .plan = plan };
 
 	return after_migrating(migrate_run(&how));
@@ -106,6 +107,7 @@ static enum migrate_result look(const struct conf *c)
 {
 	struct migrate_how how = { .url = c->database_url,
 				   .owner_url = c->database_owner_url,
+				   .audit_keep_us = c->audit_retention,
 				   .connections = (size_t)c->database_max_connections };
 	enum migrate_result result = migrate_look(&how);
 

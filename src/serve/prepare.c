@@ -24,7 +24,8 @@ enum {
 static int migrate(const struct conf *c)
 {
 	const struct migrate_how how = { .url = c->database_url,
-					 .owner_url = c->database_owner_url };
+					 .owner_url = c->database_owner_url,
+					 .audit_keep_us = c->audit_retention };
 	int64_t until = ticks_us() + DATABASE_WAIT_US;
 
 	for (;;) {
@@ -70,7 +71,8 @@ static void give_up(int number)
 static int look_briefly(const struct conf *c)
 {
 	const struct migrate_how how = { .url = c->database_url,
-					 .owner_url = c->database_owner_url };
+					 .owner_url = c->database_owner_url,
+					 .audit_keep_us = c->audit_retention };
 	struct sigaction action = { .sa_handler = give_up };
 
 	sigaction(SIGALRM, &action, NULL);
@@ -107,6 +109,7 @@ int prepare_secrets(struct conf *c, struct arena *a, bool *unseen)
 static _Noreturn void look_patiently(const struct family *f, pid_t master)
 {
 	struct secret urls[] = { f->conf->database_url, f->conf->database_owner_url };
+	int64_t keep_us = f->conf->audit_retention;
 	sigset_t none;
 	int status = EX_TEMPFAIL;
 
@@ -119,7 +122,9 @@ static _Noreturn void look_patiently(const struct family *f, pid_t master)
 		urls[i].p = strdup(urls[i].p);
 	family_part(f);
 
-	const struct migrate_how how = { .url = urls[0], .owner_url = urls[1] };
+	const struct migrate_how how = { .url = urls[0],
+					 .owner_url = urls[1],
+					 .audit_keep_us = keep_us };
 	unsigned int pause = PAUSE_S;
 
 	while (how.url.p != NULL && how.owner_url.p != NULL &&

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "gen/attempts.h"
+#include "gen/audit.h"
 #include "gen/email_changes.h"
 #include "gen/mail_budgets.h"
 #include "gen/outbox.h"
@@ -62,6 +63,7 @@ static const struct sort {
 	{ "outbox_sweep", outbox_sweep, NULL },
 	{ "registration_sweep", registration_sweep, NULL },
 	{ "outbox_sweep_void", outbox_sweep_void, NULL },
+	{ "audit_keep", audit_keep, NULL },
 };
 
 /* Until there is no more of it, or enough was done. */
@@ -78,7 +80,7 @@ static enum err sweep_sort(struct sweep *s, const struct sort *k)
 		TRY(task_sleep_us(PAUSE_US));
 	}
 	if (all > 0)
-		log_debug("sweep", "%s: %lld rows", k->name, (long long)all);
+		log_debug("sweep", "%s: %lld", k->name, (long long)all);
 	return OK;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Forgets what has run out: sessions, proofs, guesses, mails and so on; in small statements, now
- * and then. Also sees to the keys of tokens when they are due. Several hosts may do it at once.
+ * and then. Also sees to the keys of tokens when they are due, and to the months of the audit log.
+ * Several hosts may do it at once.
  */
 #pragma once
 

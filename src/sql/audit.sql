@@ -54,3 +54,8 @@ where subject = :subject::user_id
   and (:action::text is null or action = :action)
 order by id desc
 limit :limit::integer;
+
+-- name: audit_keep :exec writes
+-- Makes the months that come, and drops those that are no longer kept: one at a time.
+select from audit_months() as done
+where done > 0;

@@ -79,7 +79,10 @@ static enum err error_named(const char *name)
 	return OK;
 }
 
-/* "-- name: user_insert :one user", and ", shared" or ", gathered" behind it */
+/*
+ * "-- name: user_insert :one user", and ", shared" or ", gathered" behind it; or ":exec", and
+ * "writes" behind it where a function changes what the statement itself does not.
+ */
 static void read_name(struct statement *s, const char *line)
 {
 	char mode[8] = "", row[NAME] = "", more[16] = "";
@@ -90,8 +93,12 @@ static void read_name(struct statement *s, const char *line)
 	s->mode = strcmp(mode, "one") == 0 ? ONE : strcmp(mode, "many") == 0 ? MANY : EXEC;
 	if (s->mode == EXEC && strcmp(mode, "exec") != 0)
 		fail(s, ":%s is none of :one, :many, :exec", mode);
+	s->write = s->mode == EXEC && strcmp(row, "writes") == 0;
+	if (s->write)
+		row[0] = '\0';
 	if ((s->mode == EXEC) != (row[0] == '\0'))
-		fail(s, ":one and :many are followed by the name of the row, :exec by nothing");
+		fail(s, ":one and :many are followed by the name of the row, :exec by nothing or"
+			" writes");
 	memcpy(s->row, row, sizeof row);
 	s->shared = strcmp(more, "shared") == 0;
 	s->gathered = strcmp(more, "gathered") == 0;

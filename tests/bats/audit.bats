@@ -194,7 +194,8 @@ plan() {
 			select gen_random_uuid(), 'a.' || n % 20, ('00000000-0000-7000-8000-' || lpad((n % 500)::text, 12, '0'))::uuid,
 				('00000000-0000-7000-9000-' || lpad((n % 5000)::text, 12, '0'))::uuid, '127.0.0.1', 'r', ''
 			from generate_series(1, 100000) n;"
-		echo 'analyze audit; set local plan_cache_mode = force_generic_plan;'
+		# As autovacuum does it, for it passes by what is empty.
+		echo 'analyze audit_first; set local plan_cache_mode = force_generic_plan;'
 		# Parameters in their order of appearance.
 		awk -v name="-- name: $1 " 'index($0, name) == 1 { on = 1 } on && !/^--/ { print } on && /;$/ { exit }' \
 			"$ROOT/src/sql/audit.sql" | python3 -c '
@@ -208,17 +209,22 @@ def number(m):
     return f"${seen.index(m[1]) + 1}"
 text = re.sub(r"(?<!:):([a-z]+)(::[a-z_]+)?", number, sys.stdin.read())
 print("prepare p (" + ", ".join(types[s] for s in seen) + ") as " + text)
-print("explain (costs off) execute p (" + ", ".join("null" for _ in seen) + ");")'
+values = {"uuid": "$$ffffffff-ffff-7fff-bfff-ffffffffffff$$", "timestamptz": "$$2000-01-01$$", "integer": "20", "text": "$$a.1$$"}
+def value(name):
+    return "$$infinity$$" if name == "before" else values[types[name]]
+print("explain (costs off) execute p (" + ", ".join(map(value, seen)) + ");")'
 		echo 'rollback;'
 	} | as_owner env -C / "$(postgres_bin)/psql" -XqAt -v ON_ERROR_STOP=1 -h "$RUN_DIR/sock" -U postgres -d postern
 }
 
 @test "every filter has an index that also gives the order" {
 	local row
-	for row in audit_page:audit_id_pkey audit_page_by_action:audit_action_idx \
-		audit_page_by_actor:audit_actor_idx audit_page_by_subject:audit_subject_idx; do
+	for row in audit_page:id_pkey audit_page_by_action:action_idx \
+		audit_page_by_actor:actor_idx audit_page_by_subject:subject_idx; do
 		run plan "${row%:*}"
 		echo "$output"
-		[[ $status == 0 && $output == *"Index Scan Backward using ${row#*:}"* && $output != *Sort* ]]
+		[[ $status == 0 && $output == *"Index Scan Backward using audit_first_${row#*:}"* ]]
+		# Of its parts likewise; what they give is merged, one row from each at a time.
+		run ! grep -E -- '-> +((Incremental )?Sort|Seq Scan|Bitmap)' <<<"$output"
 	done
 }

@@ -99,6 +99,44 @@ migrate() {
 	[[ $(in_database "select count(*) from users where email <> email_key and name not in ('alone', 'confirmed', 'kelvin')") == 0 ]]
 }
 
+# older VERSION: the database as it was with the migrations up to that one.
+older() {
+	local bin file
+	bin=$(postgres_bin)
+	migrate
+	as_owner env -C / "$bin/pg_dump" -h "$RUN_DIR/sock" -U postgres -t schema_migrations "$DATABASE" >"$BATS_TEST_TMPDIR/ledger.sql"
+	sql "drop database $DATABASE"
+	sql "create database $DATABASE"
+	for file in "$ROOT"/migrations/*.sql "$BATS_TEST_TMPDIR/ledger.sql"; do
+		[[ $file != */migrations/* || $((10#$(basename "$file" | cut -d _ -f 1))) -le $1 ]] || continue
+		as_owner env -C / "$bin/psql" -XqAt -1 -v ON_ERROR_STOP=1 -h "$RUN_DIR/sock" -U postgres -d "$DATABASE" <"$file" >/dev/null
+	done
+	in_database "delete from schema_migrations where version > $1"
+}
+
+@test "an audit log of before becomes the first of its parts, as it lies there and with its rights" {
+	local files role=o$(unique)
+	files="select string_agg(relfilenode::text, ' ' order by relname) from pg_class where relname ~"
+	older 50
+	sql "create role $role"
+	in_database "grant select on audit to $role; insert into audit (id, at, action, subject, address, request_id, detail)
+		select gen_random_uuid(), now() - n * interval '1 day', 'a.b', gen_random_uuid(), '', '', n::text from generate_series(0, 999) n"
+	local before noted
+	before=$(in_database "$files '^audit_(actor_idx|subject_idx|action_idx|id_pkey)\$' or relname = 'audit'")
+	noted=$(in_database "select md5(string_agg(a::text, ' ' order by id)) from audit a")
+	[[ $(wc -w <<<"$before") == 5 ]]
+	migrate
+	[[ $(in_database "$files '^audit_first(_actor_idx|_subject_idx|_action_idx|_id_pkey)?\$'" | tr ' ' '\n' | sort) == "$(tr ' ' '\n' <<<"$before" | sort)" ]]
+	[[ $(in_database "select md5(string_agg(a::text, ' ' order by id)) from audit a") == "$noted" ]]
+	[[ $(in_database "set role $role; select count(*) from audit") == 1000 ]]
+	run in_database "set role $role; select count(*) from audit_first"
+	[[ $status != 0 && $output == *'permission denied'* ]] || fail "$output"
+	run in_database 'delete from audit_first'
+	[[ $status != 0 && $output == *'audit is append-only'* ]] || fail "$output"
+	[[ $(in_database "select count(*) from pg_constraint where conname = 'audit_at_check'") == 0 ]]
+	in_database "drop owned by $role"
+}
+
 @test "several hosts that start together migrate once" {
 	for _ in 1 2 3 4 5; do
 		migrate 3>&- && echo ok >>"$BATS_TEST_TMPDIR/done" &

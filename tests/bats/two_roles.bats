@@ -67,17 +67,45 @@ as() {
 		'alter table users add column x text' 'create table x ()' 'drop function audit_refuse cascade' \
 		'delete from schema_migrations' 'update schema_migrations set checksum = $$$$' \
 		'create or replace function audit_refuse() returns trigger language plpgsql as $$begin return old; end$$' \
+		'delete from audit_first' 'truncate audit_rest' 'drop table audit_first' \
+		'alter table audit detach partition audit_first' "update audit_retention set keep = '1 day'" \
+		"insert into audit_retention values (false, '1 day')" "select audit_months_at('2090-01-01')" \
+		'create or replace function audit_months() returns integer language sql as $$select 0$$' \
 		'set role "keeping-role"' 'grant delete on audit to "serving-role"; delete from audit'; do
 		run as serving-role "$words"
 		[[ $status != 0 && $output == *@(permission denied|must be owner)* ]] || fail "$words: $status $output"
 	done
 }
 
+@test "the role that serves drops the months that its owner does not keep, and no others" {
+	as keeping-role "begin; alter table audit detach partition audit_first; select audit_part('audit_2019_12');
+		alter table audit attach partition audit_2019_12 for values from (minvalue) to ('2020-01-01T00:00:00Z');
+		insert into audit (id, at, action, address, request_id, detail)
+			values (gen_random_uuid(), '2019-12-31T23:59:59Z', 'old', '', '', '');
+		alter table audit attach partition audit_first for values from ('2020-01-01T00:00:00Z') to ('$(date -u +%Y-%m -d "$(date -u +%Y-%m-15) +2 months")-01T00:00:00Z'); commit"
+	all_due
+	[[ $(as serving-role "select count(*) from audit where action = 'old'") == 1 ]]
+	APP__AUDIT__RETENTION=400d migrates
+	# Nothing of that name in a schema of one's own is taken for it.
+	as serving-role "create temp table audit_parts (part name, until timestamptz);
+		insert into audit_parts values ('users', '2000-01-01'); select audit_months()"
+	all_due
+	[[ $(as serving-role "select count(*) from audit where action = 'old'") == 0 ]]
+	[[ $(as serving-role 'select count(*) > 0 from audit') == t ]]
+	migrates
+}
+
+# All that is due, as who serves does it.
+all_due() {
+	while [[ $(as serving-role 'select audit_months()') == 1 ]]; do :; done
+}
+
 @test "postern -t names the rights that are missing, and postern migrate gives them" {
-	as keeping-role 'revoke update on users from "serving-role"; revoke all on outbox from "serving-role"'
+	as keeping-role 'revoke update on users from "serving-role"; revoke all on outbox from "serving-role";
+		revoke execute on function audit_months() from public'
 	run --separate-stderr serves -t
 	# shellcheck disable=SC2154 # run sets stderr
-	[[ $status == 78 && $stderr == *'update on users'* && $stderr == *'insert on outbox'* && $stderr == *'postern migrate'* ]] ||
+	[[ $status == 78 && $stderr == *'update on users'* && $stderr == *'insert on outbox'* && $stderr == *'execute on audit_months'* && $stderr == *'postern migrate'* ]] ||
 		fail "$status $stderr"
 	migrates
 	run --separate-stderr serves -t
@@ -85,10 +113,13 @@ as() {
 }
 
 @test "postern migrate takes rights to what was noted, and -t warns where it cannot" {
-	as keeping-role 'grant update, delete on audit to "serving-role"'
+	local words
+	as keeping-role 'grant update, delete on audit, audit_first to "serving-role"; grant all on audit_retention to "serving-role"'
 	migrates
-	run as serving-role 'delete from audit'
-	[[ $status != 0 && $output == *'permission denied'* ]] || fail "$output"
+	for words in 'delete from audit' 'delete from audit_first' 'update audit_retention set keep = null'; do
+		run as serving-role "$words"
+		[[ $status != 0 && $output == *'permission denied'* ]] || fail "$words: $output"
+	done
 	sql 'grant "keeping-role" to "serving-role"'
 	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
 	sql 'revoke "keeping-role" from "serving-role"'

@@ -1,0 +1,2 @@
+-- Reads all of it, while others read and write.
+alter table audit validate constraint audit_at_check;
