@@ -2,7 +2,6 @@
 #include "db/dial.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/instant.h"
 #include "db/hosts.h"
 
@@ -182,11 +182,7 @@ struct dial *dial_start(const struct dial_options *o)
 
 	if (d == NULL)
 		return NULL;
-#ifdef M_ARENA_MAX
-	/* One heap for all: what a thread allocates outlives it, and a heap of its own would too.
-	 */
-	mallopt(M_ARENA_MAX, 1);
-#endif
+	heap_share();
 	d->holders = 2;
 	d->patience = o->patience;
 	d->name = o->name;

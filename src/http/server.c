@@ -2,7 +2,6 @@
 #include "http/server.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/instant.h"
 #include "base/log.h"
 #include "http/fcgi.h"
@@ -384,7 +384,7 @@ void http_server_trim(struct http_server *s)
 	while (s->arena_count > 0)
 		arena_free(s->arenas[--s->arena_count]);
 	task_trim();
-	malloc_trim(0);
+	heap_trim();
 }
 
 void http_server_free(struct http_server *s)

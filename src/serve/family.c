@@ -2,7 +2,6 @@
 #include "serve/family.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #endif
 
 #include "api/req.h"
+#include "base/heap.h"
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -297,7 +297,7 @@ static void spawn(struct family *f, struct child *c)
 	c->stale = 0;
 	log_flush();
 	/* Holes in the heap would be filled, and so copied, by each child for itself. */
-	malloc_trim(0);
+	heap_trim();
 	c->pid = fork();
 	if (c->pid < 0) {
 		log_error("master", "fork: %s", strerror(errno));
