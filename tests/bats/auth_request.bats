@@ -148,7 +148,7 @@ asked() {
 	app GET /
 	status 503
 	postgres start
-	wait_for 5 answers 204 GET /api/v1/auth/check
+	wait_for 20 answers 204 GET /api/v1/auth/check
 }
 
 # --- what the application sees ------------------------------------------------------------------

@@ -15,7 +15,7 @@ teardown_file() {
 hang_up() {
 	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity
 		where datname = 'postern' and pid <> pg_backend_pid()" >/dev/null
-	wait_for 5 answers 200 GET /api/v1/me
+	wait_for 20 answers 200 GET /api/v1/me
 }
 
 # read_only WHOM: "database postern", "role postern".
@@ -42,7 +42,7 @@ read_only() {
 	status 200
 	[[ $(sql 'select (select count(*) from users), (select count(*) from sessions), (select count(*) from outbox)') == "$before" ]]
 	sql "alter $1 reset default_transaction_read_only" postgres
-	wait_for 2 answers 200 PUT "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')" ||
+	wait_for 20 answers 200 PUT "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')" ||
 		fail 'writes are not back'
 	logged 'default_transaction_read_only is on'
 }

@@ -658,7 +658,7 @@ address_is() {
 meanwhile() {
 	sql "begin; $1; select pg_sleep(0.8); commit" >/dev/null 3>&- &
 	OTHER=$!
-	sleep 0.3
+	underway
 }
 
 settle() { wait "$OTHER"; }

@@ -515,6 +515,15 @@ wait_for() {
 	done
 }
 
+# underway: what another psql of this test was asked to do has come as far as its pg_sleep.
+underway() {
+	wait_for 20 pausing || fail 'nothing has come as far as pg_sleep'
+}
+
+pausing() {
+	(($(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = 'postern'") > 0))
+}
+
 # served: the whole chain works, database included.
 served() {
 	get /api/v1/health/ready && [[ $STATUS == 200 ]]

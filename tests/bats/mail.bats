@@ -523,7 +523,7 @@ count() {
 	local before
 	before=$(couriers)
 	queue bob@example.org
-	sql "update outbox set locked_until = now() + interval '3 seconds' where id = '$MAIL'"
+	sql "update outbox set locked_until = now() + interval '8 seconds' where id = '$MAIL'"
 	kill -KILL $before
 	sleep 1
 	is queued
@@ -565,7 +565,7 @@ count() {
 	# shellcheck disable=SC2086 # one number
 	kill -HUP $POOL
 	renamed() {
-		queue ann@example.org && wait_for 3 is sent && [[ $(mail .sender) == no-reply@example.org ]]
+		queue ann@example.org && wait_for 20 is sent && [[ $(mail .sender) == no-reply@example.org ]]
 	}
 	wait_for 20 renamed
 	mail_is '.headers[0][1] == "\"Häuser, GmbH\" <no-reply@example.org>"'

@@ -104,7 +104,7 @@ waiting() {
 # holds STATEMENT: keeps what it locks until let_go.
 holds() {
 	sql "begin; $1; select pg_sleep(20)" >/dev/null 2>&1 3>&- &
-	wait_for 5 sleeping psql
+	wait_for 20 sleeping psql
 }
 
 # sleeping WHO: a statement of psql (the holder) or postern (the trigger) sleeps.
@@ -148,7 +148,7 @@ occupies() {
 	for n in "$1" $(($1 + 1)) $(($1 + 2)); do
 		ask "$n" POST /api/v1/auth/refresh "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
 	done
-	wait_for 5 waiting 3
+	wait_for 20 waiting 3
 }
 
 # queue GOERS...: three have connections, and four changes wait for one. Those are let go and the goers
@@ -227,7 +227,7 @@ changes() {
 	done
 	sleep 0.5
 	let_go
-	wait_for 5 sleeping postern
+	wait_for 20 sleeping postern
 	[[ $3 != leaves ]] || leaves "$2"
 	[[ $3 != ended ]] || ends postern
 	answers

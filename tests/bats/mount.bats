@@ -188,7 +188,7 @@ whole_life() {
 	TOKEN='' post /api/v1/auth/logout '' -H "Origin: $PUBLIC" -H "Cookie: $cookie" || return
 	status 204 || return
 	header Set-Cookie "__Secure-postern-refresh=; Path=$AT/api/v1/auth; *" || return
-	wait_for 5 answers 401 GET /api/v1/me || return
+	wait_for 20 answers 401 GET /api/v1/me || return
 	problem 401 token-revoked || return
 	sign_in "$EMAIL" 'a long passphrase' || return
 	put "/api/v1/users/$id" "{\"email\":\"$EMAIL\",\"name\":\"Zoë\"}" || return

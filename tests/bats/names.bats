@@ -18,7 +18,7 @@ setup_file() {
 	as_owner bash -c 'echo $$ >"$1"; shift; exec "$@"' - "$RUN_DIR/pid/proxy" /usr/bin/python3 \
 		"$RUN_DIR/bin/proxy.py" "$DB_PORT" "$RUN_DIR/sock/.s.PGSQL.5432" "$RUN_DIR/tmp/mode" \
 		"$RUN_DIR/log/accepted" >"$RUN_DIR/log/proxy.log" 2>&1 </dev/null 3>&- 4>&- &
-	wait_for 5 bash -c "exec 9<>/dev/tcp/127.0.0.1/$DB_PORT"
+	wait_for 20 bash -c "exec 9<>/dev/tcp/127.0.0.1/$DB_PORT"
 }
 
 teardown_file() {
@@ -85,7 +85,7 @@ alive() {
 	wait_for 10 asked /api/v1/me 200
 	late 600000
 	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'postern' and pid <> pg_backend_pid()"
-	wait_for 5 asked /api/v1/health/ready 503
+	wait_for 20 asked /api/v1/health/ready 503
 	local _
 	for _ in {1..5}; do
 		asked /api/v1/openapi.json 200
@@ -95,11 +95,11 @@ alive() {
 	done
 	alive
 	late 0
-	wait_for 5 asked /api/v1/me 200
+	wait_for 20 asked /api/v1/me 200
 	# A second silence, that ends with the pool.
 	late 600000
 	sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'postern' and pid <> pg_backend_pid()"
-	wait_for 5 asked /api/v1/health/ready 503
+	wait_for 20 asked /api/v1/health/ready 503
 	pool_stop named
 	alive
 }
@@ -112,7 +112,7 @@ alive() {
 	asked /api/v1/health/ready 503
 	alive
 	late 0
-	wait_for 5 asked /api/v1/health/ready 200
+	wait_for 20 asked /api/v1/health/ready 200
 	logged 'the database is there' named.log
 	kill -0 "$(cat "$RUN_DIR/pid/named.pool")"
 }

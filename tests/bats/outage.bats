@@ -52,7 +52,7 @@ quick() {
 	get /api/v1/nothing
 	problem 404 not-found
 	postgres start
-	wait_for 2 answers 200 GET /api/v1/me || fail 'it did not come back'
+	wait_for 20 answers 200 GET /api/v1/me || fail 'it did not come back'
 	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
 	status 200
 	[[ $(pool_children | sort | tr '\n' ' ') == "$pool" ]] || fail 'a process of the pool was replaced'
@@ -62,10 +62,10 @@ quick() {
 	login ann
 	for _ in {1..3}; do
 		sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern'"
-		wait_for 1 answers 200 GET /api/v1/me
+		wait_for 20 answers 200 GET /api/v1/me
 		put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
 		[[ $STATUS == 200 || $STATUS == 503 ]]
-		wait_for 1 answers 200 PUT "/api/v1/users/$USER_ID" \
+		wait_for 20 answers 200 PUT "/api/v1/users/$USER_ID" \
 			"$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
 	done
 }
@@ -82,7 +82,7 @@ quick() {
 	login ann
 	sql "begin; select 1 from users where id = '$USER_ID' for update; select pg_sleep(4)" 3>&- &
 	local lock=$!
-	sleep 0.3
+	underway
 	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "late"}')"
 	status 503
 	header Retry-After '[1-9]*'
@@ -147,7 +147,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 		# Nobody changes anything for a moment, so what comes in meanwhile goes out together.
 		sql 'begin; lock table users in exclusive mode; select pg_sleep(0.7); commit' >/dev/null 3>&- &
 		lock=$!
-		sleep 0.2
+		underway
 		out=$BATS_TEST_TMPDIR/$when
 		PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$out" PUT /each "${bodies[@]}"
 		wait "$lock"
@@ -166,7 +166,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	login ann
 	sql 'begin; lock table users in access exclusive mode; select pg_sleep(4)' 3>&- &
 	local lock=$! reads
-	sleep 0.3
+	underway
 	curl -s --parallel --parallel-immediate --cacert "$RUN_DIR/tls/cert.pem" -H "Authorization: Bearer $TOKEN" \
 		"$BASE/api/v1/users/$USER_ID#[1-8]" >/dev/null 3>&- &
 	reads=$!
@@ -178,7 +178,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	problem 503 overloaded
 	quick 2.5
 	wait "$lock" "$reads"
-	wait_for 2 answers 200 GET /api/v1/me
+	wait_for 20 answers 200 GET /api/v1/me
 }
 
 @test "connections that are opened while a table is locked serve all that does not need it" {
@@ -187,10 +187,10 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 		select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern';
 		select pg_sleep(3)" 3>&- &
 	local lock=$!
-	sleep 0.5
-	wait_for 1 answers 200 GET /api/v1/me/sessions
+	underway
+	wait_for 20 answers 200 GET /api/v1/me/sessions
 	wait "$lock"
-	wait_for 2 answers 200 GET /api/v1/me
+	wait_for 20 answers 200 GET /api/v1/me
 	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
 	status 200
 }
@@ -206,7 +206,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	kill -CONT $backends
 	problem 503 deadline-exceeded
 	quick 2.6
-	wait_for 3 answers 200 GET /api/v1/me
+	wait_for 20 answers 200 GET /api/v1/me
 }
 
 @test "a keeper that hangs ends sign-ins at their deadline, reads go on" {
@@ -230,7 +230,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	kill -CONT "${keepers[@]}"
 	[[ $held == 503 && $code == deadline-exceeded ]] || fail "sign-in: $held $code"
 	[[ $read == 200 ]]
-	wait_for 3 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+	wait_for 20 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
 }
 
 @test "an error inside tells the client nothing and the log everything" {
@@ -242,7 +242,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	[[ $BODY != *column* && $BODY != *nome* && $BODY != *name\"* && $BODY != *42703* ]] ||
 		fail 'the reply tells the cause'
 	logged "$(header X-Request-Id).*(name|42703)|(name|42703).*$(header X-Request-Id)"
-	wait_for 2 answers 200 GET "/api/v1/users/$USER_ID"
+	wait_for 20 answers 200 GET "/api/v1/users/$USER_ID"
 }
 
 @test "a failed statement fails its own request only" {
@@ -251,7 +251,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	get /api/v1/users
 	problem 500 internal
 	sql 'alter table users rename column made_at to created_at'
-	wait_for 2 answers 200 GET /api/v1/users
+	wait_for 20 answers 200 GET /api/v1/users
 }
 
 @test "without a pool nginx answers for it, in the same shape" {

@@ -41,7 +41,7 @@ bouncer_start() {
 		query_wait_timeout = 20
 		END
 	as_owner env -C / "${PGBOUNCER:-pgbouncer}" -q -d "$dir/ini" >/dev/null 2>&1 </dev/null 3>&- 4>&-
-	wait_for 5 test -S "$dir/.s.PGSQL.$port"
+	wait_for 20 test -S "$dir/.s.PGSQL.$port"
 	URL="postgresql:///postern?host=$dir&port=$port&user=postern"
 }
 
@@ -50,7 +50,7 @@ bouncer_stop() {
 	pid=$(cat "$RUN_DIR/tmp/$1/pid")
 	# At once, whoever is connected: what SIGTERM means has changed with 1.23.
 	kill -QUIT "$pid" 2>/dev/null || return 0
-	wait_for 5 not kill -0 "$pid"
+	wait_for 20 not kill -0 "$pid"
 	rm -f "$RUN_DIR/tmp/$1/pid"
 }
 
@@ -138,8 +138,8 @@ clean() {
 
 @test "behind a pooler a locked row is waited for no longer than lock_timeout" {
 	login ann
-	sql "begin; select from users where id = '$USER_ID' for update; select pg_sleep(6)" &
-	sleep 1
+	sql "begin; select from users where id = '$USER_ID' for update; select pg_sleep(6)" 3>&- &
+	underway
 	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "other"}')"
 	problem 503 overloaded
 	get "/api/v1/users/$USER_ID"
@@ -153,7 +153,7 @@ clean() {
 @test "a pooler that is started anew is found again, and so is a database behind it" {
 	login ann
 	bouncer_stop transaction
-	wait_for 5 answers 503 GET "/api/v1/users/$USER_ID"
+	wait_for 20 answers 503 GET "/api/v1/users/$USER_ID"
 	as_owner env -C / "${PGBOUNCER:-pgbouncer}" -q -d "$RUN_DIR/tmp/transaction/ini" >/dev/null 2>&1 </dev/null 3>&- 4>&-
 	wait_for 10 answers 200 GET "/api/v1/users/$USER_ID" || fail 'not after PgBouncer'
 	postgres stop -m fast

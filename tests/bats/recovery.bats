@@ -225,8 +225,8 @@ refused() {
 	register ann
 	# What a reset does, with a second between that and its end, in which the old password still fits.
 	sql "update users set password = 'x', token_version = token_version + 1 where id = '$USER_ID';
-		select pg_sleep(1); delete from sessions where user_id = '$USER_ID'" >/dev/null &
-	sleep 0.3
+		select pg_sleep(1); delete from sessions where user_id = '$USER_ID'" >/dev/null 3>&- &
+	underway
 	refused "$PASSWORD"
 	wait
 	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 0 ]] || fail 'a session is left'

@@ -117,7 +117,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	[[ -n $children ]]
 	kill -KILL "$OWN"
 	for pid in $children; do
-		wait_for 5 test ! -e "/proc/$pid" || fail "$pid lives on"
+		wait_for 20 test ! -e "/proc/$pid" || fail "$pid lives on"
 	done
 }
 
@@ -129,11 +129,11 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	before=$(pool_children | wc -l)
 	for pid in $(pool_children); do
 		kill -KILL "$pid"
-		wait_for 5 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
-		wait_for 5 answers 200 GET /api/v1/me
+		wait_for 20 answers 200 POST /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
+		wait_for 20 answers 200 GET /api/v1/me
 	done
 	same_number() { [[ $(pool_children | wc -l) == "$before" ]]; }
-	wait_for 5 same_number || fail "there were $before, there are $(pool_children | wc -l)"
+	wait_for 20 same_number || fail "there were $before, there are $(pool_children | wc -l)"
 	logged 'kill|died|signal 9|ended'
 }
 
@@ -238,7 +238,7 @@ failed_reloads() {
 	login ann
 	fcgi stall "$RUN_DIR/sock/fcgi.sock" 200 >"$BATS_TEST_TMPDIR/stalled" 3>&- &
 	local stalled=$!
-	wait_for 5 grep -q stalled "$BATS_TEST_TMPDIR/stalled"
+	wait_for 20 grep -q stalled "$BATS_TEST_TMPDIR/stalled"
 	for _ in {1..20}; do
 		get /api/v1/me
 		status 200
