@@ -494,7 +494,7 @@ raw() {
 
 @test "systemd finds little to say against the service's sandbox" {
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
-	run systemd-analyze security --offline=true --threshold=15 "$ROOT/deploy/systemd/postern.service"
+	run systemd-analyze security --offline=true --threshold=10 "$ROOT/deploy/systemd/postern.service"
 	echo "$output" | tail -n 1
 	[[ $status == 0 ]]
 }

@@ -458,6 +458,8 @@ pool_pid() {
 pool_start() {
 	local name=$1
 	shift
+	# At once: of one that had this name before nothing is to be found there.
+	: >"$RUN_DIR/log/$name.log"
 	# shellcheck disable=SC2016 # expanded by the inner bash
 	as_owner env "$@" APP__SERVER__LISTEN="$RUN_DIR/sock/$name" bash -c \
 		'echo $$ >"$1/pid/$2.pool"; exec "$1/postern" serve' - "$RUN_DIR" "$name" \
