@@ -122,7 +122,7 @@ enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
 	if (str_eq(key.new_email_key, asker.email_key))
 		return fault(r, "/email", "email is the address already");
 	TRY(limit_password(r, asker.email, in->password, asker.password));
-	TRY(limit_mail(r));
+	TRY(limit_mail_own(r, asker.id));
 
 	struct email_change_ask row = { .id = email_change_id_new(),
 					.user_id = asker.id,

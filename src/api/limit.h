@@ -86,3 +86,13 @@ enum err limit_code_wrong(struct req *r, const char *what, enum err e);
 
 /* Something that sends mail or makes an account: limits.network_mails an hour from one network. */
 enum err limit_mail(struct req *r);
+
+/*
+ * For who was refused that and is known: limits.mails an hour, counted for that one alone. what: of
+ * which kind the id is.
+ */
+enum err limit_mail_apart(struct req *r, const char *what, struct uuid who);
+
+/* Both, for a user who is signed in: what others of the network ask for keeps nobody from a mail.
+ */
+enum err limit_mail_own(struct req *r, struct user_id user);

@@ -88,10 +88,10 @@ enum err limit_code_wrong(struct req *r, const char *what, enum err e)
 	return limit_refuse(r, out.until.us - out.asked_at.us, c->limits_network);
 }
 
-enum err limit_mail(struct req *r)
+/* One more of what is counted there, of so many in an hour. */
+static enum err count_mail(struct req *r, struct str key, int64_t most)
 {
-	int64_t most = r->app->conf->limits_network_mails;
-	struct attempt_mail row = { .network = network_key(r, "mail"), .most = (int32_t)most };
+	struct attempt_mail row = { .network = key, .most = (int32_t)most };
 	struct mail_attempt_row out = { 0 };
 	int64_t wait = throttle_wait(r->app->throttle, row.network, ticks_us());
 	bool *counted = req_once(r, "mail", sizeof *counted);
@@ -109,6 +109,28 @@ enum err limit_mail(struct req *r)
 	throttle_block(r->app->throttle, row.network, ticks_us(),
 		       limit_tick(out.until, out.asked_at));
 	return limit_refuse(r, out.until.us - out.asked_at.us, most);
+}
+
+enum err limit_mail(struct req *r)
+{
+	return count_mail(r, network_key(r, "mail"), r->app->conf->limits_network_mails);
+}
+
+enum err limit_mail_apart(struct req *r, const char *what, struct uuid who)
+{
+	char id[UUID_TEXT];
+	struct str key = limit_key(r, what, STR(""), uuid_format(who, id));
+
+	r->retry_after = 0;
+	r->quota = (struct quota){ 0 };
+	return count_mail(r, key, r->app->conf->limits_mails);
+}
+
+enum err limit_mail_own(struct req *r, struct user_id user)
+{
+	enum err e = limit_mail(r);
+
+	return e == ERR_TOO_MANY ? limit_mail_apart(r, "mail-user", user.uuid) : e;
 }
 
 enum err limit_change(struct req *r, const char *what, struct user_id user, bool admin)

@@ -4,6 +4,7 @@
  * is told whether an address has an account; status, bytes and work are the same.
  */
 #include "api/audit.h"
+#include "api/device.h"
 #include "api/limit.h"
 #include "api/mail.h"
 #include "api/password_rule.h"
@@ -29,6 +30,34 @@ SCHEMA(auth_forgot, auth_forgot_in,
 /* clang-format on */
 
 /*
+ * Others of the network have asked for too many: a browser that has signed in to that very account
+ * has a count of its own. Without a token of ours nothing is looked up, so nobody is told what is
+ * known.
+ */
+static enum err limit_mail_device(struct req *r, struct str key)
+{
+	struct user_mailbox_by_key in = { .email_key = key };
+	struct mailbox_row owner = { 0 };
+	struct devices devices = { 0 };
+	enum err e = limit_mail(r);
+
+	if (e != ERR_TOO_MANY)
+		return e;
+	TRY(device_read(r, true, STR(""), &devices));
+	if (devices.n == 0)
+		return ERR_TOO_MANY;
+
+	enum err found = user_mailbox_by_key(r->db, &in, &owner);
+
+	if (found != OK && found != ERR_NO_ROW)
+		return found;
+	for (size_t i = 0; found == OK && i < devices.n; i++)
+		if (uuid_eq(devices.v[i].user.uuid, owner.id.uuid))
+			return limit_mail_apart(r, "mail-device", devices.v[i].id);
+	return ERR_TOO_MANY;
+}
+
+/*
  * Mails a proof to who has that address; kind is also the template's name. An address that nobody
  * has goes all the way to the outbox, and no further.
  */
@@ -40,8 +69,8 @@ static enum err ask(struct req *r, const char *kind, struct str email)
 	struct user_mailbox_by_key key = { 0 };
 	struct asked_proof_row proof = { 0 };
 
-	TRY(limit_mail(r));
 	email_key(email, r->arena, &key.email_key);
+	TRY(limit_mail_device(r, key.email_key));
 	TRY(proof_address(r, kind, key.email_key, &asked.address));
 
 	enum err e = user_mailbox_by_key(r->db, &key, &owner);

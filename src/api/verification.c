@@ -45,7 +45,7 @@ enum err me_verification(struct req *r, const struct me_verification_in *in)
 	out.verified = me.verified;
 	if (me.verified)
 		return reply(r, &out);
-	TRY(limit_mail(r));
+	TRY(limit_mail_own(r, me.id));
 	TRY(proof_address(r, "verify", me.email_key, &asked.address));
 	TRY(db_begin(r->db));
 	TRY(proof_ask(r, &asked, &proof));
