@@ -115,13 +115,13 @@ older() {
 }
 
 @test "an audit log of before becomes the first of its parts, as it lies there and with its rights" {
-	local files role=o$(unique)
+	local files role before noted
+	role=o$(unique)
 	files="select string_agg(relfilenode::text, ' ' order by relname) from pg_class where relname ~"
 	older 50
 	sql "create role $role"
 	in_database "grant select on audit to $role; insert into audit (id, at, action, subject, address, request_id, detail)
 		select gen_random_uuid(), now() - n * interval '1 day', 'a.b', gen_random_uuid(), '', '', n::text from generate_series(0, 999) n"
-	local before noted
 	before=$(in_database "$files '^audit_(actor_idx|subject_idx|action_idx|id_pkey)\$' or relname = 'audit'")
 	noted=$(in_database "select md5(string_agg(a::text, ' ' order by id)) from audit a")
 	[[ $(wc -w <<<"$before") == 5 ]]

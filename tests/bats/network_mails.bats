@@ -16,6 +16,7 @@ teardown_file() {
 setup() {
 	local n=${EPOCHREALTIME//[.,]/}
 	# Those who sign in there; and the network in which somebody asks for mails.
+	# shellcheck disable=SC2034 # request reads it
 	FROM=127.$((n / 62500 % 120 + 1)).$((n / 250 % 250)).$((n % 250 + 1))
 	NEIGHBOURS=127.$((n / 62500 % 120 + 121)).$((n / 250 % 250)).$((n % 250 + 1))
 	COOKIE=''
