@@ -78,6 +78,7 @@ as() {
 }
 
 @test "the role that serves drops the months that its owner does not keep, and no others" {
+	login ann
 	as keeping-role "begin; alter table audit detach partition audit_first; select audit_part('audit_2019_12');
 		alter table audit attach partition audit_2019_12 for values from (minvalue) to ('2020-01-01T00:00:00Z');
 		insert into audit (id, at, action, address, request_id, detail)
