@@ -39,7 +39,7 @@ static bool joiner(ucs4_t c)
 
 static bool all_visible(struct str s)
 {
-	const uint8_t *p = (const uint8_t *)s.p, *at = memchr(s.p, '@', s.n);
+	const uint8_t *p = (const uint8_t *)s.p, *at = s.n == 0 ? NULL : memchr(s.p, '@', s.n);
 
 	for (size_t i = 0; i < s.n;) {
 		ucs4_t c = 0;
