@@ -65,6 +65,7 @@ used_up() {
 		path=${path//\{id\}/$(session)}
 		case $path in
 		*/password) body='{"current_password": "x", "password": "a long password"}' ;;
+		*/reauth) body='{"password": "a long password"}' ;;
 		*/email) body='{"email": "x@example.org", "password": "a long password"}' ;;
 		*) body='' ;;
 		esac
