@@ -96,9 +96,9 @@ guarded() {
 	guarded "$ann"
 	for DEVICE in "$other" "${mine%%.*}.${other#*.}" "${other%%.*}.${mine#*.}" "${mine}A" "${mine:0:107}" x \
 		"${mine%%.*}.$REFRESH" "$REFRESH" "${mine^^}" "00000000-0000-0000-0000-000000000000.${mine#*.}" '~~~' '.'; do
+		FROM=$(another_address)
 		known "$ann" "$PASSWORD"
 		problem 403 proof-needed || return
-		sql "delete from attempts where kind in ('pair', 'network')"
 	done
 	DEVICE=$mine known "$ann" "$PASSWORD"
 	status 200
