@@ -242,6 +242,8 @@ static bool follows(const struct route *r, enum err e)
 		return gate || r->access == ACCESS_SELF || r->access == ACCESS_ADMIN;
 	case ERR_TOO_MANY:
 		return route_changes(r);
+	case ERR_DB_READ_ONLY:
+		return r->method != METHOD_GET;
 	case ERR_NOT_ACCEPTABLE:
 		return r->shape != REPLY_NONE;
 	case ERR_TOO_LARGE:

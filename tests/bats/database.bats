@@ -111,7 +111,7 @@ here() {
 	pool_start icu APP__DATABASE__URL="$URL" APP__SERVER__COURIERS=0
 	pool_serves icu
 	pool_stop icu
-	run ! grep -v '^{' "$RUN_DIR/log/icu.log"
+	run ! grep -v '^{' <(own_words <"$RUN_DIR/log/icu.log")
 	logged 'refresh collation version' icu.log
 }
 
@@ -139,7 +139,7 @@ here() {
 	made -E UTF8
 	here migrate
 	run --separate-stderr here -t
-	[[ $status == 0 && -z $stderr ]] || fail "$status $stderr"
+	[[ $status == 0 && -z $(own_words <<<"$stderr") ]] || fail "$status $stderr"
 	sql "alter database $DATABASE set session_replication_role = replica" postgres
 	sql "alter database $DATABASE set synchronous_commit = off" postgres
 	sql "alter database $DATABASE set default_transaction_read_only = on" postgres
