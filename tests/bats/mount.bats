@@ -350,7 +350,8 @@ print(email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.polic
 	BASE='' get "${link%%#*}"
 	status 200
 	# As account.js has it: relative to the page.
-	BASE='' post "$PUBLIC$MOUNT/account/../api/v1/auth/verify" "$(by_link)" --no-path-as-is
+	BASE='' post "$PUBLIC$MOUNT/account/../api/v1/auth/verify" \
+		"$(by_link | jq -c --arg p "$PASSWORD" '.password = $p')" --no-path-as-is
 	status 204
 }
 
