@@ -24,9 +24,11 @@ setup() {
 
 # typed WORD...: as root types it, whose environment has nothing of the service; sets status, output, stderr.
 typed() {
-	run --separate-stderr env -i PATH="$PATH" APP_CONFIG_DIR="$ETC" APP__SERVER__USER="$OWNER" "${EXTRA[@]}" \
+	run --separate-stderr env -i PATH="$PATH" APP_CONFIG_DIR="$ETC" APP__SERVER__USER="$OWNER" \
+		APP__SERVER__STATE="${STATE-$RUN_DIR/secrets}" "${EXTRA[@]}" \
 		timeout 30 "$RUN_DIR/bin/postern" "$@"
 	# shellcheck disable=SC2154 # run sets stderr
+	stderr=$(own_words <<<"$stderr")
 	echo "status $status: $output | $stderr"
 }
 
@@ -75,6 +77,7 @@ only_root() {
 }
 
 @test "a secret lies in a file of its name, unless it is given otherwise" {
+	local STATE=$BATS_TEST_TMPDIR # where there is none
 	EXTRA=()
 	typed config
 	[[ $output == *'database.url = (set)'* && $output == *'jwt_secret = (set)'* && $output == *'secret_key = (not set)'* ]]

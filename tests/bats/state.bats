@@ -158,7 +158,7 @@ refused() {
 	refused "$STATE/secret_key: is empty"
 	put 'too short'
 	refused 'secret_key: shorter than 32 bytes'
-	put "$good\\0$good"
+	put "$good\\0000$good" # all digits of it: the first of a key may be others
 	refused 'holds a NUL byte'
 	put "$good\\n\\n"
 	refused 'holds more than one line'
