@@ -19,12 +19,6 @@ setup() {
 	FROM=$(another_address)
 }
 
-# An address of loopback that nobody has come from yet.
-another_address() {
-	local n=${EPOCHREALTIME//[.,]/}
-	echo "127.$((n / 62500 % 250 + 1)).$((n / 250 % 250)).$((n % 250 + 1))"
-}
-
 nobody() {
 	echo "nobody.$(unique)@example.org"
 }

@@ -16,8 +16,7 @@ teardown_file() {
 }
 
 setup() {
-	local n=${EPOCHREALTIME//[.,]/}
-	FROM=127.$((n / 62500 % 250 + 1)).$((n / 250 % 250)).$((n % 250 + 1))
+	FROM=$(another_address)
 }
 
 # guess EMAIL PASSWORD [JQ]: signs in with a token in the body, or tries to.
@@ -34,11 +33,6 @@ browse() {
 	TOKEN='' post /api/v1/auth/login "$(credentials "$1" "$2" | jq -c '.cookie = true')" \
 		-H "Origin: $ORIGIN" -H "Cookie: ${COOKIE-}"
 	[[ $STATUS != 200 ]] || COOKIE=$(set_cookie __Secure-postern-device)
-}
-
-# set_cookie NAME: "NAME=value" as the last reply sets it.
-set_cookie() {
-	grep -i "^set-cookie: $1=" <<<"$HEADERS" | sed -E 's/^[^:]*: ([^;]*);.*/\1/'
 }
 
 # guarded EMAIL: others have guessed at it so often that it asks for a proof.
@@ -88,7 +82,7 @@ guarded() {
 
 @test "what opens one account says nothing about another, nor does what somebody has made up" {
 	login ann
-	local ann=$EMAIL mine DEVICE other near=${FROM##*.} n=0
+	local ann=$EMAIL mine DEVICE other
 	mine=$(jq -r .device_token <<<"$BODY")
 	login bob
 	other=$(jq -r .device_token <<<"$BODY")
@@ -96,8 +90,7 @@ guarded() {
 	guarded "$ann"
 	for DEVICE in "$other" "${mine%%.*}.${other#*.}" "${other%%.*}.${mine#*.}" "${mine}A" "${mine:0:107}" x \
 		"${mine%%.*}.$REFRESH" "$REFRESH" "${mine^^}" "00000000-0000-0000-0000-000000000000.${mine#*.}" '~~~' '.'; do
-		n=$((n + 1))
-		FROM=127.9.$near.$n
+		FROM=$(another_address)
 		known "$ann" "$PASSWORD"
 		problem 403 proof-needed || return
 	done

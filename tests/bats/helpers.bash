@@ -233,6 +233,11 @@ problem() {
 	esac
 }
 
+# set_cookie NAME: "name=value" of the cookie that the last reply sets.
+set_cookie() {
+	grep -i "^set-cookie: $1=" <<<"$HEADERS" | sed -E 's/^[^:]*: ([^;]*);.*/\1/'
+}
+
 # fault POINTER [MESSAGE]: the last problem points there.
 fault() {
 	body_is '.error.fields | any(.pointer == $p and (.message | length > 0))' --arg p "$1" || return
@@ -244,6 +249,12 @@ fault() {
 
 unique() {
 	echo "${EPOCHREALTIME//[.,]/}$RANDOM"
+}
+
+# An address of loopback that nobody has come from yet.
+another_address() {
+	local n=${EPOCHREALTIME//[.,]/}
+	echo "127.$((n / 62500 % 250 + 1)).$((n / 250 % 250)).$((n % 250 + 1))"
 }
 
 # register NAME: a new user; sets EMAIL, PASSWORD and USER_ID.

@@ -14,11 +14,10 @@ teardown_file() {
 }
 
 setup() {
-	local n=${EPOCHREALTIME//[.,]/}
 	# Those who sign in there; and the network in which somebody asks for mails.
 	# shellcheck disable=SC2034 # request reads it
-	FROM=127.$((n / 62500 % 120 + 1)).$((n / 250 % 250)).$((n % 250 + 1))
-	NEIGHBOURS=127.$((n / 62500 % 120 + 121)).$((n / 250 % 250)).$((n % 250 + 1))
+	FROM=$(another_address)
+	NEIGHBOURS=$(another_address)
 	COOKIE=''
 }
 
@@ -42,7 +41,7 @@ browses() {
 	register ann
 	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD" | jq -c '.cookie = true')" -H "Origin: $ORIGIN"
 	status 200 || return
-	COOKIE=$(grep -i '^set-cookie: __Secure-postern-device=' <<<"$HEADERS" | sed -E 's/^[^:]*: ([^;]*);.*/\1/')
+	COOKIE=$(set_cookie __Secure-postern-device)
 }
 
 @test "a browser that has signed in to the account is sent its mail, whatever the network has asked for" {
