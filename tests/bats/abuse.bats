@@ -632,6 +632,30 @@ asked_without_database() {
 	status 200
 }
 
+@test "the password beside the link to a new address is guessed at like that of a sign-in" {
+	login ann
+	post /api/v1/me/email "$(credentials "$(nobody)" "$PASSWORD")"
+	status 202
+	proof_of email_new "$(jq -r .new_id <<<"$BODY")"
+	local i wrong
+	wrong=$(jq -nc --arg t "$LINK" '{token: $t, password: "wrong"}')
+	TOKEN='' FROM=$(another_address)
+	for i in {4..3}; do
+		post /api/v1/auth/email/confirm "$wrong"
+		problem 403 password-wrong
+		header RateLimit-Remaining "$i"
+	done
+	guessed 20 "$EMAIL"
+	post /api/v1/auth/email/confirm "$wrong"
+	problem 403 password-wrong
+	post /api/v1/auth/email/confirm "$(jq -c --arg p "$PASSWORD" '.password = $p' <<<"$wrong")"
+	problem 429 too-many-attempts
+	FROM=$(another_address)
+	guessed 100 "$EMAIL"
+	post /api/v1/auth/email/confirm "$(jq -c --arg p "$PASSWORD" '.password = $p' <<<"$wrong")"
+	problem 403 proof-needed
+}
+
 @test "the right current password is no failure, and excuses nobody else" {
 	login ann
 	guesses 3 "$EMAIL"
@@ -661,6 +685,16 @@ asked_without_database() {
 	sign_in "$EMAIL" "$PASSWORD"
 	post /api/v1/me/password "$(new_password)"
 	status 204
+}
+
+@test "nor is it where another address is asked for" {
+	login ann
+	session_guessed 100 "$EMAIL"
+	sql "delete from attempts where kind = 'pair'"
+	post /api/v1/me/email "$(credentials "$(nobody)" wrong)"
+	problem 403 proof-needed
+	post /api/v1/me/email "$(credentials "$(nobody)" "$PASSWORD")"
+	problem 403 proof-needed
 }
 
 @test "whoever guesses at an account does not keep its owner from a new password" {

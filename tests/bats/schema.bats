@@ -23,7 +23,7 @@ teardown_file() {
 	# What ends the sessions of who asks is left out.
 	# It leaves a folder where it is started.
 	cd "$BATS_TEST_TMPDIR" || return
-	run schemathesis run "$(reply_dir)/body" --url "$BASE" --tls-verify "$RUN_DIR/tls/cert.pem" \
+	run schemathesis run "$REPLY_DIR/body" --url "$BASE" --tls-verify "$RUN_DIR/tls/cert.pem" \
 		-H "Authorization: Bearer $TOKEN" --phases coverage,fuzzing -n 5 --generation-deterministic \
 		--exclude-checks positive_data_acceptance --exclude-path-regex '/me/|auth/logout|/me$' --request-timeout 20
 	echo "$output" | tail -n 80

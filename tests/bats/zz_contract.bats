@@ -61,7 +61,7 @@ answered() {
 	local code unmet common
 	# What follows from the row, and from nginx, is tried with some operations and not with each.
 	common='invalid-request|malformed-json|unauthenticated|token-[a-z]+|forbidden|not-acceptable|body-too-large'
-	common+='|unsupported-media-type|internal|database-unavailable|overloaded|deadline-exceeded|bad-request'
+	common+='|unsupported-media-type|internal|database-unavailable|database-read-only|overloaded|deadline-exceeded|bad-request'
 	common+='|uri-too-long|rate-limited|headers-too-large|not-implemented|pool-unavailable'
 	unmet=$(comm -23 <(listed) <(answered) | grep -vE " ($common)\$") || true
 	# An address that is left is held for its owner as long as the link to undo it is good.
