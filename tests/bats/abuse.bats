@@ -39,9 +39,7 @@ guesses() {
 
 # key KIND NETWORK [ACCOUNT]: of the table attempts.
 key() {
-	python3 -c 'import hashlib, sys
-print(hashlib.blake2b("\0".join(sys.argv[1:]).encode(), digest_size=16).hexdigest())' \
-		"$1" "$2" "${3-}"
+	printf '%s\0%s\0%s' "$1" "$2" "${3-}" | b2sum -l 128 | cut -d' ' -f1
 }
 
 # failures KIND NETWORK [ACCOUNT]: as the database has counted them.
@@ -101,12 +99,12 @@ with_proof() {
 
 # new_password: the input that changes PASSWORD.
 new_password() {
-	jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "quite another thing"}'
+	object current_password "$PASSWORD" password 'quite another thing'
 }
 
 # unlock EMAIL: asks for the mail; sets PROOF, CODE and LINK.
 unlock() {
-	post /api/v1/auth/unlock "$(jq -nc --arg e "$1" '{email: $e}')"
+	post /api/v1/auth/unlock "$(object email "$1")"
 	status 202 || return
 	mail_for "$1" unlock
 	body .id "$PROOF"
@@ -501,7 +499,7 @@ asked_without_database() {
 @test "a proof of another kind opens nothing" {
 	register ann
 	guarded "$EMAIL"
-	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202
 	mail_for "$EMAIL" reset
 	with_proof "$EMAIL" "$PASSWORD" "$CODE"
@@ -537,8 +535,8 @@ asked_without_database() {
 	guess "$EMAIL" "$PASSWORD"
 	status 200
 	local refresh
-	TOKEN=$(jq -r .access_token <<<"$BODY")
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
+	refresh=$(of_body .refresh_token)
 	guarded "$EMAIL"
 	get /api/v1/me
 	status 200
@@ -549,9 +547,9 @@ asked_without_database() {
 @test "a new password by mail opens a guarded account" {
 	register ann
 	guarded "$EMAIL"
-	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	mail_for "$EMAIL" reset
-	post /api/v1/auth/reset "$(jq -nc --arg t "$LINK" '{token: $t, password: "quite another thing"}')"
+	post /api/v1/auth/reset "$(object token "$LINK" password 'quite another thing')"
 	status 204
 	sign_in "$EMAIL" 'quite another thing'
 }
@@ -559,12 +557,12 @@ asked_without_database() {
 @test "asking to unlock does not tell who has an account" {
 	register ann
 	local known email
-	post /api/v1/auth/unlock "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/unlock "$(object email "$EMAIL")"
 	status 202
-	known=$(what_is_told | sed "s/$(jq -r .id <<<"$BODY")/UUID/")
+	known=$(what_is_told | sed "s/$(of_body .id)/UUID/")
 	email=$(nobody)
-	post /api/v1/auth/unlock "$(jq -nc --arg e "$email" '{email: $e}')"
-	[[ $(what_is_told | sed "s/$(jq -r .id <<<"$BODY")/UUID/") == "$known" ]] || fail "not the same: $known"
+	post /api/v1/auth/unlock "$(object email "$email")"
+	[[ $(what_is_told | sed "s/$(of_body .id)/UUID/") == "$known" ]] || fail "not the same: $known"
 	[[ $(mails_to "$EMAIL" unlock) == 1 ]]
 	[[ $(mails_to "$email") == 0 ]]
 }
@@ -626,7 +624,7 @@ asked_without_database() {
 	session_guessed 20 "$EMAIL"
 	post /api/v1/me/reauth '{"password": "wrong"}'
 	problem 403 password-wrong
-	post /api/v1/me/reauth "$(jq -nc --arg p "$PASSWORD" '{password: $p}')"
+	post /api/v1/me/reauth "$(object password "$PASSWORD")"
 	problem 429 too-many-attempts
 	guess "$EMAIL" "$PASSWORD"
 	status 200
@@ -636,9 +634,9 @@ asked_without_database() {
 	login ann
 	post /api/v1/me/email "$(credentials "$(nobody)" "$PASSWORD")"
 	status 202
-	proof_of email_new "$(jq -r .new_id <<<"$BODY")"
+	proof_of email_new "$(of_body .new_id)"
 	local i wrong
-	wrong=$(jq -nc --arg t "$LINK" '{token: $t, password: "wrong"}')
+	wrong=$(object token "$LINK" password wrong)
 	TOKEN='' FROM=$(another_address)
 	for i in {4..3}; do
 		post /api/v1/auth/email/confirm "$wrong"
@@ -676,7 +674,7 @@ asked_without_database() {
 	sql "delete from attempts where kind = 'pair'"
 	post /api/v1/me/reauth '{"password": "wrong"}'
 	problem 403 proof-needed
-	post /api/v1/me/reauth "$(jq -nc --arg p "$PASSWORD" '{password: $p}')"
+	post /api/v1/me/reauth "$(object password "$PASSWORD")"
 	problem 403 proof-needed
 	post /api/v1/me/password '{"current_password": "wrong", "password": "quite another thing"}'
 	problem 403 proof-needed
@@ -733,11 +731,11 @@ asked_without_database() {
 	local i
 	register ann
 	for i in {2..20}; do
-		post /api/v1/auth/forgot "$(jq -nc --arg e "$(nobody)" '{email: $e}')"
+		post /api/v1/auth/forgot "$(object email "$(nobody)")"
 		status 202
 	done
 	for path in forgot unlock; do
-		post "/api/v1/auth/$path" "$(jq -nc --arg e "$(nobody)" '{email: $e}')"
+		post "/api/v1/auth/$path" "$(object email "$(nobody)")"
 		problem 429 too-many-attempts
 		local wait
 		wait=$(header Retry-After)

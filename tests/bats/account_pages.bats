@@ -14,8 +14,8 @@ ask() {
 	NEW=new.$(unique)@example.org
 	post /api/v1/me/email "$(credentials "$NEW" "$PASSWORD")"
 	status 202
-	OLD_ID=$(jq -r .old_id <<<"$BODY")
-	NEW_ID=$(jq -r .new_id <<<"$BODY")
+	OLD_ID=$(of_body .old_id)
+	NEW_ID=$(of_body .new_id)
 }
 
 unused() {
@@ -177,7 +177,7 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 @test "a forgotten password is set anew, when it is good enough" {
 	browser
 	register ann
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	mail_for "$EMAIL" reset
 	page de "reset#token=$LINK" "$(fill password 'password1')" "$PRESS" "$OUTCOME" \
 		"$(fill password 'Zwölf "Boxkämpfer" & mehr')" 'delete document.getElementById("outcome").dataset.sort' \
@@ -185,7 +185,7 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 	page_is '.result | .sort == "done" and (.form | not)'
 	page_is --arg url "POST $BASE/api/v1/auth/reset" '[.requests[] | select(. == $url)] | length == 2'
 	sign_in "$EMAIL" 'Zwölf "Boxkämpfer" & mehr'
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	mail_for "$EMAIL" reset
 	page de "reset#token=$LINK" "$(fill password 'password1')" "$PRESS" "$OUTCOME"
 	page_is '.result | .sort == "failed" and .form and (.text | startswith("Wählen Sie ein anderes Passwort: "))'
@@ -196,7 +196,7 @@ fill() { jq -nr --arg i "$1" --arg t "$2" '"document.getElementById(\($i | tojso
 @test "a guarded account is opened again, and the page leaves no session behind" {
 	browser
 	register ann
-	TOKEN='' post /api/v1/auth/unlock "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/unlock "$(object email "$EMAIL")"
 	status 202
 	mail_for "$EMAIL" unlock
 	page en "unlock#token=$LINK" "$(fill email "$EMAIL")" "$(fill password 'not the password')" \

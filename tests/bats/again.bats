@@ -57,7 +57,7 @@ teardown() {
 }
 
 forgot() {
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202 || return
 	mail_for "$EMAIL" reset
 }
@@ -79,7 +79,7 @@ counted() {
 # change_password PASSWORD NEW
 change_password() {
 	post /api/v1/me/password \
-		"$(jq -nc --arg p "$1" --arg n "$2" '{current_password: $p, password: $n}')"
+		"$(object current_password "$1" password "$2")"
 }
 
 asked() {

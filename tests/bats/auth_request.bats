@@ -313,7 +313,7 @@ leaks() {
 	email=zoë.$(unique)@bücher.example
 	post /api/v1/users "$(person "${email/zoë/Zoë}" 'a horse for Zoe' Zoe)"
 	status 201
-	sql "update users set verified_at = now() where id = '$(jq -r .id <<<"$BODY")'"
+	sql "update users set verified_at = now() where id = '$(of_body .id)'"
 	sign_in "$email" 'a horse for Zoe'
 	app GET /
 	status 200

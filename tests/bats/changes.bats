@@ -12,7 +12,7 @@ teardown_file() {
 }
 
 rename() {
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name "$1")"
 }
 
 # used_up: what may be changed in this minute has been.

@@ -60,7 +60,7 @@ kept() {
 
 @test "what is revoked stays so for as long as any token could live" {
 	login ann
-	post /api/v1/auth/logout "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
+	post /api/v1/auth/logout "$(object refresh_token "$REFRESH")"
 	status 204
 	[[ $(kept) -ge 86400 && $(kept) -le 86500 ]] || fail "kept for $(kept) s"
 }
@@ -69,7 +69,7 @@ kept() {
 	login ann
 	local old=$TOKEN
 	sql "delete from sessions where id = '$(session)'"
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202
 	mail_for "$EMAIL" reset
 	TOKEN='' post /api/v1/auth/reset "$(by_link | jq -c '.password = "a brand new horse"')"

@@ -29,11 +29,11 @@ read_only() {
 	problem 503 database-read-only
 	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
 	problem 503 database-read-only
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name anna)"
 	problem 503 database-read-only
 	delete /api/v1/me/sessions
 	problem 503 database-read-only
-	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	problem 503 database-read-only
 	run --separate-stderr cli user create "cli$EMAIL" <<<"$PASSWORD"
 	# shellcheck disable=SC2154 # run sets stderr
@@ -42,7 +42,7 @@ read_only() {
 	status 200
 	[[ $(sql 'select (select count(*) from users), (select count(*) from sessions), (select count(*) from outbox)') == "$before" ]]
 	sql "alter $1 reset default_transaction_read_only" postgres
-	wait_for 20 answers 200 PUT "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')" ||
+	wait_for 20 answers 200 PUT "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name anna)" ||
 		fail 'writes are not back'
 	logged 'default_transaction_read_only is on'
 }
@@ -67,7 +67,7 @@ backends() {
 	sleep 1
 	local before after bodies=() n
 	before=$(backends)
-	for n in {1..200}; do bodies+=("$(jq -nc --arg e "$EMAIL" --arg n "n$n" '{email: $e, name: $n}')"); done
+	for n in {1..200}; do bodies+=("$(object email "$EMAIL" name "n$n")"); done
 	PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$BATS_TEST_TMPDIR/out" PUT "/api/v1/users/$USER_ID" "${bodies[@]}"
 	[[ $(jq -r .error.code "$BATS_TEST_TMPDIR/out"/[0-9]* | sort | uniq -c | awk '{ print $1, $2 }') == '200 database-read-only' ]]
 	after=$(backends)

@@ -63,7 +63,7 @@ guarded() {
 @test "a program that keeps its token does too" {
 	login ann
 	local DEVICE
-	DEVICE=$(jq -r .device_token <<<"$BODY")
+	DEVICE=$(of_body .device_token)
 	[[ ${#DEVICE} == 108 ]]
 	guarded "$EMAIL"
 	guess "$EMAIL" "$PASSWORD"
@@ -71,7 +71,7 @@ guarded() {
 	known "$EMAIL" "$PASSWORD"
 	status 200
 	# And is told a new one, which is as good; going on with a session is no sign-in.
-	DEVICE=$(jq -r .device_token <<<"$BODY")
+	DEVICE=$(of_body .device_token)
 	tokens
 	known "$EMAIL" "$PASSWORD"
 	status 200
@@ -83,9 +83,9 @@ guarded() {
 @test "what opens one account says nothing about another, nor does what somebody has made up" {
 	login ann
 	local ann=$EMAIL mine DEVICE other
-	mine=$(jq -r .device_token <<<"$BODY")
+	mine=$(of_body .device_token)
 	login bob
-	other=$(jq -r .device_token <<<"$BODY")
+	other=$(of_body .device_token)
 	EMAIL=$ann PASSWORD='ann has a horse'
 	guarded "$ann"
 	for DEVICE in "$other" "${mine%%.*}.${other#*.}" "${other%%.*}.${mine#*.}" "${mine}A" "${mine:0:107}" x \
@@ -101,7 +101,7 @@ guarded() {
 @test "its own guard is shut by it alone, and it alone is shut out by that" {
 	login ann
 	local DEVICE i
-	DEVICE=$(jq -r .device_token <<<"$BODY")
+	DEVICE=$(of_body .device_token)
 	for i in 2 1 0; do
 		known "$EMAIL" 'not the password'
 		problem 401 bad-credentials
@@ -123,7 +123,7 @@ guarded() {
 @test "a stolen token is good for as many guesses as anybody has, and no more" {
 	login ann
 	local DEVICE
-	DEVICE=$(jq -r .device_token <<<"$BODY")
+	DEVICE=$(of_body .device_token)
 	known "$EMAIL" 'not the password'
 	problem 401 bad-credentials
 	sql "update attempts set failures = 20, blocked_until = '-infinity' where kind = 'account' and failures = 1"
@@ -149,8 +149,8 @@ guarded() {
 @test "a new password makes the tokens of before nothing" {
 	login ann
 	local DEVICE
-	DEVICE=$(jq -r .device_token <<<"$BODY")
-	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "another long horse"}')"
+	DEVICE=$(of_body .device_token)
+	post /api/v1/me/password "$(object current_password "$PASSWORD" password 'another long horse')"
 	status 204
 	guarded "$EMAIL"
 	known "$EMAIL" 'another long horse'
@@ -196,9 +196,9 @@ guarded() {
 @test "a proof by mail opens the account for all again, also when a token comes along" {
 	login ann
 	local device
-	device=$(jq -r .device_token <<<"$BODY")
+	device=$(of_body .device_token)
 	guarded "$EMAIL"
-	TOKEN='' post /api/v1/auth/unlock "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/unlock "$(object email "$EMAIL")"
 	mail_for "$EMAIL" unlock
 	DEVICE=$device guess "$EMAIL" "$PASSWORD" ".device_token = \$d | .proof_token = \"$LINK\""
 	status 200
@@ -209,6 +209,6 @@ guarded() {
 @test "who is signed in changes the password while others guard the account" {
 	login ann
 	guarded "$EMAIL"
-	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "another long horse"}')"
+	post /api/v1/me/password "$(object current_password "$PASSWORD" password 'another long horse')"
 	status 204
 }

@@ -12,8 +12,8 @@ ask() {
 	NEW=${1:-new.$(unique)@example.org}
 	post /api/v1/me/email "$(credentials "$NEW" "$PASSWORD")" || return
 	status 202 || return
-	OLD_ID=$(jq -r .old_id <<<"$BODY")
-	NEW_ID=$(jq -r .new_id <<<"$BODY")
+	OLD_ID=$(of_body .old_id)
+	NEW_ID=$(of_body .new_id)
 }
 
 # confirm KIND ID: follows the link in that mail; to the new address it takes the password as well.
@@ -359,14 +359,14 @@ address_is() {
 	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
 	status 200
 	local refresh
-	TOKEN=$(jq -r .access_token <<<"$BODY")
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
+	refresh=$(of_body .refresh_token)
 	move
 	get /api/v1/me
 	problem 401 token-revoked
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
 	status 200
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	[[ $(claims .email) == "\"$NEW\"" ]]
 	get /api/v1/me
 	body .email "$NEW"
@@ -567,7 +567,7 @@ address_is() {
 	problem 400 proof-wrong
 	local eve=$USER_ID
 	admin
-	put "/api/v1/users/$eve" "$(jq -nc --arg e "$old" '{email: $e, name: "Eve"}')"
+	put "/api/v1/users/$eve" "$(object email "$old" name Eve)"
 	problem 409 email-taken
 	PASSWORD=$password USER_ID=$ann
 	sign_in "$new" "$PASSWORD"
@@ -614,7 +614,7 @@ address_is() {
 
 @test "PUT is no way around the confirmations (security 41)" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "new.$EMAIL" name Ann)"
 	problem 403 proof-needed 'both addresses have to confirm: POST /api/v1/me/email'
 	get "/api/v1/users/$USER_ID"
 	body .email "$EMAIL"
@@ -623,19 +623,19 @@ address_is() {
 	register bob
 	local bob=$EMAIL
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$bob" '{email: $e, name: "Ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$bob" name Ann)"
 	problem 403 proof-needed
 }
 
 @test "a PUT that changes something is noted with what, one that changes nothing is not" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name ann)"
 	status 200
 	[[ $(noted user.update) == 0 ]]
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Ann B."}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name 'Ann B.')"
 	status 200
 	[[ $(noted user.update "actor = '$USER_ID' and detail = 'name'") == 1 ]]
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^^}" '{email: $e, name: "Ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "${EMAIL^^}" name Ann)"
 	status 200
 	[[ $(noted user.update "detail = 'name, spelling of email'") == 1 ]]
 	get /api/v1/me
@@ -646,14 +646,14 @@ address_is() {
 	login ann
 	local bodies=() n
 	for n in {1..40}; do
-		bodies+=("$(jq -nc --arg e "$EMAIL" --arg n "Ann $n" '{email: $e, name: $n}')")
+		bodies+=("$(object email "$EMAIL" name "Ann $n")")
 	done
 	PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" \
 		requests "$BATS_TEST_TMPDIR/put" PUT "/api/v1/users/$USER_ID" "${bodies[@]}"
 	[[ $(sort -u "$BATS_TEST_TMPDIR/put/statuses") == 200 ]]
 	[[ $(noted user.update "actor = '$USER_ID' and detail = 'name'") == 40 ]]
 	get "/api/v1/users/$USER_ID"
-	[[ $(jq -r .name <<<"$BODY") == 'Ann '* ]]
+	[[ $(of_body .name) == 'Ann '* ]]
 }
 
 # meanwhile SQL: an open transaction that has done this to $USER_ID's row; `settle` ends it.
@@ -667,7 +667,7 @@ settle() { wait "$OTHER"; }
 
 # rename NAME [EMAIL]: by whoever TOKEN is.
 rename() {
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${2:-$EMAIL}" --arg n "$1" '{email: $e, name: $n}')"
+	put "/api/v1/users/$USER_ID" "$(object email "${2:-$EMAIL}" name "$1")"
 }
 
 @test "a PUT that waits for another change notes what it has changed then, not what it saw before" {
@@ -762,7 +762,7 @@ rename() {
 	local email=forced.$(unique)@example.org
 	admin
 	local admin=$USER_ID
-	put "/api/v1/users/$ann" "$(jq -nc --arg e "$email" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$ann" "$(object email "$email" name ann)"
 	status 200
 	body .email "$email"
 	USER_ID=$ann
@@ -785,7 +785,7 @@ rename() {
 	sql "update users set verified_at = now() where id = '$USER_ID'"
 	local ann=$USER_ID email=$EMAIL token=$TOKEN
 	admin
-	put "/api/v1/users/$ann" "$(jq -nc --arg e "$email" '{email: $e, name: "Robert"}')"
+	put "/api/v1/users/$ann" "$(object email "$email" name Robert)"
 	status 200
 	USER_ID=$ann
 	[[ $(sql "select verified_at is not null from users where id = '$ann'") == t ]]

@@ -21,15 +21,15 @@ confirmed() {
 again() {
 	TOKEN='' post /api/v1/users "$(person "${1-$EMAIL}" "${2-somebody else is here}" "${3-Eve}")" || return
 	status 201 || return
-	ID=$(jq -r .id <<<"$BODY")
-	PROOF=$(jq -r .verification_id <<<"$BODY")
+	ID=$(of_body .id)
+	PROOF=$(of_body .verification_id)
 }
 
 # What a client sees of a registration, without what differs between any two of one length.
 seen_bytes() {
 	local id at
 	id=$(header X-Request-Id) || return
-	at=$(jq -r .created_at <<<"$BODY") || return
+	at=$(of_body .created_at) || return
 	printf '%s\n%s' "$HEADERS" "$BODY" | grep -vi '^date:' |
 		sed "s/$id/REQUEST/; s/$ID/USER/g; s/$PROOF/PROOF/; s/${at:0:26}/AT/; s/$1/ADDRESS/"
 }
@@ -65,7 +65,7 @@ other_code() {
 @test "it is so as well for an address that is not confirmed yet" {
 	again "ann.$(unique)@example.org"
 	local email first=$ID answer
-	email=$(jq -r .email <<<"$BODY")
+	email=$(of_body .email)
 	answer=$(seen_bytes "$email")
 	again "$email"
 	[[ $(seen_bytes "$email") == "$answer" ]]
@@ -176,7 +176,7 @@ other_code() {
 	for email in "$EMAIL" "$new" "nobody.$(unique)@example.org"; do
 		TOKEN='' post /api/v1/auth/forgot "{\"email\": \"$email\"}"
 		status 202
-		ID=$(jq -r .id <<<"$BODY") PROOF=none
+		ID=$(of_body .id) PROOF=none
 		BODY=$(jq -c '.created_at = "none"' <<<"$BODY")
 		answers+=("$(seen_bytes "$email")")
 	done

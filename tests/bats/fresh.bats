@@ -12,7 +12,7 @@ stale() {
 
 # reauth [PASSWORD]
 reauth() {
-	post /api/v1/me/reauth "$(jq -nc --arg p "${1-$PASSWORD}" '{password: $p}')"
+	post /api/v1/me/reauth "$(object password "${1-$PASSWORD}")"
 }
 
 # asks METHOD PATH [BODY]: only who has given the password a moment ago may do that.
@@ -57,8 +57,8 @@ exists() {
 	local me=$USER_ID mine=$EMAIL other
 	other=$(unique)@example.org
 	stale
-	asks PUT "/api/v1/users/$ann" "$(jq -nc --arg e "$other" '{email: $e, name: "ann"}')"
-	asks PUT "/api/v1/users/$me" "$(jq -nc --arg e "$other" '{email: $e, name: "Admin"}')"
+	asks PUT "/api/v1/users/$ann" "$(object email "$other" name ann)"
+	asks PUT "/api/v1/users/$me" "$(object email "$other" name Admin)"
 	asks PATCH "/api/v1/users/$ann" '{"role": "admin"}'
 	asks PATCH "/api/v1/users/$me" '{"role": "user"}'
 	asks PATCH "/api/v1/users/$ann" '{"disabled": true}'
@@ -70,7 +70,7 @@ exists() {
 	status 200
 	request PATCH "/api/v1/users/$ann" '{"role": "admin"}'
 	status 200
-	put "/api/v1/users/$ann" "$(jq -nc --arg e "$other" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$ann" "$(object email "$other" name ann)"
 	status 200
 	delete "/api/v1/users/$ann"
 	status 204
@@ -81,7 +81,7 @@ exists() {
 	local first=$TOKEN
 	sign_in "$EMAIL" "$PASSWORD"
 	stale
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^}" '{email: $e, name: "Ann the second"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "${EMAIL^}" name 'Ann the second')"
 	status 200
 	get /api/v1/me
 	status 200
@@ -147,13 +147,13 @@ exists() {
 @test "who gives the password for something else has given it" {
 	login ann
 	stale
-	post /api/v1/me/email "$(jq -nc --arg e "$(unique)@example.org" --arg p "$PASSWORD" '{email: $e, password: $p}')"
+	post /api/v1/me/email "$(object email "$(unique)@example.org" password "$PASSWORD")"
 	status 202
 	delete "/api/v1/users/$USER_ID"
 	status 204
 	login bob
 	stale
-	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "another horse of bob"}')"
+	post /api/v1/me/password "$(object current_password "$PASSWORD" password 'another horse of bob')"
 	status 204
 	refresh
 	tokens

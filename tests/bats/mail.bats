@@ -149,7 +149,7 @@ count() {
 	login_confirmed ann
 	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")" -A 'Mozilla/5.0 (X11; Linux) Firefox/128.0'
 	local refresh
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	refresh=$(of_body .refresh_token)
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\":\"$refresh\"}"
 	status 200
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\":\"$refresh\"}" -A 'Mozilla/5.0 (X11; Linux) Firefox/128.0'
@@ -282,7 +282,7 @@ count() {
 	for name in $'Zo\u00eb M\u00fcller-L\u00fcdenscheidt' $'Zoe\u0308' $'O\u2019Neil' 'J. R. Ewing' 'Ewing jr.' \
 		$'\u5c71\u7530 \u592a\u90ce' $'\u30e6\u30fc\u30b6\u30fc' $'\u0938\u0941\u0928\u0940\u0924\u093e' \
 		$'\u0645\u062d\u0645\u062f' $'\uff21\uff4e\uff4e'; do
-		queue ann@example.org session-reused en "$(jq -nc --arg n "$name" '{name: $n}')"
+		queue ann@example.org session-reused en "$(object name "$name")"
 		became sent
 		mail_is ".text | contains(\"Hello $name,\")"
 	done
@@ -292,7 +292,7 @@ count() {
 		$'evil\uff20example' $'evil\ufe6bexample' $'https\uff1a evil' $'evil\u2236 x' $'evil\u02d0 x' $'evil\uff3cx' \
 		$'evil\u200bexample' $'evil\u202ex' $'evil\u2028x' 'evil 0900 555' $'evil \uff10\uff19' $'evil \u0660' \
 		$'evil \U0001f381' 'evil!' 'evil?' 'evil % off' 'evil=x' 'evil_x'; do
-		queue ann@example.org session-reused en "$(jq -nc --arg n "$name" '{name: $n}')"
+		queue ann@example.org session-reused en "$(object name "$name")"
 		became sent
 		mail_is '.text | contains("Hello,\r\n") and (contains("evil") | not)'
 	done

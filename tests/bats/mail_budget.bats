@@ -40,7 +40,7 @@ reused() {
 
 # ask KIND: forgot or unlock, for EMAIL.
 ask() {
-	TOKEN='' post "/api/v1/auth/$1" "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post "/api/v1/auth/$1" "$(object email "$EMAIL")"
 	status 202
 }
 

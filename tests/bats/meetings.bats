@@ -146,7 +146,7 @@ occupies() {
 	sign_in "$EMAIL" "${EMAIL%%.*} has a horse"
 	holds 'select 1 from met for update'
 	for n in "$1" $(($1 + 1)) $(($1 + 2)); do
-		ask "$n" POST /api/v1/auth/refresh "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
+		ask "$n" POST /api/v1/auth/refresh "$(object refresh_token "$REFRESH")"
 	done
 	wait_for 20 waiting 3
 }
@@ -223,7 +223,7 @@ changes() {
 		names[n]="of $BATS_TEST_NUMBER $1 $2"
 		[[ $n != "$2" ]] || names[n]=meet:$1
 		ask "$n" PUT "/api/v1/users/$ID" \
-			"$(jq -nc --arg e "$EMAIL" --arg n "${names[n]}" '{email: $e, name: $n}')"
+			"$(object email "$EMAIL" name "${names[n]}")"
 	done
 	sleep 0.5
 	let_go

@@ -171,18 +171,18 @@ whole_life() {
 	local id cookie
 	post /api/v1/users "$(person "life.$(unique)@example.org" 'a long passphrase' Life)" || return
 	status 201 || return
-	EMAIL=$(jq -r .email <<<"$BODY") id=$(jq -r .id <<<"$BODY")
+	EMAIL=$(of_body .email) id=$(of_body .id)
 	header Location "$AT/api/v1/users/$id" || return
 	post /api/v1/auth/login "$(credentials "$EMAIL" 'a long passphrase' | jq -c '.cookie = true')" -H "Origin: $PUBLIC" || return
 	status 200 || return
 	cookie=$(header Set-Cookie "__Secure-postern-refresh=*; Path=$AT/api/v1/auth; *") || return
 	cookie=${cookie%%;*}
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	get /api/v1/me || return
 	body .user_id "$id" || return
 	TOKEN='' post /api/v1/auth/refresh '' -H "Origin: $PUBLIC" -H "Cookie: theme=dark; $cookie" || return
 	status 200 || return
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	cookie=$(header Set-Cookie "__Secure-postern-refresh=*; Path=$AT/api/v1/auth; *") || return
 	cookie=${cookie%%;*}
 	TOKEN='' post /api/v1/auth/logout '' -H "Origin: $PUBLIC" -H "Cookie: $cookie" || return

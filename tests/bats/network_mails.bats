@@ -23,7 +23,7 @@ setup() {
 
 # asks KIND EMAIL: for a mail, from there and with the cookies COOKIE.
 asks() {
-	TOKEN='' FROM=$NEIGHBOURS post "/api/v1/auth/$1" "$(jq -nc --arg e "$2" '{email: $e}')" -H "Cookie: ${COOKIE:-none=1}"
+	TOKEN='' FROM=$NEIGHBOURS post "/api/v1/auth/$1" "$(object email "$2")" -H "Cookie: ${COOKIE:-none=1}"
 }
 
 used_up() {
@@ -89,7 +89,7 @@ browses() {
 		status 202
 	done
 	for n in 1 2; do
-		FROM=$NEIGHBOURS post /api/v1/me/email "$(jq -nc --arg e "new.$n.$(unique)@example.org" --arg p "$PASSWORD" '{email: $e, password: $p}')"
+		FROM=$NEIGHBOURS post /api/v1/me/email "$(object email "new.$n.$(unique)@example.org" password "$PASSWORD")"
 		status 202
 	done
 	FROM=$NEIGHBOURS post /api/v1/me/verification

@@ -39,7 +39,7 @@ quick() {
 		quick 0.25
 		post /api/v1/users "$(person "x$EMAIL" "$PASSWORD" ann)"
 		problem 503 database-unavailable
-		put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+		put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name ann)"
 		problem 503 database-unavailable
 		quick 0.25
 	done
@@ -53,7 +53,7 @@ quick() {
 	problem 404 not-found
 	postgres start
 	wait_for 20 answers 200 GET /api/v1/me || fail 'it did not come back'
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name ann)"
 	status 200
 	[[ $(pool_children | sort | tr '\n' ' ') == "$pool" ]] || fail 'a process of the pool was replaced'
 }
@@ -63,10 +63,10 @@ quick() {
 	for _ in {1..3}; do
 		sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'postern'"
 		wait_for 20 answers 200 GET /api/v1/me
-		put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+		put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name ann)"
 		[[ $STATUS == 200 || $STATUS == 503 ]]
 		wait_for 20 answers 200 PUT "/api/v1/users/$USER_ID" \
-			"$(jq -nc --arg e "$EMAIL" '{email: $e, name: "ann"}')"
+			"$(object email "$EMAIL" name ann)"
 	done
 }
 
@@ -83,7 +83,7 @@ quick() {
 	sql "begin; select 1 from users where id = '$USER_ID' for update; select pg_sleep(4)" 3>&- &
 	local lock=$!
 	underway
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "late"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name late)"
 	status 503
 	header Retry-After '[1-9]*'
 	quick 2.5
@@ -108,7 +108,7 @@ renamed() {
 }
 
 # named NAME: the body of a PUT.
-named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
+named() { object email "$EMAIL" name "$1"; }
 
 @test "a write that fails when it is committed is not told as done, and the next one is" {
 	login ann
@@ -191,7 +191,7 @@ named() { jq -nc --arg e "$EMAIL" --arg n "$1" '{email: $e, name: $n}'; }
 	wait_for 20 answers 200 GET /api/v1/me/sessions
 	wait "$lock"
 	wait_for 20 answers 200 GET /api/v1/me
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name anna)"
 	status 200
 }
 

@@ -99,7 +99,7 @@ clean() {
 	[[ $(jq -r .id "$BATS_TEST_TMPDIR"/put/[0-9]* "$BATS_TEST_TMPDIR"/get.* | sort -u) == "$USER_ID" ]]
 	[[ $(sql "select count(*) from audit where subject = '$USER_ID' and action = 'user.update'") == 100 ]] ||
 		fail "$(sql "select action, count(*) from audit where subject = '$USER_ID' group by 1")"
-	post /api/v1/auth/refresh "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
+	post /api/v1/auth/refresh "$(object refresh_token "$REFRESH")"
 	status 200
 	TOKEN=$before get /api/v1/me/sessions
 	status 200
@@ -140,12 +140,12 @@ clean() {
 	login ann
 	sql "begin; select from users where id = '$USER_ID' for update; select pg_sleep(6)" 3>&- &
 	underway
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "other"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name other)"
 	problem 503 overloaded
 	get "/api/v1/users/$USER_ID"
 	status 200
 	wait "$!"
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "other"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name other)"
 	status 200
 	clean
 }
@@ -161,7 +161,7 @@ clean() {
 	postgres start
 	# It waits a while itself after it was refused (server_login_retry).
 	wait_for 40 answers 200 GET "/api/v1/users/$USER_ID" || fail 'not after PostgreSQL'
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "back"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name back)"
 	status 200
 }
 

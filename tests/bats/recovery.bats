@@ -5,9 +5,9 @@ load helpers
 
 # forgot EMAIL: sets ID, that of the answer.
 forgot() {
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$1" '{email: $e}')" || return
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$1")" || return
 	status 202 || return
-	ID=$(jq -r .id <<<"$BODY")
+	ID=$(of_body .id)
 }
 
 # ask NAME: a new user who has forgotten the password; sets CODE and LINK as mailed.
@@ -74,7 +74,7 @@ refused() {
 @test "what is no address is a fault, whoever has one" {
 	local bad
 	for bad in '' ann 'a b@example.org' $'ann@example.org\nBcc: x@example.org'; do
-		post /api/v1/auth/forgot "$(jq -nc --arg e "$bad" '{email: $e}')"
+		post /api/v1/auth/forgot "$(object email "$bad")"
 		problem 400 invalid-request
 		fault /email
 	done
@@ -206,7 +206,7 @@ refused() {
 @test "a reset ends all sessions and refuses their tokens at once" {
 	login ann
 	local old=$TOKEN refresh
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	refresh=$(of_body .refresh_token)
 	forgot "$EMAIL"
 	mail_for "$EMAIL" reset
 	reset "$(by_link)"

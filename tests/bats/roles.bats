@@ -361,7 +361,7 @@ at_once() {
 	register ann
 	hash=$(sql "select md5(password) from users where id = '$USER_ID'")
 	TOKEN=$admin
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Ann", password: "mine now, thanks"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name Ann password 'mine now, thanks')"
 	problem 400 invalid-request
 	fault /password 'password is not known'
 	patch "$USER_ID" '{"password": "mine now, thanks"}'

@@ -52,7 +52,7 @@ sys.stdout.buffer.write(hmac.digest(b"", sys.stdin.buffer.read(), "sha256"))' | 
 
 # mailed_reset: asks for a reset of the password of EMAIL; sets PROOF, CODE and LINK.
 mailed_reset() {
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202
 	mail_for "$EMAIL" reset
 }

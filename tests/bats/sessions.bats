@@ -58,7 +58,7 @@ audit_count() {
 @test "three tabs that wake up at once all win, with the same successor" {
 	login ann
 	local out=$BATS_TEST_TMPDIR/out body
-	body=$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')
+	body=$(object refresh_token "$REFRESH")
 	PARALLEL=1 requests "$out" POST /api/v1/auth/refresh "$body" "$body" "$body"
 	[[ $(sort -u "$out/statuses") == 200 ]]
 	[[ $(jq -r .refresh_token "$out"/[0-9] | sort -u | wc -l) == 1 ]]
@@ -75,7 +75,7 @@ audit_count() {
 	local out body round bodies
 	for round in {1..5}; do
 		out=$BATS_TEST_TMPDIR/round.$round bodies=()
-		body=$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')
+		body=$(object refresh_token "$REFRESH")
 		for _ in {1..50}; do bodies+=("$body"); done
 		PARALLEL=1 requests "$out" POST /api/v1/auth/refresh "${bodies[@]}"
 		[[ $(sort "$out/statuses" | uniq -c | xargs) == '50 200' ]] || fail "round $round: $(sort "$out/statuses" | uniq -c)"
@@ -122,7 +122,7 @@ audit_count() {
 	refresh
 	status 200
 	exchanged_ago '31 seconds'
-	for _ in {1..50}; do bodies+=("$(jq -nc --arg t "$first" '{refresh_token: $t}')"); done
+	for _ in {1..50}; do bodies+=("$(object refresh_token "$first")"); done
 	PARALLEL=1 requests "$out" POST /api/v1/auth/refresh "${bodies[@]}"
 	[[ $(sort -u "$out/statuses") == 401 ]]
 	[[ $(audit_count session.reused "$id") == 1 ]]
@@ -534,7 +534,7 @@ cookie_login() {
 		"$(jq -nc --arg e "$EMAIL" --arg p "$PASSWORD" '{email: $e, password: $p, cookie: true}')" \
 		-H "Origin: ${1-https://app.example}"
 	status 200 || return
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	COOKIE=$(header Set-Cookie | sed -n 's/^\(__Secure-postern-refresh=[^;]*\).*/\1/p')
 }
 

@@ -44,7 +44,7 @@ load helpers
 
 @test "a changed name is seen at once with the old token" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Ann B."}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name 'Ann B.')"
 	status 200
 	get /api/v1/me
 	body .name 'Ann B.'

@@ -57,7 +57,7 @@ refused() {
 
 @test "who has jwt_secret makes no refresh token and no link" {
 	login ann
-	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202
 	mail_for "$EMAIL" reset
 	local right=$LINK code=$CODE

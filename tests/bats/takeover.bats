@@ -35,7 +35,7 @@ owner() {
 	TOKEN='' post /api/v1/users "$(person "$EMAIL" "$HERS" Ann)" || return
 	PROOF=''
 	if [[ $STATUS == 201 ]]; then
-		PROOF=$(jq -r .verification_id <<<"$BODY")
+		PROOF=$(of_body .verification_id)
 		return
 	fi
 	problem 409 email-taken
@@ -51,7 +51,7 @@ proves() {
 }
 
 resets() {
-	TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')" && status 202 &&
+	TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")" && status 202 &&
 		mail_for "$EMAIL" reset || return
 	TOKEN='' post /api/v1/auth/reset "$(jq -c --arg p "$HERS" '.password = $p' <<<"$(by_link)")" && status 204
 }
@@ -120,7 +120,7 @@ resend() {
 
 # She has forgotten that there is no account yet.
 recovery_between() {
-	stranger && TOKEN='' post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')" && status 202 &&
+	stranger && TOKEN='' post /api/v1/auth/forgot "$(object email "$EMAIL")" && status 202 &&
 		stranger && owner && proves && stranger
 }
 
@@ -129,11 +129,11 @@ moved() {
 	local email=$EMAIL password=$THEIRS
 	EMAIL=thief.$(unique)@example.org PROOF=''
 	TOKEN='' post /api/v1/users "$(person "$EMAIL" "$password" Thief)" && status 201 &&
-		PROOF=$(jq -r .verification_id <<<"$BODY") && proof_of verify "$PROOF" &&
+		PROOF=$(of_body .verification_id) && proof_of verify "$PROOF" &&
 		verify "$(by_link_of "$password")" && status 204 && sign_in "$EMAIL" "$password" || return
 	post /api/v1/me/email "$(credentials "$email" "$password")" && status 202 || return
 	local old new
-	old=$(jq -r .old_id <<<"$BODY") new=$(jq -r .new_id <<<"$BODY")
+	old=$(of_body .old_id) new=$(of_body .new_id)
 	proof_of email_old "$old" && TOKEN='' post /api/v1/auth/email/confirm "$(by_link)" && status 200 || return
 	proof_of email_new "$new" && TOKEN='' post /api/v1/auth/email/confirm "$(by_link)" &&
 		problem 403 password-needed || return
@@ -153,7 +153,7 @@ by_admin() {
 		mail_for "$EMAIL" verify && verify "$(by_link_of "$THEIRS")" && status 204 || return
 		user=$(sql "select id from users where email_key = '$EMAIL'")
 	fi
-	TOKEN=$ADMIN put "/api/v1/users/$user" "$(jq -nc --arg e "$email" '{email: $e, name: "Thief"}')" && status 200 || return
+	TOKEN=$ADMIN put "/api/v1/users/$user" "$(object email "$email" name Thief)" && status 200 || return
 	EMAIL=$email SPOILS=''
 	owner && proves
 }
@@ -185,7 +185,7 @@ all() {
 @test "where nobody is told who is registered, nobody takes an account before its owner comes" {
 	mode safe
 	login_confirmed() {
-		register "$1" && proof_of verify "$(jq -r .verification_id <<<"$BODY")" && verify "$(by_link_of "$PASSWORD")" &&
+		register "$1" && proof_of verify "$(of_body .verification_id)" && verify "$(by_link_of "$PASSWORD")" &&
 			sign_in "$EMAIL" "$PASSWORD"
 	}
 	all
@@ -193,7 +193,7 @@ all() {
 	EMAIL=ann.$(unique)@example.org
 	stranger
 	local his answers=()
-	his=$(jq -r .verification_id <<<"$BODY")
+	his=$(of_body .verification_id)
 	verify "$(by_code "$his" 00000000)"
 	answers+=("$STATUS $(jq -r .error.code <<<"$BODY")")
 	owner
@@ -212,7 +212,7 @@ all() {
 
 # asks KIND
 asks() {
-	TOKEN='' post "/api/v1/auth/$1" "$(jq -nc --arg e "$EMAIL" '{email: $e}')" "${AGENT[@]}" && status 202
+	TOKEN='' post "/api/v1/auth/$1" "$(object email "$EMAIL")" "${AGENT[@]}" && status 202
 }
 
 # says WORD: how many of the mails to EMAIL and NEW that were sent do.
@@ -240,7 +240,7 @@ sent() {
 	admin
 	local admin=$TOKEN old
 	login thief
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Call me"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name 'Call me')"
 	status 200
 	sign_in "$EMAIL" "$PASSWORD" "${AGENT[@]}"
 	old=$REFRESH
@@ -253,14 +253,14 @@ sent() {
 	refresh
 	status 200
 	sql "update sessions set rotated_at = rotated_at - interval '1 hour' where user_id = '$USER_ID'"
-	TOKEN='' post /api/v1/auth/refresh "$(jq -nc --arg t "$old" '{refresh_token: $t}')" "${AGENT[@]}"
+	TOKEN='' post /api/v1/auth/refresh "$(object refresh_token "$old")" "${AGENT[@]}"
 	status 401
 	sign_in "$EMAIL" "$PASSWORD" "${AGENT[@]}"
-	post /api/v1/me/password "$(jq -nc --arg p "$PASSWORD" '{current_password: $p, password: "a goat instead"}')" "${AGENT[@]}"
+	post /api/v1/me/password "$(object current_password "$PASSWORD" password 'a goat instead')" "${AGENT[@]}"
 	status 204
 	TOKEN=$admin request PATCH "/api/v1/users/$USER_ID" '{"disabled": true}' "${AGENT[@]}"
 	status 200
-	TOKEN=$admin put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "x$NEW" '{email: $e, name: "Call me"}')" "${AGENT[@]}"
+	TOKEN=$admin put "/api/v1/users/$USER_ID" "$(object email "x$NEW" name 'Call me')" "${AGENT[@]}"
 	status 200
 	[[ $(sql "select string_agg(distinct template, ' ' order by template) from outbox
 		where recipient in ('$EMAIL', '$NEW')") == 'account-disabled email-changed email-new email-old password-changed reset session-reused unlock verify' ]]

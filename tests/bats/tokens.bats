@@ -36,7 +36,7 @@ refused() {
 	get /api/v1/me
 	body .email "$EMAIL"
 	local old=$TOKEN
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^^}" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "${EMAIL^^}" name ann)"
 	status 200
 	mail_for "$EMAIL" verify
 	TOKEN='' post /api/v1/auth/verify "$(by_link_of "$PASSWORD")"

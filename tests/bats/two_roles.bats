@@ -39,14 +39,14 @@ as() {
 
 @test "a role that owns nothing serves: accounts, sessions, mails, keys, what is swept" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "anna"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name anna)"
 	status 200
-	post /api/v1/auth/refresh "$(jq -nc --arg t "$REFRESH" '{refresh_token: $t}')"
+	post /api/v1/auth/refresh "$(object refresh_token "$REFRESH")"
 	status 200
 	tokens
 	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" 'not her words')"
 	problem 401 bad-credentials
-	post /api/v1/auth/forgot "$(jq -nc --arg e "$EMAIL" '{email: $e}')"
+	post /api/v1/auth/forgot "$(object email "$EMAIL")"
 	status 202
 	delete /api/v1/me/sessions
 	status 204

@@ -15,7 +15,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	body .email "$email"
 	body .name 'Ann Zoë'
 	body_is 'keys == ["created_at", "email", "id", "name", "verification_id"]'
-	header Location "*/api/v1/users/$(jq -r .id <<<"$BODY")"
+	header Location "*/api/v1/users/$(of_body .id)"
 	header Cache-Control '*no-store*'
 }
 
@@ -24,7 +24,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	body_is '.id | test("^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")'
 	body_is '.created_at | test("^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]+)?Z$")'
 	local made now
-	made=$(date -d "$(jq -r .created_at <<<"$BODY")" +%s)
+	made=$(date -d "$(of_body .created_at)" +%s)
 	now=$(date +%s)
 	((made >= now - 5 && made <= now + 5)) || fail "created at $made, now is $now"
 }
@@ -226,7 +226,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 
 @test "a user changes its name" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "$EMAIL" '{email: $e, name: "Ann B."}')"
+	put "/api/v1/users/$USER_ID" "$(object email "$EMAIL" name 'Ann B.')"
 	status 200
 	body .email "$EMAIL"
 	body .name 'Ann B.'
@@ -240,7 +240,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	local old=$EMAIL password=$PASSWORD ann=$USER_ID email
 	email=new.$(unique)@example.org
 	admin
-	put "/api/v1/users/$ann" "$(jq -nc --arg e "$email" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$ann" "$(object email "$email" name ann)"
 	status 200
 	body .email "$email"
 	sign_in "$email" "$password"
@@ -250,7 +250,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 
 @test "a user may keep its address, in another spelling too" {
 	login ann
-	put "/api/v1/users/$USER_ID" "$(jq -nc --arg e "${EMAIL^^}" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$USER_ID" "$(object email "${EMAIL^^}" name ann)"
 	status 200
 	body .email "${EMAIL^^}"
 }
@@ -261,7 +261,7 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	register ann
 	local ann=$USER_ID email=$EMAIL
 	admin
-	put "/api/v1/users/$ann" "$(jq -nc --arg e "${bob^^}" '{email: $e, name: "ann"}')"
+	put "/api/v1/users/$ann" "$(object email "${bob^^}" name ann)"
 	problem 409 email-taken
 	get "/api/v1/users/$ann"
 	body .email "$email"
@@ -289,10 +289,10 @@ UNKNOWN=01890000-0000-7000-8000-000000000000
 	register bob
 	local bob=$USER_ID email=$EMAIL
 	admin
-	put "/api/v1/users/$bob" "$(jq -nc --arg e "$email" '{email: $e, name: "Robert"}')"
+	put "/api/v1/users/$bob" "$(object email "$email" name Robert)"
 	status 200
 	body .name Robert
-	put "/api/v1/users/$UNKNOWN" "$(jq -nc --arg e "x$email" '{email: $e, name: "x"}')"
+	put "/api/v1/users/$UNKNOWN" "$(object email "x$email" name x)"
 	problem 404 user-not-found "user $UNKNOWN not found"
 }
 

@@ -86,7 +86,7 @@ hash_of() {
 @test "so does its code, with the id that registering was answered with" {
 	register ann
 	local id
-	id=$(jq -r .verification_id <<<"$BODY")
+	id=$(of_body .verification_id)
 	mail_for "$EMAIL" verify
 	verify "$(by_code "$id")"
 	status 204
@@ -100,7 +100,7 @@ hash_of() {
 	post /api/v1/users "$(person "$EMAIL" 'ann has a horse' Ann)" -H 'Accept-Language: en'
 	status 201
 	[[ $(sql "select count(*) from audit where action = 'user.register'
-		and subject = '$(jq -r .id <<<"$BODY")'") == 1 ]]
+		and subject = '$(of_body .id)'") == 1 ]]
 	[[ $(sql "select locale from outbox where recipient = '$EMAIL'") == en ]]
 }
 
@@ -150,7 +150,7 @@ hash_of() {
 	status 202
 	body .verified false
 	local first
-	first=$(jq -r .id <<<"$BODY")
+	first=$(of_body .id)
 	mail_for "$EMAIL" verify
 	[[ $PROOF == "$first" ]]
 	local code
@@ -226,15 +226,15 @@ hash_of() {
 	admin
 	sql "update users set role = 'user' where role = 'admin' and id <> '$USER_ID'"
 	local me=$USER_ID other
-	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	put "/api/v1/users/$me" "$(object email "new.$EMAIL" name Admin)"
 	problem 409 last-admin
 	[[ $(sql "select email = '$EMAIL' and verified_at is not null from users where id = '$me'") == t ]]
 	# One whose address is not confirmed is none.
 	TOKEN='' post /api/v1/users "$(person "other.$EMAIL" 'the keys to it all' Other)"
 	status 201
-	other=$(jq -r .id <<<"$BODY")
+	other=$(of_body .id)
 	sql "update users set role = 'admin' where id = '$other'"
-	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	put "/api/v1/users/$me" "$(object email "new.$EMAIL" name Admin)"
 	problem 409 last-admin
 	request PATCH "/api/v1/users/$me" '{"role": "user"}'
 	problem 409 last-admin
@@ -243,7 +243,7 @@ hash_of() {
 	delete "/api/v1/users/$me"
 	[[ $STATUS != 204 ]]
 	sql "update users set verified_at = now() where id = '$other'"
-	put "/api/v1/users/$me" "$(jq -nc --arg e "new.$EMAIL" '{email: $e, name: "Admin"}')"
+	put "/api/v1/users/$me" "$(object email "new.$EMAIL" name Admin)"
 	status 200
 	body .verified false
 	sql "delete from users where id = '$me'; update users set role = 'user' where id = '$other'"
@@ -255,7 +255,7 @@ hash_of() {
 	settle ann
 	local here=$TOKEN there refresh
 	sign_in "$EMAIL" "$PASSWORD"
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	refresh=$(of_body .refresh_token)
 	there=$TOKEN TOKEN=$here
 	change "$PASSWORD" 'a brand new horse'
 	status 204
@@ -266,7 +266,7 @@ hash_of() {
 	problem 401 token-revoked
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
 	status 200
-	TOKEN=$(jq -r .access_token <<<"$BODY") get /api/v1/me
+	TOKEN=$(of_body .access_token) get /api/v1/me
 	status 200
 	refused "$PASSWORD"
 	sign_in "$EMAIL" 'a brand new horse'
@@ -287,9 +287,9 @@ hash_of() {
 @test "asked to, a new password ends all other sessions at once (security 16)" {
 	settle ann
 	local here=$TOKEN mine there refresh
-	mine=$(jq -r .refresh_token <<<"$BODY")
+	mine=$(of_body .refresh_token)
 	sign_in "$EMAIL" "$PASSWORD"
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	refresh=$(of_body .refresh_token)
 	there=$TOKEN TOKEN=$here
 	change "$PASSWORD" 'a brand new horse' '| .end_other_sessions = true'
 	status 204
@@ -299,7 +299,7 @@ hash_of() {
 	status 401
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$mine\"}"
 	status 200
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	get /api/v1/me/sessions
 	body length 1
 	body '.[0].current' true
@@ -308,12 +308,12 @@ hash_of() {
 @test "the session that changed the password goes on being refreshed" {
 	settle ann
 	local refresh
-	refresh=$(jq -r .refresh_token <<<"$BODY")
+	refresh=$(of_body .refresh_token)
 	TOKEN=$TOKEN change "$PASSWORD" 'a brand new horse' '| .end_other_sessions = true'
 	status 204
 	TOKEN='' post /api/v1/auth/refresh "{\"refresh_token\": \"$refresh\"}"
 	status 200
-	TOKEN=$(jq -r .access_token <<<"$BODY")
+	TOKEN=$(of_body .access_token)
 	get /api/v1/me
 	status 200
 }
@@ -394,7 +394,7 @@ hash_of() {
 	settle ann
 	local id=$USER_ID email=$EMAIL password=$PASSWORD
 	admin
-	put "/api/v1/users/$id" "$(jq -nc --arg e "$email" '{email: $e, name: "Ann", password: "a brand new horse"}')"
+	put "/api/v1/users/$id" "$(object email "$email" name Ann password 'a brand new horse')"
 	problem 400 invalid-request
 	fault /password
 	post "/api/v1/users/$id/password" '{"password": "a brand new horse"}'
