@@ -6,9 +6,15 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "serve/process.h"
 #include "task/loop.h"
 #include "task/task.h"
+
+enum {
+	TRIES = 6, /* of an act whose transaction lost a race */
+	JITTER_US = 20000
+};
 
 struct command command_make(const struct cli *cli, enum err (*run)(struct command *c), void *arg)
 {
@@ -24,8 +30,10 @@ static bool leaves(const struct command *c, enum cli_leaves what)
 	return c->cli != NULL && c->cli->command->leaves == what;
 }
 
+/* One try, from the beginning. */
 static enum err run(struct command *c)
 {
+	c->act.notes = 0;
 	if (leaves(c, CLI_LEAVES_NOTES))
 		TRY(db_begin(c->db));
 	TRY(c->run(c));
@@ -35,12 +43,30 @@ static enum err run(struct command *c)
 	return ERR_INTERNAL;
 }
 
+/*
+ * What somebody has typed is run again when the database asks for it, as a request is. What the
+ * service does by itself comes again anyway.
+ */
+static enum err run_until_settled(struct command *c)
+{
+	int tries = leaves(c, CLI_LEAVES_NOTES) ? TRIES : 1;
+
+	for (int i = 1;; i++) {
+		c->db = db_open(c->pool, c->arena);
+
+		enum err e = db_finish(c->db, run(c));
+
+		if (e != ERR_RETRY || i == tries)
+			return e;
+		TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
+	}
+}
+
 static void body(void *arg)
 {
 	struct command *c = arg;
 
-	c->db = db_open(c->pool, c->arena);
-	c->result = db_finish(c->db, run(c));
+	c->result = run_until_settled(c);
 	loop_stop();
 }
 
@@ -118,6 +144,9 @@ int command_complain(enum err e)
 		fputs("postern: the database takes no changes: it is a standby, or"
 		      " default_transaction_read_only is on for it or for the role\n",
 		      stderr);
+		return EX_TEMPFAIL;
+	case ERR_RETRY:
+		fputs("postern: too many changes at once, try again\n", stderr);
 		return EX_TEMPFAIL;
 	case ERR_EMAIL_TAKEN:
 		return cli_refuse("this email is registered already");

@@ -27,7 +27,8 @@ struct command command_make(const struct cli *cli, enum err (*run)(struct comman
 /*
  * Runs it in a loop and a task of its own, and ends its transaction. Returns its result. What
  * leaves notes has a transaction from the beginning, and ERR_INTERNAL when it changes something
- * without one (act_note); what leaves nothing cannot change anything.
+ * without one (act_note); it is run again, from its first line, when its transaction lost a race,
+ * and its result is ERR_RETRY when it lost too many. What leaves nothing cannot change anything.
  */
 enum err command_run(struct command *c);
 

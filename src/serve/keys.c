@@ -341,6 +341,7 @@ static int prepare_here(const struct conf *c)
 	case ERR_DB_UNAVAILABLE:
 	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:
+	case ERR_RETRY:
 		log_warn("master", "the signing keys cannot be read yet");
 		return EX_TEMPFAIL;
 	default:

@@ -54,6 +54,7 @@ static enum err retry_dead(struct command *c)
 	struct outbox_retry_dead in = { .life_us = c->conf->mail_give_up };
 	int64_t n = 0;
 
+	arg->changed = 0;
 	do {
 		TRY(outbox_retry_dead(c->db, &in, &n));
 		arg->changed += n;

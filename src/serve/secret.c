@@ -240,6 +240,7 @@ static int look_here(const struct conf *c)
 	case ERR_DB_UNAVAILABLE:
 	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:
+	case ERR_RETRY:
 		log_warn("master", "which secret_key the database was used with cannot be seen");
 		return UNSEEN;
 	default:

@@ -15,28 +15,33 @@
 struct user_arguments {
 	struct str email, name;
 	bool admin;
-	bool weak;	   /* the password was refused for that */
+	char hash[PASSWORD_HASH];
 	struct user_id id; /* whom it made */
 };
 
-/* Reads a password and hashes it; ERR_INVALID when it is none that a user may have. */
-static enum err choose_password(struct command *c, char hash[static PASSWORD_HASH])
+/* Why there is no hash of a password. */
+enum choice { CHOSEN, NONE_CHOSEN, TOO_WEAK, NOT_HASHED };
+
+/*
+ * Reads a password and hashes it. Nothing is held meanwhile: whoever types takes as long as they
+ * like, and so the database is asked afterwards.
+ */
+static enum choice choose_password(const struct conf *c, struct arena *a,
+				   struct user_arguments *args)
 {
-	struct user_arguments *args = c->arg;
-	struct password_cost cost = { (uint32_t)c->conf->password_memory_kib,
-				      (uint32_t)c->conf->password_passes };
-	struct str words = judge_words(args->email, args->name, c->arena), text = { 0 };
+	struct password_cost cost = { (uint32_t)c->password_memory_kib,
+				      (uint32_t)c->password_passes };
+	struct str words = judge_words(args->email, args->name, a), text = { 0 };
 	struct secret password = { 0 };
 
-	if (!ask_password(c->arena, &password))
-		return ERR_INVALID;
+	if (!ask_password(a, &password))
+		return NONE_CHOSEN;
 	text = (struct str){ password.p, password.n };
-	if (!str_utf8(text) || (int64_t)str_chars(text) < c->conf->password_min_length)
-		return ERR_INVALID;
-	args->weak = c->conf->password_reject_common && judge_weak(password, words);
-	if (args->weak)
-		return ERR_INVALID;
-	return password_hash(password, cost, hash) ? OK : ERR_INTERNAL;
+	if (!str_utf8(text) || (int64_t)str_chars(text) < c->password_min_length)
+		return NONE_CHOSEN;
+	if (c->password_reject_common && judge_weak(password, words))
+		return TOO_WEAK;
+	return password_hash(password, cost, args->hash) ? CHOSEN : NOT_HASHED;
 }
 
 static enum err create(struct command *c)
@@ -45,15 +50,13 @@ static enum err create(struct command *c)
 	struct user_insert row = { .id = user_id_new(),
 				   .email = args->email,
 				   .name = args->name,
+				   .password = { args->hash, strlen(args->hash) },
 				   .locale = STR("en"),
 				   .verified = true,
 				   .role = args->admin ? STR("admin") : STR("user") };
 	struct user_row user = { 0 };
-	char hash[PASSWORD_HASH];
 
-	TRY(choose_password(c, hash));
 	email_key(args->email, c->arena, &row.email_key);
-	row.password = (struct secret){ hash, strlen(hash) };
 
 	enum err e = user_insert(c->db, &row, &user);
 
@@ -64,31 +67,49 @@ static enum err create(struct command *c)
 	return act_note(c->db, &c->act, "user.create", user.id, row.role);
 }
 
-static int create_user(const struct cli *cli, struct user_arguments *args)
+static int create_user(const struct cli *cli, struct arena *a, struct user_arguments *args)
 {
 	struct command c = command_make(cli, create, args);
 	char id[UUID_TEXT];
-	enum err e = command_run(&c);
 
-	if (args->weak)
-		return cli_refuse("the password is too easy to guess: it is common, or made of the"
-				  " user's own email or name");
-	if (e == ERR_INVALID) {
+	switch (choose_password(cli->conf, a, args)) {
+	case CHOSEN:
+		break;
+	case NONE_CHOSEN:
 		fprintf(stderr,
 			"postern: the password (a line on standard input) must be UTF-8, at least"
 			" %lld characters and at most %d bytes\n",
 			(long long)cli->conf->password_min_length, PASSWORD_BYTES_MAX);
 		return EX_DATAERR;
+	case TOO_WEAK:
+		return cli_refuse("the password is too easy to guess: it is common, or made of the"
+				  " user's own email or name");
+	case NOT_HASHED:
+		return command_complain(ERR_INTERNAL);
 	}
+
+	enum err e = command_run(&c);
+
 	if (e == OK)
 		puts(uuid_format(args->id.uuid, id).p);
 	return command_complain(e);
 }
 
+/* EX_OK, or what was said of who is to be made. */
+static int check_person(struct arena *a, const struct user_arguments *args)
+{
+	if (args->email.p == NULL || !email_key(args->email, a, NULL))
+		return cli_refuse("the email must be a valid email address");
+	if (args->name.n == 0 || !str_utf8(args->name) || str_chars(args->name) > USER_NAME_MAX ||
+	    !str_shown(args->name))
+		return cli_refuse(
+			"the name must be 1 to 200 characters, and no control or invisible ones");
+	return EX_OK;
+}
+
 int cli_user_create(const struct cli *cli, int argc, char **argv)
 {
 	struct user_arguments args = { 0 };
-	struct arena *a = NULL;
 
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--admin") == 0)
@@ -101,20 +122,20 @@ int cli_user_create(const struct cli *cli, int argc, char **argv)
 		else
 			return cli_usage(cli);
 	}
-	a = arena_make(SIZE_MAX, NULL, NULL);
-
-	bool valid = a != NULL && args.email.p != NULL && email_key(args.email, a, NULL);
-
-	arena_free(a);
-	if (!valid)
-		return cli_refuse("the email must be a valid email address");
-	if (args.name.p == NULL)
+	if (args.name.p == NULL && args.email.p != NULL)
 		args.name = (struct str){ args.email.p, strcspn(args.email.p, "@") };
-	if (args.name.n == 0 || !str_utf8(args.name) || str_chars(args.name) > USER_NAME_MAX ||
-	    !str_shown(args.name))
-		return cli_refuse(
-			"the name must be 1 to 200 characters, and no control or invisible ones");
-	return create_user(cli, &args);
+
+	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
+
+	if (a == NULL)
+		return command_complain(ERR_INTERNAL);
+
+	int status = check_person(a, &args);
+
+	if (status == EX_OK)
+		status = create_user(cli, a, &args);
+	arena_free(a);
+	return status;
 }
 
 static enum err list(struct command *c)

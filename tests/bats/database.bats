@@ -75,6 +75,47 @@ backends() {
 	((after - before < 60)) || fail "$((after - before)) new connections"
 }
 
+@test "nothing of the database is held while a password is typed" {
+	local out=$BATS_TEST_TMPDIR/out go=$BATS_TEST_TMPDIR/go
+	GO=$go python3 "$ROOT/tests/bats/terminal.py" enter 'a long password' "$RUN_DIR/postern" \
+		user create "typed.$(unique)@example.org" >"$out" 3>&- &
+	wait_for 20 grep -q 'echo while asked' "$out"
+	login ann
+	hang_up
+	touch "$go"
+	wait $!
+	grep 'exit status: 0' "$out" || fail "$(cat "$out")"
+}
+
+# losing N: the next N users that are made lose a race.
+losing() {
+	sql "create sequence if not exists races; grant usage on sequence races to public;
+		alter sequence races restart;
+		create or replace function lose_race() returns trigger language plpgsql as \$\$
+		begin
+			if nextval('races') <= $1 then
+				raise exception 'lost' using errcode = 'serialization_failure';
+			end if;
+			return new;
+		end \$\$;
+		create or replace trigger lose_race before insert on users
+			for each row execute function lose_race()"
+}
+
+@test "what is typed is run again when its transaction loses a race, and says when it loses too many" {
+	local who
+	who=loser.$(unique)@example.org
+	losing 2
+	run --separate-stderr cli user create "$who" <<<'a long password'
+	[[ $status == 0 && -z $stderr ]] || fail "$status $stderr"
+	[[ $(sql "select count(*) from audit where action = 'user.create' and subject = '$output'") == 1 ]]
+	losing 100
+	run --separate-stderr cli user create "other.$who" <<<'a long password'
+	sql 'drop trigger lose_race on users'
+	[[ $status == 75 && $stderr == 'postern: too many changes at once, try again' ]] || fail "$status $stderr"
+	[[ $(sql 'select last_value from races') == 6 ]]
+}
+
 # made OPTION ...: a database of the service's role, as createdb makes it; sets URL.
 made() {
 	local name

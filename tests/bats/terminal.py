@@ -5,7 +5,8 @@
     terminal.py HOW PASSWORD COMMAND...
 
 HOW it goes on once it has asked: enter (the password and Enter), suspend (Ctrl-Z before that), interrupt
-(Ctrl-C), quit (Ctrl-\\), end (Ctrl-D), or the name of a signal.
+(Ctrl-C), quit (Ctrl-\\), end (Ctrl-D), or the name of a signal. With GO in the environment not before there
+is a file of that name.
 """
 
 import fcntl
@@ -51,7 +52,9 @@ def main():
     seen = read_until(ours, b"Password: ")
     while shown(theirs) == "yes" and child.poll() is None:
         select.select([], [], [], 0.01)  # it asks, and then stops showing
-    print("echo while asked:", shown(theirs))
+    print("echo while asked:", shown(theirs), flush=True)
+    while "GO" in os.environ and not os.path.exists(os.environ["GO"]):
+        select.select([], [], [], 0.02)
     if how in ("enter", "suspend"):
         os.write(ours, (b"\x1a" if how == "suspend" else b"") + password + b"\n")
     elif how in KEYS:
