@@ -727,6 +727,24 @@ asked_without_database() {
 	status 204
 }
 
+@test "a network that guesses at links has to wait, whatever they are of, as the document says" {
+	local path extra document
+	get /api/v1/openapi.json
+	document=$BODY
+	for path in /api/v1/auth/{verify,reset,email/confirm,email/undo}; do
+		FROM=$(another_address) extra='"password": "a long password",'
+		[[ $path != */undo ]] || extra=''
+		sql "insert into attempts (kind, key, failures, forget_at, blocked_until)
+			values ('code', '$(key link "$FROM")', 70, now() + interval '1 day', '-infinity')"
+		post "$path" "{$extra \"token\": \"guess\"}"
+		problem 400 proof-wrong
+		post "$path" "{$extra \"token\": \"another\"}"
+		problem 429 too-many-attempts
+		jq -e --arg p "$path" '(.paths[$p].post.responses["429"]["$ref"] | split("/")[-1]) as $name
+			| .components.responses[$name]["x-codes"] | index("too-many-attempts")' <<<"$document"
+	done
+}
+
 @test "a network asks for so many mails and accounts an hour" {
 	local i
 	register ann
