@@ -41,6 +41,7 @@ struct secret_mark_update {
 enum err secret_mark_update(struct db *db, const struct secret_mark_update *in, int64_t *affected);
 
 /*
- * Whether nothing in this database can hang on a key yet.
+ * Whether nothing in this database hangs on a key yet. Accounts alone do not, for the first administrator is
+ * made before the first start; whoever has signed in has a session.
  */
 enum err secret_unused(struct db *db, struct unused_row *row);

@@ -77,7 +77,7 @@ const struct db_statement secret_unused_statement = {
 	.name = "secret_unused",
 	.sql =
 		"select coalesce(\n"
-		"  not exists (select from users)\n"
+		"  not exists (select from sessions)\n"
 		"    and not exists (select from signing_keys)\n"
 		"    and not exists (select from proofs)\n"
 		"    and not exists (select from registrations),\n"

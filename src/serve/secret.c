@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -66,9 +67,20 @@ static void mark_of(const uint8_t secret[static KEY_SECRET], char text[static MA
 	sodium_bin2hex(text, MARK_TEXT, mark, sizeof mark);
 }
 
-static bool write_whole(int fd, const char *p, size_t n)
+/* 0, or a value of errno. */
+static int write_whole(int fd, const char *p, size_t n)
 {
-	return write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno != EINTR)
+			return errno;
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
+	return fsync(fd) == 0 ? 0 : errno;
 }
 
 /* So that the name outlives a power failure, too. */
@@ -84,20 +96,20 @@ static void sync_folder(const char *path)
 
 /*
  * Writes a new key under a name that nobody looks for, and gives it the right one once it is whole.
- * Of several at once one is first, and the others take its.
+ * Of several at once one is first, and the others take its. What somebody has left who was killed
+ * meanwhile is in nobody's way: in a container the next one may well have the same pid.
  */
 static int make_file(const struct conf *c, struct arena *a)
 {
 	const char *folder = c->server_state.p, *path = conf_state_file(c, a).p;
-	const char *fresh = arena_printf(a, "%s.%d", path, (int)getpid()).p;
+	struct str fresh = arena_printf(a, "%s.XXXXXX", path);
 	char text[sodium_base64_ENCODED_LEN(MADE, sodium_base64_VARIANT_ORIGINAL)];
 	uint8_t bytes[MADE];
-	int e = 0;
 
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return errno;
 
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = mkostemp((char *)fresh.p, O_CLOEXEC); /* with mode 0600 */
 
 	if (fd < 0)
 		return errno;
@@ -105,10 +117,13 @@ static int make_file(const struct conf *c, struct arena *a)
 	sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
 	/* The NUL becomes the end of the line. */
 	text[sizeof text - 1] = '\n';
-	if (!write_whole(fd, text, sizeof text) || (link(fresh, path) != 0 && errno != EEXIST))
+
+	int e = write_whole(fd, text, sizeof text);
+
+	if (e == 0 && link(fresh.p, path) != 0 && errno != EEXIST)
 		e = errno;
 	close(fd);
-	unlink(fresh);
+	unlink(fresh.p);
 	sync_folder(folder);
 	sodium_memzero(text, sizeof text);
 	sodium_memzero(bytes, sizeof bytes);

@@ -17,9 +17,10 @@ set mark = :mark, own = :own::boolean, created_at = now()
 where name = 'secret_key';
 
 -- name: secret_unused :one unused
--- Whether nothing in this database can hang on a key yet.
+-- Whether nothing in this database hangs on a key yet. Accounts alone do not, for the first administrator is
+-- made before the first start; whoever has signed in has a session.
 select coalesce(
-  not exists (select from users)
+  not exists (select from sessions)
     and not exists (select from signing_keys)
     and not exists (select from proofs)
     and not exists (select from registrations),

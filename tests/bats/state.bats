@@ -72,6 +72,8 @@ refused() {
 @test "a database in use before there were keys of one's own goes on with jwt_secret's, and it is said" {
 	other migrate
 	echo 'the keys to it all' | other user create old@example.org
+	sql "insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
+		select gen_random_uuid(), id, now() + interval '1 day', now() + interval '1 day', false, '', '' from users" "$DB"
 	pool_start old APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
 	pool_serves old
 	[[ ! -e $STATE/secret_key ]]
@@ -87,6 +89,27 @@ refused() {
 	pool_serves old
 	run ! grep 'secret_key: ' "$RUN_DIR/log/old.log"
 	pool_stop old
+}
+
+@test "an administrator who is made before the first start keeps no key from being made" {
+	other migrate
+	echo 'the keys to it all' | other user create --admin first@example.org
+	pool_start first APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
+	pool_serves first
+	logged 'secret_key: made' first.log
+	[[ -s $STATE/secret_key ]]
+	pool_stop first
+}
+
+@test "what somebody has left who was killed while he made a key is in nobody's way" {
+	local pid
+	pid=$(exec sh -c 'echo $$')
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_owner bash -c 'for pid in $(seq "$2" "$(($2 + 3000))"); do : >"$1/secret_key.$pid"; done' - "$STATE" "$pid"
+	pool_start left APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
+	pool_serves left
+	pool_stop left
+	[[ $(stat -c %a "$STATE/secret_key") == 600 ]]
 }
 
 @test "a registration that waits hangs on a key as an account does" {
