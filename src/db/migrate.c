@@ -247,8 +247,9 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 	result = inspect(pg, how->connections) && rights_suffice(pg) ? MIGRATE_OK : MIGRATE_REFUSED;
 	if (result == MIGRATE_OK && how->owner_url.n > 0 && rights_exceed(pg))
 		log_warn("database",
-			 "role %s may change what was noted in the audit log, for it owns the"
-			 " tables, or is given that by another role: let it be one that does not",
+			 "role %s may change what was noted in the audit log, or say when, for it"
+			 " owns the tables, or is given that by another role: let it be one that"
+			 " does not",
 			 PQuser(pg));
 	if (result == MIGRATE_OK && retention_differs(pg, how->audit_keep_us))
 		log_warn("database", "audit.retention is not what the database goes by:"

@@ -8,10 +8,8 @@
 
 /* What serving does with a table c: what was noted stays as it is, and so does the ledger. */
 #define VERBS                                                                                      \
-	"(select case c.relname when 'audit' then '{select,insert}'"                               \
-	" when 'schema_migrations' then '{select}'"                                                \
-	" when 'audit_retention' then '{select}'"                                                  \
-	" else '{select,insert,update,delete}' end::text[] as verbs)"
+	"(select case when c.relname in ('audit', 'audit_retention', 'schema_migrations')"         \
+	" then '{select}' else '{select,insert,update,delete}' end::text[] as verbs)"
 
 /* Ours, wherever the search path leads. A part is used through what it is a part of. */
 #define TABLES                                                                                     \
@@ -19,14 +17,29 @@
 	" where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"    \
 	" and not c.relispartition"
 
-/* What was noted, in all its parts, and how long it is kept; with what nobody does there. */
-#define KEPT                                                                                       \
-	"(select to_regclass('audit')::oid as oid, 'update, delete, truncate, trigger' as verbs"   \
-	" union select relid, 'update, delete, truncate, trigger'"                                 \
-	"  from pg_partition_tree(to_regclass('audit'))"                                           \
-	" union select to_regclass('audit_retention'),"                                            \
-	"  'insert, update, delete, truncate, trigger') as kept"
+/* What a note is made of, but for when: that the database says. */
+#define NOTED                                                                                      \
+	"pg_attribute a where a.attrelid = to_regclass('audit') and a.attnum > 0"                  \
+	" and not a.attisdropped and a.attname <> 'at'"
 
+/* What was noted, in all its parts, and how long it is kept. */
+#define KEPT                                                                                       \
+	"(select to_regclass('audit')::oid as oid"                                                 \
+	" union select relid from pg_partition_tree(to_regclass('audit'))"                         \
+	" union select to_regclass('audit_retention')) as kept"
+
+/* Whether somebody ("" or a role and a comma) may do with one of those what serving never does. */
+#define EXCEEDS(who)                                                                               \
+	"(has_table_privilege(" who "c.oid, 'delete, truncate, trigger')"                          \
+	" or has_any_column_privilege(" who "c.oid, 'update')"                                     \
+	" or case when c.oid = to_regclass('audit')"                                               \
+	"  then has_column_privilege(" who "c.oid, 'at', 'insert')"                                \
+	"  else has_any_column_privilege(" who "c.oid, 'insert') end)"
+
+#define SERVING_EXCEEDS EXCEEDS("$1, ")
+#define ASKING_EXCEEDS EXCEEDS("")
+
+/* In their order: what is taken of a table is taken of its columns, too. */
 static const char grants[] =
 	"select format('grant usage on schema %I to %I', current_schema(), $1::name)"
 	" where not has_schema_privilege($1, current_schema(), 'usage')"
@@ -40,9 +53,15 @@ static const char grants[] =
 	" from pg_proc p where p.oid = to_regprocedure('audit_months()')"
 	" and pg_has_role(p.proowner, 'usage') and not has_function_privilege($1, p.oid, 'execute')"
 	" union all"
-	" select format('revoke %s on %s from %I, public', kept.verbs, c.oid::regclass, $1)"
+	" select format('revoke insert, update, delete, truncate, trigger on %s from %I, public',"
+	"  c.oid::regclass, $1)"
 	" from pg_class c join " KEPT " using (oid) where pg_has_role(c.relowner, 'usage')"
-	" and has_table_privilege($1, c.oid, kept.verbs)";
+	" and " SERVING_EXCEEDS " union all"
+	" select format('grant insert (%s) on %s to %I',"
+	"  string_agg(quote_ident(a.attname), ', ' order by a.attnum), c.oid::regclass, $1)"
+	" from pg_class c, " NOTED " and c.oid = a.attrelid and pg_has_role(c.relowner, 'usage')"
+	" group by c.oid having " SERVING_EXCEEDS
+	"  or not bool_and(has_column_privilege($1, c.oid, a.attnum, 'insert'))";
 
 /* In the words of who has to do something about it. */
 static const char missing[] =
@@ -51,13 +70,15 @@ static const char missing[] =
 	"   (select c.relname as name, unnest(v.verbs) as verb, c.oid from " TABLES
 	"    and c.relname <> 'schema_migrations') as wanted"
 	"  where not has_table_privilege(wanted.oid, verb) and to_regclass('users') is not null"
+	"  union all select 'audit', 'insert' where exists (select from " NOTED
+	"    and not has_column_privilege(a.attrelid, a.attnum, 'insert'))"
 	"  union all select 'audit_months', 'execute'"
 	"  where not has_function_privilege(to_regprocedure('audit_months()'), 'execute'))"
 	" as lacking";
 
-static const char excess[] =
-	"select 'yes' from pg_class c join " KEPT " using (oid)"
-	" where pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, kept.verbs) limit 1";
+static const char excess[] = "select 'yes' from pg_class c join " KEPT " using (oid)"
+			     " where pg_has_role(c.relowner, 'usage') or " ASKING_EXCEEDS
+			     " limit 1";
 
 static void complain(const PGconn *pg)
 {

@@ -71,6 +71,10 @@ as() {
 		'alter table audit detach partition audit_first' "update audit_retention set keep = '1 day'" \
 		"insert into audit_retention values (false, '1 day')" "select audit_months_at('2090-01-01')" \
 		'create or replace function audit_months() returns integer language sql as $$select 0$$' \
+		"insert into audit (id, at, action, address, request_id, detail)
+			values (gen_random_uuid(), '2020-02-02', 'forged', '', '', '')" \
+		"insert into audit_rest (id, action, address, request_id, detail)
+			values (gen_random_uuid(), 'forged', '', '', '')" \
 		'set role "keeping-role"' 'grant delete on audit to "serving-role"; delete from audit'; do
 		run as serving-role "$words"
 		[[ $status != 0 && $output == *@(permission denied|must be owner)* ]] || fail "$words: $status $output"
@@ -125,6 +129,32 @@ all_due() {
 	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
 	sql 'revoke "keeping-role" from "serving-role"'
 	[[ $status == 0 && $stderr == *'may change what was noted'* ]] || fail "$status $stderr"
+}
+
+@test "who was given rights by an older version loses those that are too many, column by column" {
+	local words
+	as keeping-role 'grant insert on audit to "serving-role"; grant update (detail), insert (at) on audit to "serving-role";
+		grant insert on audit_rest to public; grant update (keep) on audit_retention to "serving-role"'
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	[[ $status == 0 && $stderr == *'may change what was noted in the audit log, or say when'* ]] || fail "$status $stderr"
+	migrates
+	for words in "update audit set detail = ''" 'update audit_retention set keep = null' \
+		"insert into audit_rest (id, action, address, request_id, detail) values (gen_random_uuid(), 'forged', '', '', '')" \
+		"insert into audit (id, at, action, address, request_id, detail) values (gen_random_uuid(), now(), 'forged', '', '', '')"; do
+		run as serving-role "$words"
+		[[ $status != 0 && $output == *'permission denied'* ]] || fail "$words: $output"
+	done
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	[[ $status == 0 && $stderr != *'may change'* ]] || fail "$status $stderr"
+	login ann
+	# Nothing is left to be given or taken.
+	run --separate-stderr migrates
+	[[ $stderr != *grant* && $stderr != *revoke* ]] || fail "$stderr"
+	as keeping-role 'revoke insert (detail) on audit from "serving-role"'
+	run --separate-stderr serves -t
+	[[ $status == 78 && $stderr == *'insert on audit'* ]] || fail "$status $stderr"
+	migrates
+	login bob
 }
 
 @test "an URL without a role is refused where rights are to be given" {
