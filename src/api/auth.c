@@ -271,7 +271,9 @@ enum err auth_logout(struct req *r, const struct auth_logout_in *in)
 	TRY(session_end(r, tokens, &known));
 	if (!known && cookie)
 		TRY(session_end_own(r));
-	if (cookie)
+	/* A form of any page can send this, without our cookies (SameSite), and a browser would
+	 * take from the reply that it is to forget them. */
+	if (cookie && cookie_ours(r))
 		cookie_clear(r);
 	return reply(r, NULL);
 }

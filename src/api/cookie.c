@@ -98,19 +98,31 @@ struct str cookie_foreign(const struct req *r)
 	return buf_str(&kept);
 }
 
-enum err cookie_origin(struct req *r)
+bool cookie_ours(const struct req *r)
 {
 	struct str origin = r->http->origin, rest = r->app->conf->server_origins, one = { 0 };
 	struct str known = { 0 }, path = { 0 };
 
-	if (origin.n == 0)
-		return problem(r, ERR_ORIGIN_REFUSED, "the cookie needs an Origin header");
 	if (origin_parse(r->app->conf->server_public_url, r->arena, &known, &path) &&
 	    str_eq(origin, known))
-		return OK;
+		return true;
 	while (str_split(&rest, ',', &one))
 		if (origin_parse(str_trim(one), r->arena, &known, &path) && str_eq(origin, known))
-			return OK;
+			return true;
+	return false;
+}
+
+enum err cookie_origin(struct req *r)
+{
+	struct str origin = r->http->origin;
+
+	if (origin.n == 0)
+		return problem(r, ERR_ORIGIN_REFUSED, "the cookie needs an Origin header");
+	if (cookie_ours(r))
+		return OK;
+	/* A header may hold any bytes, and a reply in JSON may not. */
+	if (!str_utf8(origin))
+		return ERR_ORIGIN_REFUSED;
 	return problem(r, ERR_ORIGIN_REFUSED,
 		       "pages of %.*s may not use the cookie: the origin is neither that of "
 		       "server.public_url nor in server.origins",

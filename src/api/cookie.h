@@ -36,7 +36,11 @@ struct str cookie_devices(const struct req *r);
  */
 struct str cookie_foreign(const struct req *r);
 
-/* ERR_ORIGIN_REFUSED unless the request's Origin is server.public_url or in server.origins. */
+/* Whether a page of ours sends the request: its Origin is server.public_url or in server.origins.
+ */
+bool cookie_ours(const struct req *r);
+
+/* ERR_ORIGIN_REFUSED, with what is wrong, unless it does. */
 enum err cookie_origin(struct req *r);
 
 /* Sets both, each for so many seconds; access may be null. */

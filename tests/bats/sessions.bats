@@ -726,6 +726,27 @@ made_up() {
 	status 204
 }
 
+@test "no page of another site makes a browser forget its cookies" {
+	local origin
+	# As its form sends it: an empty body, and none of our cookies (SameSite=Strict).
+	for origin in https://evil.example null 'https://app.example.evil.example' ''; do
+		TOKEN='' post /api/v1/auth/logout '' -H 'Content-Type: application/x-www-form-urlencoded' ${origin:+-H "Origin: $origin"}
+		status 204
+		no_header Set-Cookie
+	done
+	TOKEN='' post /api/v1/auth/logout '' -H 'Origin: https://app.example'
+	status 204
+	header Set-Cookie '__Secure-postern-refresh=; *Max-Age=0;*'
+}
+
+@test "an Origin of bytes that are no text is refused in JSON" {
+	register ann
+	cookie_login
+	with_cookie POST /api/v1/auth/refresh $'https://\xff\xfe.example'
+	problem 403 origin-refused
+	iconv -f utf-8 -t utf-8 <<<"$BODY" >/dev/null
+}
+
 @test "no other operation takes a cookie for a sign-in" {
 	register ann
 	cookie_login
