@@ -29,7 +29,8 @@ struct migrate_how {
 	struct secret owner_url; /* of the one that owns the tables; empty: that is the same */
 	int64_t audit_keep_us;	 /* how long the audit log is kept; 0: for good */
 	size_t connections;	 /* that serving will want, to be looked at; 0: not asked */
-	bool plan; /* changes nothing: prints what would run, "0002_teams pending" a line */
+	bool plan;  /* changes nothing: prints what would run, "0002_teams pending" a line */
+	bool whole; /* a look: refused where a migration is pending */
 };
 
 /*

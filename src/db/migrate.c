@@ -237,6 +237,19 @@ enum migrate_result migrate_run(const struct migrate_how *how)
 	return result;
 }
 
+/* Says what is to be done if not. More than these are of a newer version, which is about to come.
+ */
+static bool all_applied(PGconn *pg)
+{
+	for (const struct migration *m = migrations; m->name != NULL; m++) {
+		if (ledger_has_now(pg, m))
+			continue;
+		log_error("migrate", "%s is pending: run postern migrate", m->name);
+		return false;
+	}
+	return true;
+}
+
 enum migrate_result migrate_look(const struct migrate_how *how)
 {
 	PGconn *pg = inspect_connect(how->url, "migrate", NULL);
@@ -244,7 +257,10 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 
 	if (pg == NULL)
 		return result;
-	result = inspect(pg, how->connections) && rights_suffice(pg) ? MIGRATE_OK : MIGRATE_REFUSED;
+	result = inspect(pg, how->connections) && rights_suffice(pg) &&
+				 (!how->whole || all_applied(pg))
+			 ? MIGRATE_OK
+			 : MIGRATE_REFUSED;
 	if (result == MIGRATE_OK && how->owner_url.n > 0 && rights_exceed(pg))
 		log_warn("database",
 			 "role %s may change what was noted in the audit log, or say when, for it"

@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "db/pool.h"
 #include "serve/act.h"
 #include "serve/become.h"
-#include "serve/process.h"
+#include "serve/prepare.h"
 #include "serve/serve.h"
 
 enum {
@@ -156,25 +155,6 @@ static bool spoken(enum log_level level, const char *module)
 	return strcmp(module, "database") == 0 && level <= LOG_WARN;
 }
 
-static int read_database_url(const struct conf *c)
-{
-	return db_url_valid(c->database_url) ? EX_OK : EX_CONFIG;
-}
-
-/*
- * What libpq cannot read will never lead anywhere. It reads a copy, which it leaves behind in freed
- * memory; no child of a master is to inherit that.
- */
-static bool database_url_good(const struct conf *c, struct arena *a, struct conf_faults *faults)
-{
-	if (process_apart("postern-url", read_database_url, c) == EX_OK)
-		return true;
-	conf_fault_add(
-		faults, a,
-		"database.url: is not a PostgreSQL URI; expected postgresql://user@host/database");
-	return false;
-}
-
 static int with_settings(const struct cli *cli, int argc, char **argv, struct arena *a)
 {
 	struct conf c = { 0 };
@@ -186,7 +166,7 @@ static int with_settings(const struct cli *cli, int argc, char **argv, struct ar
 
 	/* Shown also where they are not complete: that is when it is asked for. */
 	if (good && cli->command->needs == CLI_NEEDS_SOUND)
-		good = conf_check(&c, a, &faults) && database_url_good(&c, a, &faults);
+		good = conf_check(&c, a, &faults) && prepare_urls(&c, a, &faults);
 	if (!good) {
 		print_faults(&faults);
 		return EX_CONFIG;

@@ -14,9 +14,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "serve/keys.h"
 #include "serve/prepare.h"
-#include "serve/secret.h"
 #include "task/loop.h"
 
 enum {
@@ -133,19 +131,16 @@ static void reload(struct master *m)
 	m->reload = false;
 	if (c == NULL)
 		return;
-	if (!conf_load(conf_dir(), environ, a, c, &faults) || !conf_check(c, a, &faults) ||
-	    !secret_prepare(c, a, &faults, &unseen)) {
-		for (struct conf_fault *f = faults.first; f != NULL; f = f->next)
-			log_error("master", "not reloaded: %s", f->text.p);
-		arena_free(a);
-		return;
-	}
 
-	struct family *f = keys_prepare(c, &unseen) != EX_OK
-				   ? NULL
-				   : family_make(c, a, m->listener, m->revoked, m->throttle);
+	bool good = conf_load(conf_dir(), environ, a, c, &faults) && conf_check(c, a, &faults) &&
+		    prepare_again(c, a, &faults, &unseen);
+	struct family *f = good ? family_make(c, a, m->listener, m->revoked, m->throttle) : NULL;
 
+	for (struct conf_fault *fault = faults.first; fault != NULL; fault = fault->next)
+		log_error("master", "not reloaded: %s", fault->text.p);
 	if (f == NULL) {
+		if (faults.n == 0)
+			log_error("master", "not reloaded: see the lines before");
 		arena_free(a);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "db/migrate.h"
+#include "db/pool.h"
 #include "serve/keys.h"
 #include "serve/secret.h"
 #include "task/loop.h"
@@ -64,15 +65,13 @@ static void give_up(int number)
 	_exit(EX_TEMPFAIL);
 }
 
-/*
- * Somebody else migrates, perhaps later than this; but what can never work is told. A name that is
- * not found keeps its thread for as long as the resolver likes.
- */
-static int look_briefly(const struct conf *c)
+/* A name that is not found keeps its thread for as long as the resolver likes. */
+static int look_briefly(const struct conf *c, bool whole)
 {
 	const struct migrate_how how = { .url = c->database_url,
 					 .owner_url = c->database_owner_url,
-					 .audit_keep_us = c->audit_retention };
+					 .audit_keep_us = c->audit_retention,
+					 .whole = whole };
 	struct sigaction action = { .sa_handler = give_up };
 
 	sigaction(SIGALRM, &action, NULL);
@@ -80,10 +79,37 @@ static int look_briefly(const struct conf *c)
 	return look(&how);
 }
 
+/* Somebody else migrates, perhaps later than this; but what can never work is told. */
+static int look_first(const struct conf *c)
+{
+	return look_briefly(c, false);
+}
+
+static int look_again(const struct conf *c)
+{
+	return look_briefly(c, true);
+}
+
+static int read_url(const struct conf *c)
+{
+	return db_url_valid(c->database_url) ? EX_OK : EX_CONFIG;
+}
+
+bool prepare_urls(const struct conf *c, struct arena *a, struct conf_faults *faults)
+{
+	/* The copy is left behind in freed memory, which no child of a master is to inherit. */
+	if (process_apart("postern-url", read_url, c) == EX_OK)
+		return true;
+	conf_fault_add(
+		faults, a,
+		"database.url: is not a PostgreSQL URI; expected postgresql://user@host/database");
+	return false;
+}
+
 int prepare_database(const struct conf *c, bool *unseen)
 {
 	bool own = c->database_migrate_on_start;
-	int status = process_apart("postern-migrate", own ? migrate : look_briefly, c);
+	int status = process_apart("postern-migrate", own ? migrate : look_first, c);
 
 	if (own || status != EX_TEMPFAIL)
 		return status;
@@ -103,6 +129,22 @@ int prepare_secrets(struct conf *c, struct arena *a, bool *unseen)
 		return EX_CONFIG;
 	}
 	return keys_prepare(c, unseen);
+}
+
+bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen)
+{
+	if (!prepare_urls(c, a, faults))
+		return false;
+
+	int status = process_apart("postern-look", look_again, c);
+
+	/* Secrets and keys are looked at together with it, later. */
+	if (status == EX_TEMPFAIL) {
+		*unseen = true;
+		return true;
+	}
+	return status == EX_OK && secret_prepare(c, a, faults, unseen) &&
+	       keys_prepare(c, unseen) == EX_OK;
 }
 
 /* In a process of its own. */

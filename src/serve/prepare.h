@@ -8,6 +8,12 @@
 #include "serve/family.h"
 
 /*
+ * False, with faults: libpq cannot read the URL of the database, which will then never lead
+ * anywhere. It reads a copy, in a process of its own.
+ */
+bool prepare_urls(const struct conf *c, struct arena *a, struct conf_faults *faults);
+
+/*
  * Migrates, or where somebody else does that, looks whether the database can be served from, which
  * keeps nobody waiting longer than some seconds: one that is away is no obstacle, but *unseen
  * becomes true, and else stays as it is. Returns an exit status.
@@ -18,6 +24,12 @@ int prepare_database(const struct conf *c, bool *unseen);
  * The secrets and keys, likewise. A secret_key that is made goes into the settings and the arena.
  */
 int prepare_secrets(struct conf *c, struct arena *a, bool *unseen);
+
+/*
+ * All of it for a reload, which neither migrates nor keeps what is served waiting: false, with
+ * faults or after messages, where the settings lead to what a start would refuse.
+ */
+bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen);
 
 /*
  * Forks a process that waits until the database can be seen, however long, and then looks at it;

@@ -188,6 +188,55 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	wait_for 20 lasts 600
 }
 
+# led NAME: a pool that reads where its database is from a file; sets ETC, its folder of settings.
+led() {
+	ETC=$RUN_DIR/tmp/$1
+	as_owner mkdir -p "$ETC"
+	leads_to "postgresql:///postern?host=$RUN_DIR/sock&user=postern"
+	: >"$RUN_DIR/log/$1.log"
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_owner env -i PATH="$PATH" APP_CONFIG_DIR="$ETC" APP__SERVER__LISTEN="$RUN_DIR/sock/$1" \
+		APP__SERVER__WORKERS=1 APP__SERVER__COURIERS=0 APP__JWT_SECRET_FILE="$RUN_DIR/secrets/jwt_secret" \
+		APP__SERVER__STATE="$RUN_DIR/secrets" \
+		bash -c 'echo $$ >"$1/pid/$2.pool"; exec "$1/bin/postern" serve' - "$RUN_DIR" "$1" \
+		>"$RUN_DIR/log/$1.log" 2>&1 </dev/null 3>&- 4>&- &
+	pool_serves "$1"
+}
+
+# leads_to URL
+leads_to() {
+	as_owner sh -c 'umask 077; echo "$1" >"$2/database_url"' - "$1" "$ETC"
+}
+
+@test "a reload to what is no database, or none to serve from, changes nothing" {
+	local before
+	sql 'create database bare owner postern' postgres
+	sql "create database narrow owner postern template template0 encoding 'SQL_ASCII' locale 'C'" postgres
+	led led
+	before=$(pgrep -P "$(cat "$RUN_DIR/pid/led.pool")" | sort)
+	leads_to 'nonsense'
+	pool_signal led HUP
+	logged 'not reloaded: database.url: is not a PostgreSQL URI' led.log
+	leads_to "postgresql:///bare?host=$RUN_DIR/sock&user=postern"
+	pool_signal led HUP
+	logged '0001_users is pending: run postern migrate' led.log
+	logged 'not reloaded: see the lines before' led.log
+	leads_to "postgresql:///narrow?host=$RUN_DIR/sock&user=postern"
+	pool_signal led HUP
+	logged 'SQL_ASCII' led.log
+	[[ $(pgrep -P "$(cat "$RUN_DIR/pid/led.pool")" | sort) == "$before" ]] || fail 'somebody was replaced'
+	[[ $(fcgi get "$RUN_DIR/sock/led" /api/v1/health/ready) == 200 ]]
+	# One that is away for the moment is not refused.
+	leads_to "postgresql:///postern?host=$RUN_DIR/nowhere&user=postern"
+	pool_signal led HUP
+	logged 'reload is complete' led.log
+	leads_to "postgresql:///postern?host=$RUN_DIR/sock&user=postern"
+	pool_signal led HUP
+	led_again() { [[ $(fcgi get "$RUN_DIR/sock/led" /api/v1/health/ready) == 200 ]]; }
+	wait_for 20 led_again
+	pool_stop led
+}
+
 # What the master has: descriptors, and memory that it shares with its children.
 master_has() {
 	find "/proc/$(pool_pid)/fd" -type l | wc -l
