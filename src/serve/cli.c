@@ -88,14 +88,14 @@ static bool alike(const char *a, const char *b)
 }
 
 /* The usage of all commands that begin with a word; false when there is none. */
-static bool print_usage(const char *word)
+static bool print_usage(FILE *to, const char *word)
 {
 	bool found = false;
 
 	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
 		if (!alike(word, c->words))
 			continue;
-		fprintf(stderr, "%s postern %s%s%s\n", found ? "      " : "usage:", c->words,
+		fprintf(to, "%s postern %s%s%s\n", found ? "      " : "usage:", c->words,
 			*c->arguments == '\0' ? "" : " ", c->arguments);
 		found = true;
 	}
@@ -104,7 +104,7 @@ static bool print_usage(const char *word)
 
 int cli_usage(const struct cli *cli)
 {
-	print_usage(cli->command->words);
+	print_usage(stderr, cli->command->words);
 	return CLI_EX_USAGE;
 }
 
@@ -214,17 +214,22 @@ int cli_main(int argc, char **argv)
 		print_help(stderr);
 		return CLI_EX_USAGE;
 	}
-	if (strcmp(argv[0], "-h") == 0)
-		argv[0] = "--help";
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "-h") == 0)
+			argv[i] = "--help";
 	if (strcmp(argv[0], "-V") == 0)
 		argv[0] = "--version";
+	/* Behind a command it asks about that, and about the settings of nobody. */
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 && print_usage(stdout, argv[0]))
+			return EX_OK;
 	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
 		int own = words_fit(c->words, argc, argv);
 
 		if (own > 0)
 			return run(&(struct cli){ .command = c }, argc - own, argv + own);
 	}
-	if (!print_usage(argv[0]))
+	if (!print_usage(stderr, argv[0]))
 		fputs("postern: unknown command; see postern --help\n", stderr);
 	return CLI_EX_USAGE;
 }

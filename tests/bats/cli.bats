@@ -42,6 +42,19 @@ refuses() {
 	done
 }
 
+@test "--help behind a command tells how that is typed, whatever the settings are" {
+	local words
+	for words in 'serve --help' 'migrate -h' 'user --help' 'user create --help' 'user create --admin -h' \
+		'mail retry --help' 'key --help' 'config --help' 'routes -h' '-t --help'; do
+		# shellcheck disable=SC2086 # several words
+		run --separate-stderr env APP__LOG__FILTER=db=loud "$RUN_DIR/postern" $words
+		echo "'$words': $status $output $stderr"
+		[[ $status == 0 && $output == "usage: postern ${words%% *}"* && -z $(own_words <<<"$stderr") ]]
+	done
+	run --separate-stderr "$RUN_DIR/postern" frobnicate --help
+	[[ $status == 2 && -z $output && -n $stderr ]]
+}
+
 @test "no command, an unknown one and unknown options are misuse: stderr, exit 2" {
 	local words
 	for words in '' frobnicate '--frobnicate' 'user frobnicate' 'user' 'routes extra' 'migrate --frob' \
