@@ -19,20 +19,31 @@ enum {
 
 /*
  * Hashes a password, in NFC and with every space as U+0020 (OpaqueString, RFC 8265 section 4.2), as
- * "$argon2id$v=19$m=...,t=...,p=1$salt$hash". False when out
- * of memory, or when the password is longer than PASSWORD_BYTES_MAX or not UTF-8.
+ * "$argon2id$v=19$m=...,t=...,p=1$salt$hash". False when out of memory, or when the password is
+ * longer than PASSWORD_BYTES_MAX or not UTF-8.
  */
 bool password_hash(struct secret password, struct password_cost cost,
 		   char out[static PASSWORD_HASH]);
 
 /*
  * Whether a password fits an encoded hash. A hash whose own cost is beyond 256 MiB or 10 passes
- * never fits: it is not computed. Takes as long for a wrong password as for a right one; twice
- * as long for one with other spaces, which may have been hashed as they were before they were
- * mapped. False with
- * errno ENOMEM: there was no memory to tell.
+ * never fits: it is not computed. Takes as long for a wrong password as for a right one; twice as
+ * long for one with other spaces, which may have been hashed as they were before they were mapped.
+ * False with errno ENOMEM: there was no memory to tell.
  */
 bool password_verify(struct secret password, struct str hash);
+
+/*
+ * How many characters are hashed of a password: a letter and its accent are one, whichever keyboard
+ * made them. Costs little, for a worker too. False as password_hash.
+ */
+bool password_chars(struct secret password, size_t *n);
+
+/*
+ * A text as it is with every space (general category Zs) as U+0020. text: valid UTF-8; out: room
+ * for its bytes. Returns how many it then has.
+ */
+size_t password_plain_spaces(struct str text, uint8_t *out);
 
 /* Whether a hash was made with another cost than this one. */
 bool password_outdated(struct str hash, struct password_cost cost);

@@ -61,13 +61,17 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 	const struct conf *c = r->app->conf;
 	struct keeper_password p = { .password = password };
 	struct secret *made = req_once(r, "hash", sizeof *made);
+	size_t chars = 0;
 	bool weak = false;
 
 	if (made->p != NULL) {
 		*hash = *made;
 		return OK;
 	}
-	if ((int64_t)str_chars((struct str){ password.p, password.n }) < c->password_min_length)
+	/* It is UTF-8, and not too long, so it was memory. */
+	if (!password_chars(password, &chars))
+		arena_exhausted(r->arena);
+	if ((int64_t)chars < c->password_min_length)
 		return fault(r, pointer, "password must be at least %lld characters",
 			     (long long)c->password_min_length);
 	if (c->password_reject_common)

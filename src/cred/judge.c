@@ -44,18 +44,23 @@ struct folded {
 	size_t n;
 };
 
-/* Letter by letter the same whatever their case and composition. */
+/*
+ * Letter by letter the same whatever their case and composition, and whichever spaces are between
+ * them: what is hashed is judged, or "qwerty uiop" would pass with a space of another kind.
+ */
 static bool fold(struct str s, struct folded *out)
 {
+	uint8_t plain[PASSWORD_BYTES_MAX];
 	size_t n = sizeof out->b - 1;
 
 	if (s.p == NULL || s.n > PASSWORD_BYTES_MAX || !str_utf8(s))
 		return false;
 
+	size_t length = password_plain_spaces(s, plain);
 	/* In the buffer unless there was no memory for its tables. */
-	uint8_t *made = u8_casefold((const uint8_t *)s.p, s.n, NULL, UNINORM_NFC, (uint8_t *)out->b,
-				    &n);
+	uint8_t *made = u8_casefold(plain, length, NULL, UNINORM_NFC, (uint8_t *)out->b, &n);
 
+	sodium_memzero(plain, sizeof plain);
 	if (made != (uint8_t *)out->b)
 		return false;
 	out->n = n;

@@ -71,26 +71,23 @@ static bool parse(struct str hash, struct encoded *out)
 	       part[SALT].n > 0 && part[DIGEST].n > 0;
 }
 
-/* Every space as U+0020: which one a keyboard makes cannot be seen. False: there is no other. */
-static bool plain_spaces(struct secret password, uint8_t out[static PASSWORD_BYTES_MAX], size_t *n)
+size_t password_plain_spaces(struct str text, uint8_t *out)
 {
-	const uint8_t *p = (const uint8_t *)password.p;
-	bool other = false;
+	const uint8_t *p = (const uint8_t *)text.p;
+	size_t n = 0;
 
-	*n = 0;
-	for (size_t i = 0, taken = 0; i < password.n; i += taken) {
+	for (size_t i = 0, taken = 0; i < text.n; i += taken) {
 		ucs4_t c = 0;
 
-		taken = (size_t)u8_mbtouc(&c, p + i, password.n - i);
+		taken = (size_t)u8_mbtouc(&c, p + i, text.n - i);
 		if (c >= 0x80 && uc_is_general_category(c, UC_SPACE_SEPARATOR)) {
-			out[(*n)++] = ' ';
-			other = true;
+			out[n++] = ' ';
 			continue;
 		}
-		memcpy(out + *n, p + i, taken);
-		*n += taken;
+		memcpy(out + n, p + i, taken);
+		n += taken;
 	}
-	return other;
+	return n;
 }
 
 /*
@@ -100,13 +97,14 @@ static bool plain_spaces(struct secret password, uint8_t out[static PASSWORD_BYT
  */
 static bool normalise(struct secret password, bool map, struct nfc *out, bool *other)
 {
+	struct str text = { password.p, password.n };
 	uint8_t mapped[PASSWORD_BYTES_MAX];
 	size_t n = 0;
 
-	if (password.p == NULL || password.n > PASSWORD_BYTES_MAX ||
-	    !str_utf8((struct str){ password.p, password.n }))
+	if (text.p == NULL || text.n > PASSWORD_BYTES_MAX || !str_utf8(text))
 		return false;
-	*other = plain_spaces(password, mapped, &n);
+	n = password_plain_spaces(text, mapped);
+	*other = n != text.n;
 	if (!map) {
 		memcpy(mapped, password.p, password.n);
 		n = password.n;
@@ -117,6 +115,17 @@ static bool normalise(struct secret password, bool map, struct nfc *out, bool *o
 	bool done = u8_normalize(UNINORM_NFC, mapped, n, out->b, &out->n) == out->b;
 
 	sodium_memzero(mapped, sizeof mapped);
+	return done;
+}
+
+bool password_chars(struct secret password, size_t *n)
+{
+	struct nfc nfc = { 0 };
+	bool other = false, done = normalise(password, true, &nfc, &other);
+
+	if (done)
+		*n = str_chars((struct str){ (const char *)nfc.b, nfc.n });
+	sodium_memzero(&nfc, sizeof nfc);
 	return done;
 }
 

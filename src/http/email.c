@@ -73,6 +73,12 @@ static bool local_quoted(struct str s)
 	return s.p[0] == '.' || s.p[s.n - 1] == '.' || memmem(s.p, s.n, "..", 2) != NULL;
 }
 
+/* The bytes of its quotes, which count where a length is bounded. */
+static size_t quotes(struct str local)
+{
+	return local_quoted(local) ? 2 : 0;
+}
+
 /*
  * A local part without the quotes around it, which are no part of the address, and in NFC (RFC 6532
  * section 3.1): one that is typed on another keyboard is the same.
@@ -93,7 +99,7 @@ static bool local_read(struct str s, struct arena *a, struct str *out)
 		arena_exhausted(a);
 	nfc[n] = '\0';
 	*out = (struct str){ (const char *)nfc, n };
-	return local_valid(*out) && (!local_quoted(*out) || n <= LOCAL_MAX - 2);
+	return local_valid(*out) && n + quotes(*out) <= LOCAL_MAX;
 }
 
 static struct str lower(struct str s, struct arena *a)
@@ -192,7 +198,7 @@ static bool read_parts(struct str email, struct arena *a, struct str *local, str
 	*domain = lower(*domain, a);
 	if (needs_idna(*domain) && !idna_encode(*domain, a, domain))
 		return false;
-	return domain_valid(*domain) && local->n + 1 + domain->n <= EMAIL_MAX;
+	return domain_valid(*domain) && local->n + quotes(*local) + 1 + domain->n <= EMAIL_MAX;
 }
 
 bool email_key(struct str email, struct arena *a, struct str *key)
@@ -215,5 +221,5 @@ bool email_mailbox(struct str email, struct arena *a, struct str *out)
 	if (!read_parts(email, a, &local, &domain))
 		return false;
 	*out = arena_printf(a, local_quoted(local) ? "\"%s\"@%s" : "%s@%s", local.p, domain.p);
-	return out->n <= EMAIL_MAX;
+	return true;
 }

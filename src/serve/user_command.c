@@ -31,13 +31,13 @@ static enum choice choose_password(const struct conf *c, struct arena *a,
 {
 	struct password_cost cost = { (uint32_t)c->password_memory_kib,
 				      (uint32_t)c->password_passes };
-	struct str words = judge_words(args->email, args->name, a), text = { 0 };
+	struct str words = judge_words(args->email, args->name, a);
 	struct secret password = { 0 };
+	size_t chars = 0;
 
 	if (!ask_password(a, &password))
 		return NONE_CHOSEN;
-	text = (struct str){ password.p, password.n };
-	if (!str_utf8(text) || (int64_t)str_chars(text) < c->password_min_length)
+	if (!password_chars(password, &chars) || (int64_t)chars < c->password_min_length)
 		return NONE_CHOSEN;
 	if (c->password_reject_common && judge_weak(password, words))
 		return TOO_WEAK;

@@ -66,6 +66,18 @@ easy() {
 	sign_in "$EMAIL" $'caf\u00e9 \u00fcber alles'
 }
 
+@test "a letter and its accent are one character, whichever keyboard made them" {
+	local typed
+	for typed in $'f\u00f6n sof' $'fo\u0308n sof' $'\u1100\u1161\u11a8 sofas'; do
+		try "$typed"
+		problem 400 invalid-request
+		fault /password 'password must be at least 8 characters'
+	done
+	try $'fo\u0308n sofa'
+	status 201
+	sign_in "$EMAIL" $'f\u00f6n sofa'
+}
+
 @test "every byte counts, also beyond the 72nd" {
 	local start
 	start="correct horse $(repeat x 85)"
@@ -112,7 +124,7 @@ easy() {
 	EMAIL=marguerite.duras$(unique)@somewhere.example NAME='Zoë Donnadieu'
 	local password
 	for password in marguerite Marguerite1 marguerite12345 m@rguerite somewhere1 Donnadieu99 \
-		'ZOË Donnadieu' "$EMAIL" "${EMAIL%@*}" postern123 Postern2024; do
+		'ZOË Donnadieu' $'ZO\u00cb\u00a0Donnadieu' $'ZO\u00cb\u3000Donnadieu' "$EMAIL" "${EMAIL%@*}" postern123 Postern2024; do
 		easy "$password"
 	done
 	# With more to it they are as good as any.

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "cred/judge.h"
 #include "cred/password.h"
 
@@ -154,6 +155,30 @@ static void words(void **state)
 				    rows[i].words);
 }
 
+/* They are hashed as one, so they are as easy to guess. */
+static void other_spaces(void **state)
+{
+	static const char *const spaces[] = { " ", "\u00a0", "\u2003", "\u202f", "\u3000" };
+	static const char *const texts[] = { "password%s1", "zo\u00eb%sdonnadieu", "letmein%s1" };
+	struct arena *a = *state;
+
+	for (size_t i = 0; i < COUNT(spaces); i++) {
+		struct str name = arena_printf(a, "Zo\u00eb%sDonnadieu", spaces[i]);
+		struct str words = judge_words(STR("zd@example.org"), name, a);
+
+		assert_non_null(strstr(words.p, "\ndonnadieu\n"));
+		for (size_t k = 0; k < COUNT(texts); k++) {
+			struct buf text = buf_make(a, 64);
+
+			buf_add(&text, (struct str){ texts[k], strcspn(texts[k], "%") });
+			buf_add(&text, str_from(spaces[i]));
+			buf_add(&text, str_from(strchr(texts[k], '%') + 2));
+			if (!weak(buf_str(&text).p, words))
+				fail_msg("%s is accepted", buf_str(&text).p);
+		}
+	}
+}
+
 /* A long password is as good as the better of its ends. */
 static void long_ones(void **state)
 {
@@ -200,8 +225,8 @@ static void odd_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(the_commonest), T(variants),	T(accepted), T(made_of_the_account),
-		T(words),	  T(long_ones), T(odd_ones),
+		T(the_commonest), T(variants),	   T(accepted),	 T(made_of_the_account),
+		T(words),	  T(other_spaces), T(long_ones), T(odd_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,30 @@ static void fits_as_it_was_hashed_before(void **state)
 	assert_false(password_verify(SECRET("correct horse x"), str_from(hash)));
 }
 
+static void counts_what_is_hashed(void **state)
+{
+	static const struct {
+		struct secret password;
+		size_t chars;
+	} rows[] = {
+		{ SECRET(""), 0 },
+		{ SECRET("f\u00f6n\u3000x"), 5 },
+		{ SECRET("fo\u0308n x"), 5 },
+		{ SECRET("\u1100\u1161\u11a8"), 1 },
+		{ SECRET("\u0958"), 2 }, /* NFC takes it apart */
+	};
+	size_t chars = 99;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(password_chars(rows[i].password, &chars));
+		assert_int_equal(chars, rows[i].chars);
+	}
+	assert_false(password_chars(SECRET("latin-1 \xe9"), &chars));
+	assert_false(password_chars((struct secret){ NULL, 0 }, &chars));
+	assert_int_equal(chars, 2);
+}
+
 static void every_byte_counts(void **state)
 {
 	(void)state;
@@ -282,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fits_only_itself),
 		cmocka_unit_test(fits_as_it_was_hashed_before),
+		cmocka_unit_test(counts_what_is_hashed),
 		cmocka_unit_test(every_byte_counts),
 		cmocka_unit_test(length_and_encoding),
 		cmocka_unit_test(looks_as_stored),

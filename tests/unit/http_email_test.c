@@ -247,6 +247,15 @@ static void bounds_the_whole(void **state)
 	assert_true(email_key(longer, *state, &key));
 	assert_int_equal(key.n, EMAIL_MAX);
 	assert_false(email_key(arena_printf(*state, "%sm", longer.p), *state, &key));
+	/* As long as that with the quotes which mail servers want around it, and a byte more. */
+	for (size_t i = 0; i < 2; i++) {
+		struct str dots = arena_printf(*state, "%s..@%s.%s.%s.com%s", X60, X60, X60,
+					       X60 "zzz", i == 0 ? "" : "m");
+
+		assert_int_equal(dots.n, EMAIL_MAX - 2 + i);
+		assert_int_equal(email_key(dots, *state, &key), i == 0);
+		assert_int_equal(email_mailbox(dots, *state, &key), i == 0);
+	}
 	assert_int_equal(domain.n, 250);
 	assert_true(email_key(arena_printf(*state, "a@%s", domain.p), *state, &key));
 	/* Short enough as written, too long as a key. */
