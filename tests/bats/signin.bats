@@ -63,22 +63,6 @@ load helpers
 	[[ ${answers[0]} == "${answers[1]}" ]] || fail "they differ: ${answers[*]}"
 }
 
-@test "an unknown user takes as long as a wrong password" {
-	register ann
-	local known=() unknown=()
-	for _ in {1..9}; do
-		post /api/v1/auth/login "$(credentials "$EMAIL" 'not the password')"
-		known+=("$SECONDS_TAKEN")
-		post /api/v1/auth/login "$(credentials "nobody.$(unique)@example.org" 'not the password')"
-		unknown+=("$SECONDS_TAKEN")
-	done
-	local a b
-	a=$(printf '%s\n' "${known[@]}" | sort -n | sed -n 5p)
-	b=$(printf '%s\n' "${unknown[@]}" | sort -n | sed -n 5p)
-	echo "wrong password $a s, unknown user $b s"
-	awk -v a="$a" -v b="$b" 'BEGIN { exit !(b > a * 0.7 && b < a * 1.4) }'
-}
-
 @test "signing in with faults is told all of them" {
 	post /api/v1/auth/login '{"email": 1}'
 	problem 400 invalid-request
