@@ -204,23 +204,28 @@ enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affec
 struct user_claim {
 	struct secret password;
 	struct str name;
+	struct str locale;
 	struct str email_key;
 };
 
 /*
- * The owner of an address sets the password of the account that somebody has made with it; a name too,
- * if there is one.
+ * The owner of an address makes hers the account that somebody has made with it: nothing of what that one
+ * has said of himself stays.
  */
 enum err user_claim(struct db *db, const struct user_claim *in, struct claimed_user_row *row);
 
 struct user_reset_password {
 	struct secret password;
+	struct str name;
+	struct str unproved_name;
+	struct str locale;
 	struct user_id id;
 };
 
 /*
  * A new password for who reads the mail of the address. Whoever is just signing in with the old one
- * finds another token_version, see session_insert.
+ * finds another token_version, see session_insert. Where nobody had confirmed the address, name and
+ * language may be a stranger's: it gets `unproved_name`, unless another one is told, and `locale`.
  */
 enum err user_reset_password(struct db *db, const struct user_reset_password *in, int64_t *affected);
 

@@ -15,6 +15,9 @@ enum { EMAIL_MAX = 254 }; /* bytes; RFC 5321 section 4.5.3.1.3 less the brackets
  */
 bool email_key(struct str email, struct arena *a, struct str *key);
 
+/* The local part of a key: a name for whoever has told no other. */
+struct str email_local(struct str key, struct arena *a);
+
 /*
  * The address as mail servers want it: local part as its owner writes it, in NFC, and in quotes if
  * its dots ask for them (RFC 5321 section 4.1.2), domain as the DNS has it. False as email_key.

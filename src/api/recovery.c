@@ -118,12 +118,17 @@ enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
 struct auth_reset_in {
 	struct proof_given given;
 	struct secret password;
+	struct str name;
 };
 /* clang-format off */
 SCHEMA(auth_reset, auth_reset_in,
 	PROOF_GIVEN(auth_reset_in),
 	FIELD(auth_reset_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
-	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"));
+	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
+	FIELD(auth_reset_in, name, .optional = true, .min = 1, .max = USER_NAME_MAX,
+	      .format = FORMAT_TEXT,
+	      .doc = "Replaces the name; without it an account whose address nobody had confirmed is"
+		     " called by the local part of that"));
 /* clang-format on */
 
 /* The code was right and the password is not good enough: that costs no try. */
@@ -138,16 +143,30 @@ static enum err refuse_password(struct req *r, const struct auth_reset_in *in, s
 	return e;
 }
 
-static enum err reset(struct req *r, const struct mailbox_row *owner, struct secret password)
+/* What the account is called afterwards. */
+static struct str name_then(struct req *r, const struct auth_reset_in *in,
+			    const struct mailbox_row *owner)
 {
-	struct user_reset_password row = { .id = owner->id, .password = password };
+	if (in->name.p != NULL)
+		return in->name;
+	return owner->verified ? owner->name : email_local(owner->email_key, r->arena);
+}
+
+static enum err reset(struct req *r, const struct mailbox_row *owner, struct secret password,
+		      struct str name)
+{
+	struct user_reset_password row = { .id = owner->id,
+					   .password = password,
+					   .name = name.p == NULL ? STR("") : name,
+					   .unproved_name = email_local(owner->email_key, r->arena),
+					   .locale = mail_locale(r) };
 	struct audit_note note = { .action = "password.reset",
 				   .actor = owner->id,
 				   .subject = owner->id };
 	struct mail mail = { .template = "password-changed",
 			     .recipient = owner->email,
-			     .locale = owner->locale,
-			     /* Else the name is of whoever has registered it. */
+			     /* Else name and language are of whoever has registered it. */
+			     .locale = owner->verified ? owner->locale : row.locale,
 			     .proved = owner->verified,
 			     .words.name = owner->name };
 	int64_t changed = 0;
@@ -179,11 +198,13 @@ enum err auth_reset(struct req *r, const struct auth_reset_in *in)
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
-	e = password_new(r, "/password", in->password, owner.email, owner.name, &password);
+
+	e = password_new(r, "/password", in->password, owner.email, name_then(r, in, &owner),
+			 &password);
 	if (e != OK)
 		return refuse_password(r, in, proof.id, e);
 	TRY(db_begin(r->db));
 	TRY(proof_use(r, proof.id));
-	TRY(reset(r, &owner, password));
+	TRY(reset(r, &owner, password, in->name));
 	return reply(r, NULL);
 }

@@ -65,6 +65,7 @@ enum err me_verification(struct req *r, const struct me_verification_in *in)
 struct auth_verify_in {
 	struct proof_given given;
 	struct secret password, new_password;
+	struct str name;
 };
 /* clang-format off */
 SCHEMA(auth_verify, auth_verify_in,
@@ -72,7 +73,10 @@ SCHEMA(auth_verify, auth_verify_in,
 	FIELD(auth_verify_in, password, .optional = true, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "The one that was chosen when registering; with a link, this or new_password"),
 	FIELD(auth_verify_in, new_password, .optional = true, .min = PASSWORD_CHARS_MIN,
-	      .max_bytes = PASSWORD_BYTES_MAX, .doc = "For who does not know that one: replaces it"));
+	      .max_bytes = PASSWORD_BYTES_MAX, .doc = "For who does not know that one: replaces it"),
+	FIELD(auth_verify_in, name, .optional = true, .min = 1, .max = USER_NAME_MAX,
+	      .format = FORMAT_TEXT,
+	      .doc = "Together with new_password; without it the local part of the address"));
 /* clang-format on */
 
 /* What is to be confirmed: an account, or a registration that is to become one. */
@@ -108,10 +112,29 @@ static enum err find_applicant(struct req *r, const struct proof_row *proof, str
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
-	*out = (struct applicant){
-		.id = user.id, .email = user.email, .name = user.name, .password = user.password
-	};
+	*out = (struct applicant){ .id = user.id,
+				   .email = user.email,
+				   .name = user.name,
+				   .locale = user.locale,
+				   .password = user.password };
 	email_key(user.email, r->arena, &out->email_key);
+	return OK;
+}
+
+/* Whoever does not know the password has not registered, so name and language are a stranger's. */
+static void disown(struct req *r, const struct auth_verify_in *in, struct applicant *who)
+{
+	who->name = in->name.p != NULL ? in->name : email_local(who->email_key, r->arena);
+	who->locale = mail_locale(r);
+}
+
+/* A mistake in what is brought. */
+static enum err check_members(struct req *r, const struct auth_verify_in *in)
+{
+	if (in->password.p != NULL && in->new_password.p != NULL)
+		return fault(r, "/new_password", "give either password or new_password");
+	if (in->name.p != NULL && in->new_password.p == NULL)
+		return fault(r, "/name", "name goes together with new_password");
 	return OK;
 }
 
@@ -138,10 +161,13 @@ static enum err refuse_applicant(struct req *r, const struct auth_verify_in *in,
 }
 
 /* The password of an account that was there, and whoever is signed in to it, are no more. */
-static enum err claim(struct req *r, const struct applicant *who, struct str name,
-		      struct secret hash, struct user_id *user)
+static enum err claim(struct req *r, const struct applicant *who, struct secret hash,
+		      struct user_id *user)
 {
-	struct user_claim row = { .email_key = who->email_key, .password = hash, .name = name };
+	struct user_claim row = { .email_key = who->email_key,
+				  .password = hash,
+				  .name = who->name,
+				  .locale = who->locale };
 	struct claimed_user_row claimed = { 0 };
 	enum err e = user_claim(r->db, &row, &claimed);
 
@@ -174,7 +200,7 @@ static enum err activate(struct req *r, const struct applicant *who, const struc
 
 	*user = who->id;
 	if (e == ERR_NO_ROW)
-		e = claim(r, who, who->name, hash, user);
+		e = claim(r, who, hash, user);
 	TRY(e);
 	return registration_clear(r->db, &others, NULL);
 }
@@ -200,10 +226,11 @@ enum err auth_verify(struct req *r, const struct auth_verify_in *in)
 	struct applicant who = { 0 };
 	struct secret hash = { 0 };
 
-	if (in->password.p != NULL && in->new_password.p != NULL)
-		return fault(r, "/new_password", "give either password or new_password");
+	TRY(check_members(r, in));
 	TRY(proof_check(r, "verify", &in->given, &proof));
 	TRY(find_applicant(r, &proof, &who));
+	if (in->new_password.p != NULL)
+		disown(r, in, &who);
 
 	enum err e = check_password(r, in, &who, &hash);
 
@@ -219,7 +246,7 @@ enum err auth_verify(struct req *r, const struct auth_verify_in *in)
 	if (who.pending)
 		TRY(activate(r, &who, &proof, hash.p != NULL ? hash : who.password, &note.subject));
 	else if (hash.p != NULL)
-		TRY(claim(r, &who, STR(""), hash, &note.subject));
+		TRY(claim(r, &who, hash, &note.subject));
 	else
 		TRY(confirm(r, &who));
 	note.actor = note.subject;

@@ -330,6 +330,7 @@ enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affec
 static const struct db_column user_claim_params[] = {
 	{ "password", KIND_SECRET, offsetof(struct user_claim, password) },
 	{ "name", KIND_STR, offsetof(struct user_claim, name) },
+	{ "locale", KIND_STR, offsetof(struct user_claim, locale) },
 	{ "email_key", KIND_STR, offsetof(struct user_claim, email_key) },
 };
 
@@ -343,14 +344,15 @@ const struct db_statement user_claim_statement = {
 	.sql =
 		"update users\n"
 		"set password = $1::secret,\n"
-		"    name = case when $2::text = '' then name else $2 end,\n"
+		"    name = $2,\n"
+		"    locale = $3,\n"
 		"    verified_at = now(),\n"
 		"    updated_at = now()\n"
-		"where email_key = $3\n"
+		"where email_key = $4\n"
 		"  and verified_at is null\n"
 		"returning id, email",
 	.params = user_claim_params,
-	.param_count = 3,
+	.param_count = 4,
 	.columns = user_claim_columns,
 	.column_count = 2,
 	.row_size = sizeof(struct claimed_user_row),
@@ -364,6 +366,9 @@ enum err user_claim(struct db *db, const struct user_claim *in, struct claimed_u
 
 static const struct db_column user_reset_password_params[] = {
 	{ "password", KIND_SECRET, offsetof(struct user_reset_password, password) },
+	{ "name", KIND_STR, offsetof(struct user_reset_password, name) },
+	{ "unproved_name", KIND_STR, offsetof(struct user_reset_password, unproved_name) },
+	{ "locale", KIND_STR, offsetof(struct user_reset_password, locale) },
 	{ "id", KIND_UUID, offsetof(struct user_reset_password, id) },
 };
 
@@ -372,12 +377,18 @@ const struct db_statement user_reset_password_statement = {
 	.sql =
 		"update users\n"
 		"set password = $1::secret,\n"
+		"    name = case\n"
+		"      when $2::text <> '' then $2\n"
+		"      when verified_at is null then $3::text\n"
+		"      else name\n"
+		"    end,\n"
+		"    locale = case when verified_at is null then $4::text else locale end,\n"
 		"    verified_at = coalesce(verified_at, now()),\n"
 		"    token_version = token_version + 1,\n"
 		"    updated_at = now()\n"
-		"where id = $2::uuid",
+		"where id = $5::uuid",
 	.params = user_reset_password_params,
-	.param_count = 2,
+	.param_count = 5,
 	.write = true,
 };
 

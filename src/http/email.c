@@ -214,6 +214,14 @@ bool email_key(struct str email, struct arena *a, struct str *key)
 	return true;
 }
 
+struct str email_local(struct str key, struct arena *a)
+{
+	struct str local = { 0 };
+
+	str_split(&key, '@', &local);
+	return arena_dup(a, local);
+}
+
 bool email_mailbox(struct str email, struct arena *a, struct str *out)
 {
 	struct str local = { 0 }, domain = { 0 };

@@ -82,11 +82,12 @@ where id = :id::user_id
   and verified_at is null;
 
 -- name: user_claim :one claimed_user
--- The owner of an address sets the password of the account that somebody has made with it; a name too,
--- if there is one.
+-- The owner of an address makes hers the account that somebody has made with it: nothing of what that one
+-- has said of himself stays.
 update users
 set password = :password::secret,
-    name = case when :name::text = '' then name else :name end,
+    name = :name,
+    locale = :locale,
     verified_at = now(),
     updated_at = now()
 where email_key = :email_key
@@ -95,9 +96,16 @@ returning id, email;
 
 -- name: user_reset_password :exec
 -- A new password for who reads the mail of the address. Whoever is just signing in with the old one
--- finds another token_version, see session_insert.
+-- finds another token_version, see session_insert. Where nobody had confirmed the address, name and
+-- language may be a stranger's: it gets `unproved_name`, unless another one is told, and `locale`.
 update users
 set password = :password::secret,
+    name = case
+      when :name::text <> '' then :name
+      when verified_at is null then :unproved_name::text
+      else name
+    end,
+    locale = case when verified_at is null then :locale::text else locale end,
     verified_at = coalesce(verified_at, now()),
     token_version = token_version + 1,
     updated_at = now()

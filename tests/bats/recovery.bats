@@ -241,6 +241,33 @@ refused() {
 	body .verified true
 }
 
+@test "a reset leaves the name of who had confirmed the address, and no stranger's; both may tell another" {
+	ask ann
+	local stranger=$EMAIL
+	reset "$(by_link)"
+	status 204
+	sign_in "$EMAIL" 'a brand new horse'
+	get /api/v1/me
+	body .name "${stranger%@*}"
+	put "/api/v1/users/$(of_body .user_id)" "$(object email "$EMAIL" name Ann)"
+	status 200
+	sql "update users set locale = 'de' where email_key = '$EMAIL'"
+	forgot "$EMAIL"
+	mail_for "$EMAIL" reset
+	reset "$(by_link)" 'another new horse'
+	status 204
+	sign_in "$EMAIL" 'another new horse'
+	get /api/v1/me
+	body .name Ann
+	[[ $(sql "select locale from users where email_key = '$EMAIL'") == de ]]
+	ask bob
+	reset "$(jq -c '.name = "Bob"' <<<"$(by_link)")"
+	status 204
+	sign_in "$EMAIL" 'a brand new horse'
+	get /api/v1/me
+	body .name Bob
+}
+
 @test "a reset makes every other mail useless (security 18)" {
 	register ann
 	mail_for "$EMAIL" verify

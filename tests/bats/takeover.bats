@@ -69,6 +69,8 @@ hers() {
 		refresh "${SPOILS#* }" && problem 401 refresh-token-invalid || return
 	fi
 	sign_in "$EMAIL" "$HERS" && get /api/v1/me && status 200 && body .verified true || return
+	# Ann where she could say so: in her own registration, not to whoever had her address before.
+	[[ $(of_body .name) == @(Ann|"${EMAIL%@*}") ]] || fail 'called by what a stranger said' || return
 	[[ $(sql "select count(*) from users where email_key = '$EMAIL'") == 1 ]] || fail 'not one account'
 }
 

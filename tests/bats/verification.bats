@@ -83,6 +83,21 @@ hash_of() {
 	body .user_id "$USER_ID"
 }
 
+@test "who sets a new password says who she is, and nothing of what a stranger said stays" {
+	EMAIL=ann.$(unique)@example.org
+	TOKEN='' post /api/v1/users "$(person "$EMAIL" 'the horse of a thief' 'Win at thief.example')" -H 'Accept-Language: de'
+	mail_for "$EMAIL" verify
+	verify "$(jq -c '.name = "Ann" | .password = "the horse of a thief"' <<<"$(by_link)")"
+	problem 400 invalid-request
+	fault /name
+	verify "$(jq -c '.name = "Ann" | .new_password = "the horse of Ann is Ann"' <<<"$(by_link)")"
+	status 204
+	sign_in "$EMAIL" 'the horse of Ann is Ann'
+	get /api/v1/me
+	body .name Ann
+	[[ $(sql "select locale from users where email_key = '$EMAIL'") == en ]]
+}
+
 @test "so does its code, with the id that registering was answered with" {
 	register ann
 	local id
