@@ -3,6 +3,7 @@
 # itself. Made from the route table, so an operation that is added is tested, too.
 
 load helpers
+shopt -s extglob
 
 # table: lines "METHOD PATH WHO".
 table() {
@@ -12,7 +13,8 @@ table() {
 
 # filled PATH: with the id of somebody else for each parameter.
 filled() {
-	sed "s/{id}/$OTHER/; s/{[a-z_]*}/01890000-0000-7000-8000-000000000000/g" <<<"$1"
+	local path=${1/'{id}'/$OTHER}
+	echo "${path//{+([a-z_])\}/01890000-0000-7000-8000-000000000000}"
 }
 
 # call METHOD PATH: with an empty object where a body may be.
@@ -76,7 +78,7 @@ foreign_methods() {
 
 @test "what a path does not list is not allowed there (security 60)" {
 	admin
-	local method path out=$BATS_TEST_TMPDIR/out code status allow
+	local method path out=$BATS_TEST_TMPDIR/out status allow
 	mkdir "$out"
 	while read -r method path; do
 		printf '%s = "%s"\n' url "$BASE$(filled "$path")" request "$method" cacert "$RUN_DIR/tls/cert.pem" \
@@ -87,8 +89,8 @@ foreign_methods() {
 	curl --max-time 60 --config "$BATS_TEST_TMPDIR/config" >"$BATS_TEST_TMPDIR/allowed"
 	while read -r status allow; do
 		method=${allow#* for } path=${method#* } method=${method%% *}
-		code=$(jq -r .error.code "$out/$method${path//\//.}")
-		[[ $status == 405 && $code == method-not-allowed && -n ${allow%% for *} ]] || fail "$status $code $allow"
+		[[ $status == 405 && -n ${allow%% for *} && $(<"$out/$method${path//\//.}") == *'"code":"method-not-allowed"'* ]] ||
+			fail "$status $allow"
 		[[ ${allow%% for *} != *$method* ]] || fail "Allow names it: $allow"
 	done <"$BATS_TEST_TMPDIR/allowed"
 	[[ $(wc -l <"$BATS_TEST_TMPDIR/allowed") -gt 80 ]]
