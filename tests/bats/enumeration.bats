@@ -160,7 +160,7 @@ other_code() {
 			proof_of verify "$i"
 			for j in {1..6}; do
 				TOKEN='' post /api/v1/auth/verify "$(by_code "$i" "$(other_code "$j")")"
-				all+="$STATUS $(jq -r .error.code <<<"$BODY"),"
+				all+="$STATUS $(of_body .error.code),"
 			done
 		done
 		answers+=("$all")
@@ -339,6 +339,8 @@ shut_out() {
 	[[ $(sql "select count(*) from registrations where email = '$email'") == 100 ]]
 	[[ $(mails_to "$email" verify) == 1 ]]
 	sql "update registrations set expires_at = now() - interval '1 second' where email = '$email'"
+	# Each minute, and when a courier begins.
+	kill "$(pool_kind courier)"
 	wait_for 90 forgotten "$email"
 }
 

@@ -230,7 +230,10 @@ body() {
 
 # of_body .path: prints that, a string without quotes.
 of_body() {
-	if member "${1#.}"; then
+	local code='^\{"error":\{"status":[0-9]+,"code":"([a-z-]+)",'
+	if [[ $1 == .error.code && $BODY =~ $code ]]; then
+		echo "${BASH_REMATCH[1]}"
+	elif member "${1#.}"; then
 		echo "$VALUE"
 	else
 		jq -r "$1" <<<"$BODY"

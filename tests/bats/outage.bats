@@ -233,7 +233,7 @@ locked_out() {
 	done
 	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")"
 	local held=$STATUS code
-	code=$(jq -r .error.code <<<"$BODY")
+	code=$(of_body .error.code)
 	get /api/v1/me
 	local read=$STATUS
 	kill -CONT "${keepers[@]}"

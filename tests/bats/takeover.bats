@@ -197,11 +197,11 @@ all() {
 	local his answers=()
 	his=$(of_body .verification_id)
 	verify "$(by_code "$his" 00000000)"
-	answers+=("$STATUS $(jq -r .error.code <<<"$BODY")")
+	answers+=("$STATUS $(of_body .error.code)")
 	owner
 	proves
 	verify "$(by_code "$his" 00000000)"
-	answers+=("$STATUS $(jq -r .error.code <<<"$BODY")")
+	answers+=("$STATUS $(of_body .error.code)")
 	[[ ${answers[*]} == '400 proof-wrong 400 proof-wrong' ]] || fail "${answers[*]}"
 	proof_of verify "$his"
 	verify "$(by_code "$his" "$CODE")"
