@@ -77,14 +77,15 @@ static bool mails_ready(const struct conf *c)
 static int look_at_key(const struct cli *cli)
 {
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
-	struct conf_faults faults = { 0 };
+	struct conf_faults faults = { 0 }, doubts = { 0 };
 
 	if (a == NULL)
 		return EX_OSERR;
 
-	int status = command_complain(secret_check(cli, a, &faults));
+	int status = command_complain(secret_check(cli, a, &faults, &doubts));
 
 	tell("", &faults);
+	tell("warning: ", &doubts);
 	arena_free(a);
 	return status == EX_OK && faults.n > 0 ? EX_CONFIG : status;
 }

@@ -290,37 +290,63 @@ static enum err seal_anew(struct command *c, const struct seals *s)
 	return OK;
 }
 
-/* ERR_INVALID: the active key was sealed with another secret. */
-static enum err look(struct command *c, const struct seals *s)
+static struct seals seals_of(const struct conf *c)
+{
+	struct seals s = { 0 };
+
+	secret_now(c, s.now);
+	s.rotating = secret_previous(c, s.previous);
+	return s;
+}
+
+enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fit)
+{
+	struct signing_key_active in = { .algorithm = c->jwt_algorithm };
+	struct active_key_row row = { 0 };
+	struct secret pem = { 0 };
+
+	*fit = true;
+	if (keys_algorithm(c) == TOKEN_HS256)
+		return OK;
+
+	enum err e = signing_key_active(db, &in, &row);
+
+	if (e == ERR_NO_ROW)
+		return OK;
+	TRY(e);
+
+	struct seals s = seals_of(c);
+
+	*fit = key_pair_open(row.private_key, s.now, a, &pem) ||
+	       (s.rotating && key_pair_open(row.private_key, s.previous, a, &pem));
+	sodium_memzero(&s, sizeof s);
+	return OK;
+}
+
+/* That the active one can be opened has been seen (keys_fit). */
+static enum err make_or_seal(struct command *c, const struct seals *s)
 {
 	struct signing_key_active in = { .algorithm = c->conf->jwt_algorithm };
 	struct active_key_row row = { 0 };
 	struct key_pair key = { 0 };
-	struct secret pem = { 0 };
 
 	if (s->rotating)
 		TRY(seal_anew(c, s));
 
 	enum err e = signing_key_active(c->db, &in, &row);
 
-	if (e == ERR_NO_ROW) {
-		TRY(make(c->conf, NULL, c->arena, &key));
-		if (!s->rotating)
-			TRY(db_begin(c->db));
-		return insert_first(c->db, c->conf, &c->act, &key);
-	}
-	TRY(e);
-	return key_pair_open(row.private_key, s->now, c->arena, &pem) ? OK : ERR_INVALID;
+	if (e != ERR_NO_ROW)
+		return e;
+	TRY(make(c->conf, NULL, c->arena, &key));
+	if (!s->rotating)
+		TRY(db_begin(c->db));
+	return insert_first(c->db, c->conf, &c->act, &key);
 }
 
 static enum err prepare(struct command *c)
 {
-	struct seals s = { 0 };
-
-	secret_now(c->conf, s.now);
-	s.rotating = secret_previous(c->conf, s.previous);
-
-	enum err e = look(c, &s);
+	struct seals s = seals_of(c->conf);
+	enum err e = make_or_seal(c, &s);
 
 	sodium_memzero(&s, sizeof s);
 	return e;
@@ -333,11 +359,6 @@ static int prepare_here(const struct conf *c)
 	switch (command_run(&command)) {
 	case OK:
 		return EX_OK;
-	case ERR_INVALID:
-		log_error("master", "secret_key: the active signing key was sealed with another one"
-				    " (or with another jwt_secret, where it is not set); set that"
-				    " one back, or make another key: postern key new --activate");
-		return EX_CONFIG;
 	case ERR_DB_UNAVAILABLE:
 	case ERR_DB_READ_ONLY:
 	case ERR_BUSY:

@@ -58,9 +58,15 @@ enum err keys_activate(struct db *db, struct act *by, struct str kid);
 enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct str kid, bool now);
 
 /*
- * Before anybody serves: makes the first key where there is none, and looks whether the active one
- * can be opened. Runs in a process of its own, so that no private key was ever in this one. Returns
- * an exit status, after a message; a database that is away is no obstacle, but *unseen becomes
- * true, and else stays as it is.
+ * Whether the active key can be opened with the secret in use, or the one before: else nobody could
+ * sign in. Where there is none yet, and with HS256, nothing is in the way. Changes nothing.
+ */
+enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fit);
+
+/*
+ * Before anybody serves, once keys_fit: makes the first key where there is none, and seals anew
+ * what was sealed with the secret before. Runs in a process of its own, so that no private key was
+ * ever in this one. Returns an exit status, after a message; a database that is away is no
+ * obstacle, but *unseen becomes true, and else stays as it is.
  */
 int keys_prepare(const struct conf *c, bool *unseen);

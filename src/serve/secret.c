@@ -14,6 +14,7 @@
 #include "cred/keeper.h"
 #include "gen/secret_marks.h"
 #include "serve/command.h"
+#include "serve/keys.h"
 #include "serve/process.h"
 
 void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET])
@@ -45,6 +46,7 @@ enum outcome {
 	MADE_NEW,
 	CANNOT_MAKE, /* errno is in `error` */
 	MISSING,     /* the database was used with a key that this host does not have */
+	SEALED,	     /* the active signing key cannot be opened */
 	ANOTHER,     /* the one before ends, and all that hangs on it */
 	OLD	     /* there is none, as before there were any */
 };
@@ -52,6 +54,7 @@ enum outcome {
 /* Handed from one process to another as an exit status. */
 struct look {
 	bool asks; /* changes nothing */
+	bool fit;  /* signing keys can be opened */
 	enum outcome outcome;
 	int error;
 	char mark[MARK_TEXT];
@@ -182,17 +185,17 @@ static enum err compare(struct command *c, struct look *l, const struct secret_m
 	uint8_t previous[KEY_SECRET];
 	char before[MARK_TEXT] = "";
 
+	bool same = str_eq(row->mark, str_from(l->mark));
+
 	l->outcome = c->conf->secret_key.n > 0 ? FITS : OLD;
-	if (str_eq(row->mark, str_from(l->mark)))
-		return OK;
-	if (secret_previous(c->conf, previous))
+	if (!same && secret_previous(c->conf, previous))
 		mark_of(previous, before);
-	if (!str_eq(row->mark, str_from(before))) {
+	if (!same && !str_eq(row->mark, str_from(before)))
 		l->outcome = row->own && c->conf->secret_key.n == 0 ? MISSING : ANOTHER;
-		if (l->outcome == MISSING)
-			return OK;
-	}
-	if (l->asks)
+	if (l->outcome != MISSING && !l->fit)
+		l->outcome = SEALED;
+	/* What is refused has ended nothing. */
+	if (same || l->asks || l->outcome == MISSING || l->outcome == SEALED)
 		return OK;
 	return secret_mark_update(c->db, &update, NULL);
 }
@@ -218,14 +221,15 @@ static enum err look(struct command *c)
 		TRY(db_begin(c->db));
 		e = secret_mark(c->db, &row);
 	}
+	TRY(keys_fit(c->db, c->conf, c->arena, &l->fit));
 	if (e == OK)
 		return compare(c, l, &row);
 	if (e != ERR_NO_ROW)
 		return e;
-	l->outcome = FITS;
-	if (c->conf->secret_key.n == 0)
+	l->outcome = l->fit ? FITS : SEALED;
+	if (l->fit && c->conf->secret_key.n == 0)
 		TRY(make_first(c, l));
-	if (l->outcome == CANNOT_MAKE || l->asks)
+	if (l->outcome == CANNOT_MAKE || l->outcome == SEALED || l->asks)
 		return OK;
 
 	struct secret_mark_insert insert = { .mark = str_from(l->mark), .own = l->outcome != OLD };
@@ -282,7 +286,22 @@ static void say_cannot(const struct conf *c, int error, struct arena *a, struct 
 		       c->server_state.p, strerror(error));
 }
 
-enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults)
+static const char sealed[] =
+	"secret_key: the active signing key was sealed with another one (or with another "
+	"jwt_secret,"
+	" where it is not set); set that one back, or as secret_key_previous, or make another key:"
+	" postern key new --activate";
+
+/* With how all that hangs on the key before ends. */
+static const char another[] =
+	"secret_key: another one than this database was used with: all sessions, mailed links and"
+	" codes %s; if that is not meant, set the one before as secret_key_previous";
+
+static const char old[] = "secret_key: not set, and so made of jwt_secret, which workers have; see"
+			  " \"Rotating secrets\" in the README for how to begin with one";
+
+enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults,
+		      struct conf_faults *doubts)
 {
 	struct look l = { .asks = true };
 	struct command c = command_make(cli, look, &l);
@@ -292,6 +311,12 @@ enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults
 		say_missing(conf_state_file(cli->conf, a).p, a, faults);
 	if (e == OK && l.outcome == CANNOT_MAKE)
 		say_cannot(cli->conf, l.error, a, faults);
+	if (e == OK && l.outcome == SEALED)
+		conf_fault_add(faults, a, "%s", sealed);
+	if (e == OK && l.outcome == ANOTHER)
+		conf_fault_add(doubts, a, another, "end when it is served with this one");
+	if (e == OK && l.outcome == OLD)
+		conf_fault_add(doubts, a, "%s", old);
 	return e;
 }
 
@@ -316,15 +341,14 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
 	case MISSING:
 		say_missing(path, a, faults);
 		return false;
+	case SEALED:
+		conf_fault_add(faults, a, "%s", sealed);
+		return false;
 	case ANOTHER:
-		log_warn("master", "secret_key: another one than this database was used with: all"
-				   " sessions, mailed links and codes have ended; if that is not"
-				   " meant, set the one before as secret_key_previous");
+		log_warn("master", another, "have ended");
 		return true;
 	case OLD:
-		log_warn("master", "secret_key: not set, and so made of jwt_secret, which workers"
-				   " have; see \"Rotating secrets\" in the README for how to"
-				   " begin with one");
+		log_warn("master", "%s", old);
 		return true;
 	case EX_OSERR: /* which was said */
 		conf_fault_add(faults, a, "secret_key: cannot be looked at");

@@ -16,13 +16,15 @@ bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET]);
  * Before anybody serves: compares the key with the one that this database has been used with.
  * Without one, and with a database in which nothing hangs on any, it is made: a file in
  * server.state that its owner alone can read, and read into the settings. False, with faults: there
- * is none although there has to be one, or it cannot be made. A database that is away is no
+ * is none although there has to be one, or it cannot be made, or the signing keys cannot be opened
+ * with it. A database that is away is no
  * obstacle, but *unseen becomes true, and else stays as it is.
  */
 bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen);
 
 /*
- * For somebody who asks: adds to faults if there is no key although there has to be one, or it
- * could not be made. Changes nothing. What became of asking the database.
+ * For somebody who asks: adds to faults what would be refused, and to doubts what would be warned
+ * of. Changes nothing. What became of asking the database.
  */
-enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults);
+enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults,
+		      struct conf_faults *doubts);

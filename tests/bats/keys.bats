@@ -413,13 +413,21 @@ me() {
 
 # --- the beginning --------------------------------------------------------------------------
 
-@test "another secret_key than that of the keys is told before anybody serves" {
-	run --separate-stderr as_owner env APP__SERVER__LISTEN="$RUN_DIR/sock/refused" \
-		APP__SECRET_KEY='another key that is long enough, too' timeout 20 "$RUN_DIR/postern" serve
-	echo "$status $stderr"
-	# shellcheck disable=SC2154 # run sets stderr
-	[[ $status == 78 && $stderr == *secret_key* && $stderr == *'key new --activate'* ]]
-	[[ ! -e $RUN_DIR/sock/refused ]]
+@test "another secret_key than that of the keys is told by -t, before anybody serves, and has ended nothing" {
+	local command before
+	before=$(sql 'select mark from secret_marks')
+	for command in -t serve -t; do
+		run --separate-stderr as_owner env APP__SERVER__LISTEN="$RUN_DIR/sock/refused" \
+			APP__SECRET_KEY='another key that is long enough, too' timeout 20 "$RUN_DIR/postern" "$command"
+		echo "$command: $status $stderr"
+		# shellcheck disable=SC2154 # run sets stderr
+		[[ $status == 78 && $stderr == *secret_key* && $stderr == *'key new --activate'* ]]
+		[[ ! -e $RUN_DIR/sock/refused ]]
+	done
+	[[ $(sql 'select mark from secret_marks') == "$before" ]]
+	run --separate-stderr as_owner env APP__SECRET_KEY='another key that is long enough, too' \
+		APP__SECRET_KEY_PREVIOUS="$(secret_key)" timeout 20 "$RUN_DIR/postern" -t
+	[[ $status == 0 && -z $(own_words <<<"$stderr") ]] || fail "$status $stderr"
 }
 
 @test "of several pools that start on a fresh database one makes the key" {

@@ -79,6 +79,8 @@ refused() {
 	[[ ! -e $STATE/secret_key ]]
 	logged 'secret_key: not set, and so made of jwt_secret' old.log
 	pool_stop old
+	run other -t
+	[[ $status == 0 && $output == *'warning: secret_key: not set, and so made of jwt_secret'* ]] || fail "$output"
 	# The same at each start, and a key is then no surprise.
 	pool_start old APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
 	pool_serves old
@@ -140,6 +142,8 @@ refused() {
 	pool_serves one
 	pool_stop one
 	put "$(openssl rand -base64 48)"
+	run other -t
+	[[ $status == 0 && $output == *'warning: secret_key: another one than this database was used with'* ]] || fail "$output"
 	pool_start one APP__DATABASE__URL="$URL" APP__SERVER__STATE="$STATE"
 	pool_serves one
 	logged 'secret_key: another one than this database was used with' one.log
