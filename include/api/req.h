@@ -136,8 +136,8 @@ void revoke_publish(struct req *r);
 
 /*
  * Something that this user changes, who is signed in or signing in: limits.changes a minute, for
- * this host. what: "change", or "sign-in", each by itself. ERR_TOO_MANY, which
- * costs no round trip.
+ * this host. what: "change", or "sign-in", each by itself, and once for all runs of the handler.
+ * ERR_TOO_MANY, which costs no round trip.
  */
 enum err limit_change(struct req *r, const char *what, struct user_id user, bool admin);
 

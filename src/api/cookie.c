@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/cookie.h"
 
+#include <stdint.h>
+
 #include "base/origin.h"
+#include "cred/opaque.h"
 
 /* The prefixes make browsers insist on Secure, and on Path=/ without a Domain (RFC 6265bis 4.1.3).
  */
@@ -32,27 +35,31 @@ static bool next_pair(struct str *rest, struct pair *out)
 	return true;
 }
 
-/* Each value that a cookie of that name has, once. */
-static struct str_list find(const struct req *r, struct str name)
+/*
+ * The first `most` values that cookies of that name have, each once. What is shorter than a token
+ * is passed over: a header has room for a thousand of one letter, and each would be compared with
+ * all before it.
+ */
+static struct str_list find(const struct req *r, struct str name, size_t token, size_t most)
 {
 	struct str rest = r->http->cookie;
 	struct str_list found = { 0 };
 	struct pair pair;
 	size_t many = 0;
 
-	while (next_pair(&rest, &pair))
-		many += str_eq(pair.name, name) && pair.value.n > 0;
+	while (many < most && next_pair(&rest, &pair))
+		many += str_eq(pair.name, name) && pair.value.n >= token;
 	found.v = arena_new_array(r->arena, many, struct str);
 	rest = r->http->cookie;
-	while (next_pair(&rest, &pair))
-		if (str_eq(pair.name, name) && pair.value.n > 0 && !str_in(pair.value, found))
+	while (found.n < many && next_pair(&rest, &pair))
+		if (str_eq(pair.name, name) && pair.value.n >= token && !str_in(pair.value, found))
 			found.v[found.n++] = pair.value;
 	return found;
 }
 
 struct str_list cookie_refresh(const struct req *r)
 {
-	return find(r, STR(REFRESH));
+	return find(r, STR(REFRESH), OPAQUE_TEXT, SIZE_MAX);
 }
 
 struct str_list cookie_access(const struct req *r)
@@ -61,7 +68,7 @@ struct str_list cookie_access(const struct req *r)
 
 	if (!r->app->conf->sessions_access_cookie)
 		return none;
-	found = find(r, STR(ACCESS));
+	found = find(r, STR(ACCESS), 1, ACCESS_MAX + 1);
 	return found.n > ACCESS_MAX ? none : found;
 }
 

@@ -45,17 +45,22 @@ void limit_name_own(struct req *r, const char *what, struct uuid id, struct str 
 	name(r, own, own, email, g);
 }
 
-enum err limit_look(struct req *r, const struct guess *g)
+/* Told is what has to be waited for longer, with the limit that asks for it. */
+static enum err refuse_longer(struct req *r, int64_t pair_us, int64_t network_us)
 {
 	const struct conf *c = r->app->conf;
+
+	return pair_us >= network_us ? limit_refuse(r, pair_us, c->limits_free)
+				     : limit_refuse(r, network_us, c->limits_network);
+}
+
+enum err limit_look(struct req *r, const struct guess *g)
+{
 	int64_t now = ticks_us();
 	int64_t pair = throttle_wait(r->app->throttle, g->pair, now);
 	int64_t network = throttle_wait(r->app->throttle, g->network, now);
 
-	if (pair == 0 && network == 0)
-		return OK;
-	return pair >= network ? limit_refuse(r, pair, c->limits_free)
-			       : limit_refuse(r, network, c->limits_network);
+	return pair == 0 && network == 0 ? OK : refuse_longer(r, pair, network);
 }
 
 /*
@@ -97,13 +102,11 @@ static void remember(struct req *r, const struct guess *g)
 /* The database has let it pass, or has not. */
 static enum err judge(struct req *r, const struct attempt_row *row, struct guess *g)
 {
-	const struct conf *c = r->app->conf;
-	int64_t pair = row->pair_until.us - row->asked_at.us;
-	int64_t network = row->network_until.us - row->asked_at.us;
+	int64_t most = r->app->conf->limits_account;
 
 	g->failures = row->failures;
-	g->reached = row->account_failures == c->limits_account;
-	g->guarded = row->account_failures > c->limits_account;
+	g->reached = row->account_failures == most;
+	g->guarded = row->account_failures > most;
 	g->pair_until = row->pair_until;
 	g->network_until = row->network_until;
 	g->pair_tick = limit_tick(row->pair_until, row->asked_at);
@@ -112,8 +115,8 @@ static enum err judge(struct req *r, const struct attempt_row *row, struct guess
 		return OK;
 	give_tokens(r, g);
 	remember(r, g);
-	return pair >= network ? limit_refuse(r, pair, c->limits_free)
-			       : limit_refuse(r, network, c->limits_network);
+	return refuse_longer(r, row->pair_until.us - row->asked_at.us,
+			     row->network_until.us - row->asked_at.us);
 }
 
 enum err limit_count(struct req *r, bool proved, struct guess *g)

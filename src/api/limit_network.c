@@ -137,15 +137,17 @@ enum err limit_change(struct req *r, const char *what, struct user_id user, bool
 {
 	const struct conf *c = r->app->conf;
 	int64_t most = admin ? c->limits_admin_changes : c->limits_changes;
+	bool *counted = req_once(r, what, sizeof *counted);
 	char id[UUID_TEXT];
 
-	if (most == 0)
+	if (most == 0 || *counted)
 		return OK;
 
 	struct str key = limit_key(r, what, STR(""), uuid_format(user.uuid, id));
 	int64_t wait = throttle_pace(r->app->throttle, key, ticks_us(), most, MINUTE_US);
 
-	if (wait == 0)
+	*counted = wait == 0;
+	if (*counted)
 		return OK;
 	limit_refuse(r, wait, most);
 	return problem(r, ERR_TOO_MANY, "too many changes, try again later");

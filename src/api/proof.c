@@ -5,6 +5,7 @@
 
 #include "api/limit.h"
 #include "api/mail.h"
+#include "api/password_rule.h"
 #include "cred/opaque.h"
 #include "gen/mail_budgets.h"
 
@@ -196,7 +197,7 @@ enum err proof_password(struct req *r, const struct proof_given *g, struct user_
 	bool fits = false;
 
 	if (password.p != NULL) {
-		TRY(keeper_verify(r->app->keeper, password, hash, &fits));
+		TRY(password_fits(r, password, hash, &fits));
 		return fits ? OK : ERR_PASSWORD_WRONG;
 	}
 	if (g->token.p == NULL)

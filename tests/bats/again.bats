@@ -5,7 +5,7 @@
 load helpers
 
 setup_file() {
-	stack_start APP__LIMITS__NETWORK=10 APP__LIMITS__DELAY=15m APP__LIMITS__NETWORK_MAILS=1000
+	stack_start APP__LIMITS__CHANGES=3 APP__LIMITS__NETWORK=10 APP__LIMITS__DELAY=15m APP__LIMITS__NETWORK_MAILS=1000
 	# What its transaction wrote is gone with it: a sequence and the server's log remember.
 	sql "create sequence lost; create sequence counted;
 		create function note_guess() returns trigger language plpgsql security definer as \$\$
@@ -125,6 +125,15 @@ asked() {
 	[[ $(counted) == "$once" ]]
 	hashes=$(grep -o 'a race was lost over [0-9a-f]*' "$RUN_DIR/log/postgresql.log" | tail -n +$((before + 1)))
 	[[ $(sort -u <<<"$hashes" | wc -l) == 1 ]] || fail "$hashes"
+}
+
+@test "a sign-in that loses races is one sign-in of those that a user has in a minute" {
+	register ann
+	races sessions
+	sign_in "$EMAIL" "$PASSWORD"
+	[[ $(sql "select last_value from lost") == 4 ]]
+	sign_in "$EMAIL" "$PASSWORD"
+	sign_in "$EMAIL" "$PASSWORD"
 }
 
 @test "a right password that loses every race is no guess" {
