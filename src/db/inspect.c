@@ -87,7 +87,8 @@ static bool encoding_fits(const PGconn *pg)
 
 /* Each gives a row where something is amiss, in words for whoever can mend it. */
 static const char *const questions[] = {
-	"select format('its collation has another version than the system''s now, by which rows "
+	"select pg_catalog.format('its collation has another version than the system''s now, by "
+	"which rows "
 	"may not"
 	" be found: reindex database %1$I, then alter database %1$I refresh collation version', "
 	"datname)"
@@ -102,12 +103,14 @@ static const char *const questions[] = {
 	" reset it' where not pg_is_in_recovery()"
 	" and current_setting('default_transaction_read_only')::bool",
 
-	"select format('session_replication_role is %s, so triggers do not run: alter database or "
+	"select pg_catalog.format('session_replication_role is %s, so triggers do not run: alter "
+	"database or "
 	"role"
 	" ... reset it', current_setting('session_replication_role'))"
 	" where current_setting('session_replication_role') <> 'origin'",
 
-	"select format('%s is off, so what was acknowledged may be lost in a crash: set it on', "
+	"select pg_catalog.format('%s is off, so what was acknowledged may be lost in a crash: set "
+	"it on', "
 	"name)"
 	" from pg_settings where name in ('fsync', 'synchronous_commit')"
 	" and setting = 'off'",
@@ -117,7 +120,8 @@ static const char *const questions[] = {
 
 /* Fewer than the pool will want, whoever else has some. */
 static const char connections_sql[] =
-	"select format('it lets %I have %s connections, and database.max_connections is %s: raise "
+	"select pg_catalog.format('it lets %I have %s connections, and database.max_connections is "
+	"%s: raise "
 	"its"
 	" limit (max_connections, alter role or database ... connection limit) or lower that',"
 	" current_user, most, $1::integer) from"

@@ -180,6 +180,12 @@ static enum migrate_result each_pending(struct migrator *by, const PGresult *led
 	return pending && by->how->plan ? MIGRATE_PENDING : MIGRATE_OK;
 }
 
+/* Where another role serves, it makes nothing that would be run as this one. */
+static bool close_places(struct migrator *by)
+{
+	return by->how->owner_url.n == 0 || rights_close(by->pg, by->how->url);
+}
+
 /* Where another role serves, what it may do. */
 static bool give_rights(struct migrator *by)
 {
@@ -229,7 +235,7 @@ enum migrate_result migrate_run(const struct migrate_how *how)
 		return MIGRATE_UNREACHABLE;
 	/* With the code of an error. */
 	PQsetErrorVerbosity(by.pg, PQERRORS_VERBOSE);
-	if (how->plan || inspect(by.pg, 0))
+	if (how->plan || (close_places(&by) && inspect(by.pg, 0)))
 		result = migrate(&by);
 	if (result != MIGRATE_OK && PQstatus(by.pg) != CONNECTION_OK)
 		result = MIGRATE_UNREACHABLE;
@@ -261,12 +267,8 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 				 (!how->whole || all_applied(pg))
 			 ? MIGRATE_OK
 			 : MIGRATE_REFUSED;
-	if (result == MIGRATE_OK && how->owner_url.n > 0 && rights_exceed(pg))
-		log_warn("database",
-			 "role %s may change what was noted in the audit log, or say when, for it"
-			 " owns the tables, or is given that by another role: let it be one that"
-			 " does not",
-			 PQuser(pg));
+	if (result == MIGRATE_OK && how->owner_url.n > 0)
+		rights_tell_excess(pg);
 	if (result == MIGRATE_OK && retention_differs(pg, how->audit_keep_us))
 		log_warn("database", "audit.retention is not what the database goes by:"
 				     " postern migrate, or a start that migrates, tells it");

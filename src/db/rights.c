@@ -14,8 +14,8 @@
 /* Ours, wherever the search path leads. A part is used through what it is a part of. */
 #define TABLES                                                                                     \
 	"pg_class c cross join lateral " VERBS " v"                                                \
-	" where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"    \
-	" and not c.relispartition"
+	" where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())"  \
+	" and c.relkind in ('r', 'p') and not c.relispartition"
 
 /* What a note is made of, but for when: that the database says. */
 #define NOTED                                                                                      \
@@ -39,25 +39,38 @@
 #define SERVING_EXCEEDS EXCEEDS("$1, ")
 #define ASKING_EXCEEDS EXCEEDS("")
 
+/*
+ * Where the owner looks for functions and tables, to whom they are not to be made there. Nothing
+ * that could be made there is called.
+ */
+static const char places[] =
+	"select pg_catalog.format('revoke create on schema %I from %I, public', n.nspname, "
+	"r.rolname)"
+	" from pg_namespace n join pg_roles r on r.rolname = $1::name"
+	" where n.nspname = any(current_schemas(false)) and pg_has_role(n.nspowner, 'usage')"
+	" and has_schema_privilege(r.oid, n.oid, 'create')";
+
 /* In their order: what is taken of a table is taken of its columns, too. */
 static const char grants[] =
-	"select format('grant usage on schema %I to %I', current_schema(), $1::name)"
+	"select pg_catalog.format('grant usage on schema %I to %I', current_schema(), $1::name)"
 	" where not has_schema_privilege($1, current_schema(), 'usage')"
 	" union all"
-	" select format('grant %s on %s to %I', array_to_string(v.verbs, ', '), c.oid::regclass, "
+	" select pg_catalog.format('grant %s on %s to %I', array_to_string(v.verbs, ', '), "
+	"c.oid::regclass, "
 	"$1)"
 	" from " TABLES " and pg_has_role(c.relowner, 'usage') and exists"
 	" (select from unnest(v.verbs) as verb where not has_table_privilege($1, c.oid, verb))"
 	" union all"
-	" select format('grant execute on function %s to %I', p.oid::regprocedure, $1)"
+	" select pg_catalog.format('grant execute on function %s to %I', p.oid::regprocedure, $1)"
 	" from pg_proc p where p.oid = to_regprocedure('audit_months()')"
 	" and pg_has_role(p.proowner, 'usage') and not has_function_privilege($1, p.oid, 'execute')"
 	" union all"
-	" select format('revoke insert, update, delete, truncate, trigger on %s from %I, public',"
+	" select pg_catalog.format('revoke insert, update, delete, truncate, trigger on %s from "
+	"%I, public',"
 	"  c.oid::regclass, $1)"
 	" from pg_class c join " KEPT " using (oid) where pg_has_role(c.relowner, 'usage')"
 	" and " SERVING_EXCEEDS " union all"
-	" select format('grant insert (%s) on %s to %I',"
+	" select pg_catalog.format('grant insert (%s) on %s to %I',"
 	"  string_agg(quote_ident(a.attname), ', ' order by a.attnum), c.oid::regclass, $1)"
 	" from pg_class c, " NOTED " and c.oid = a.attrelid and pg_has_role(c.relowner, 'usage')"
 	" group by c.oid having " SERVING_EXCEEDS
@@ -76,9 +89,18 @@ static const char missing[] =
 	"  where not has_function_privilege(to_regprocedure('audit_months()'), 'execute'))"
 	" as lacking";
 
-static const char excess[] = "select 'yes' from pg_class c join " KEPT " using (oid)"
-			     " where pg_has_role(c.relowner, 'usage') or " ASKING_EXCEEDS
-			     " limit 1";
+/* What it may do that it should not, in words with the remedy. */
+static const char excess[] =
+	"select 'may change what was noted in the audit log, or say when, for it owns the tables, "
+	"or"
+	" is given that by another role: let it be one that does not'"
+	" from pg_class c join " KEPT " using (oid)"
+	" where pg_has_role(c.relowner, 'usage') or " ASKING_EXCEEDS "union all"
+	" select pg_catalog.format('may make functions in schema %I, which the owner of the tables"
+	" would call for others: revoke create on schema %I from public, %I', n.nspname, n.nspname,"
+	" current_user)"
+	" from pg_namespace n join pg_class c on c.relnamespace = n.oid"
+	" where c.oid = to_regclass('audit') and has_schema_privilege(n.oid, 'create') limit 1";
 
 static void complain(const PGconn *pg)
 {
@@ -112,19 +134,10 @@ static char *role_of(struct secret url)
 }
 
 /* What is to be said to the server, a row each; NULL after a message. */
-static PGresult *amiss(PGconn *owner, struct secret serving_url)
+static PGresult *amiss(PGconn *owner, const char *sql, const char *role)
 {
-	char *role = role_of(serving_url);
+	PGresult *r = PQexecParams(owner, sql, 1, NULL, (const char *[]){ role }, NULL, NULL, 0);
 
-	if (role == NULL) {
-		log_error("migrate", "database.url names no role to which rights could be given:"
-				     " add one, as in postgresql://postern@host/database");
-		return NULL;
-	}
-
-	PGresult *r = PQexecParams(owner, grants, 1, NULL, (const char *[]){ role }, NULL, NULL, 0);
-
-	free(role);
 	if (PQresultStatus(r) == PGRES_TUPLES_OK)
 		return r;
 	complain(owner);
@@ -132,28 +145,55 @@ static PGresult *amiss(PGconn *owner, struct secret serving_url)
 	return NULL;
 }
 
+static bool mend(PGconn *owner, const char *sql, const char *role)
+{
+	PGresult *r = amiss(owner, sql, role);
+	bool mended = r != NULL;
+
+	for (int i = 0; mended && i < PQntuples(r); i++) {
+		mended = run(owner, PQgetvalue(r, i, 0));
+		if (mended)
+			log_info("migrate", "%s", PQgetvalue(r, i, 0));
+	}
+	PQclear(r);
+	return mended;
+}
+
+bool rights_close(PGconn *owner, struct secret serving_url)
+{
+	char *role = role_of(serving_url);
+	bool closed = role == NULL || mend(owner, places, role);
+
+	free(role);
+	return closed;
+}
+
 bool rights_fit(PGconn *owner, struct secret serving_url, bool *fit)
 {
-	PGresult *r = amiss(owner, serving_url);
+	char *role = role_of(serving_url);
 
-	if (r == NULL)
+	if (role == NULL) {
+		log_error("migrate", "database.url names no role to which rights could be given:"
+				     " add one, as in postgresql://postern@host/database");
 		return false;
-	*fit = PQntuples(r) == 0;
+	}
+
+	PGresult *r = amiss(owner, grants, role);
+	bool asked = r != NULL;
+
+	if (asked)
+		*fit = PQntuples(r) == 0;
 	PQclear(r);
-	return true;
+	free(role);
+	return asked;
 }
 
 bool rights_grant(PGconn *owner, struct secret serving_url)
 {
-	PGresult *r = amiss(owner, serving_url);
-	bool given = r != NULL;
+	char *role = role_of(serving_url);
+	bool given = role != NULL && mend(owner, grants, role);
 
-	for (int i = 0; given && i < PQntuples(r); i++) {
-		given = run(owner, PQgetvalue(r, i, 0));
-		if (given)
-			log_info("migrate", "%s", PQgetvalue(r, i, 0));
-	}
-	PQclear(r);
+	free(role);
 	return given;
 }
 
@@ -183,11 +223,11 @@ bool rights_suffice(PGconn *serving)
 	return suffice;
 }
 
-bool rights_exceed(PGconn *serving)
+void rights_tell_excess(PGconn *serving)
 {
-	char *text = ask(serving, excess);
-	bool exceed = text == NULL || text[0] != '\0';
+	char *words = ask(serving, excess);
 
-	free(text);
-	return exceed;
+	if (words != NULL && words[0] != '\0')
+		log_warn("database", "role %s %s", PQuser(serving), words);
+	free(words);
 }

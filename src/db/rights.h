@@ -8,6 +8,14 @@
 #include "base/str.h"
 
 /*
+ * Keeps the role that serving_url names, and everybody, from making functions and tables where
+ * those of the owner are, as PostgreSQL 14 lets them: what fits better than the one that is meant
+ * would be run as the owner. Before the owner calls anything else; where the owner may not say so,
+ * nothing is done. False after a message (module "migrate").
+ */
+bool rights_close(PGconn *owner, struct secret serving_url);
+
+/*
  * Whether the role that serving_url names has what serving needs, and nothing that would let it
  * change what was noted. By the owner's connection. False after a message (module "migrate").
  */
@@ -22,5 +30,5 @@ bool rights_grant(PGconn *owner, struct secret serving_url);
  */
 bool rights_suffice(PGconn *serving);
 
-/* Whether it may change what was noted, for it owns that or has been given more than it needs. */
-bool rights_exceed(PGconn *serving);
+/* Warns of it when it may do more than serving needs, and could undo the record by that. */
+void rights_tell_excess(PGconn *serving);

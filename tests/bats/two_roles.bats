@@ -157,6 +157,36 @@ all_due() {
 	login bob
 }
 
+@test "who serves makes no function that would be run as the owner, as PostgreSQL 14 lets everybody" {
+	local trap='create function public.format(text, name) returns text language sql as
+		$$select $q$alter role "keeping-role" connection limit 7$q$::text$$'
+	sql 'grant create on schema public to public; grant create on schema public to "serving-role"' two
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	[[ $status == 0 && $stderr == *'may make functions in schema public'*'revoke create on schema public from public'* ]] ||
+		fail "$status $stderr"
+	migrates
+	run as serving-role "$trap"
+	[[ $status != 0 && $output == *'permission denied for schema public'* ]] || fail "$status $output"
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	[[ $status == 0 && $stderr != *'may make'* ]] || fail "$status $stderr"
+	# Where the schema is not the owner's, it stays a warning.
+	sql 'alter schema public owner to postgres; grant create on schema public to public' two
+	migrates
+	run --separate-stderr env APP__DATABASE__URL="$URL" APP__DATABASE__OWNER_URL="$OWNER_URL" "$RUN_DIR/postern" -t
+	sql 'revoke create on schema public from public; alter schema public owner to pg_database_owner' two
+	[[ $status == 0 && $stderr == *'may make functions in schema public'* ]] || fail "$status $stderr"
+}
+
+@test "rights are given in whatever schema the tables are" {
+	sql 'create database quoted owner "keeping-role"'
+	sql 'create schema "My Own" authorization "keeping-role"; alter database quoted set search_path = "My Own"' quoted
+	URL="postgresql:///quoted?host=$RUN_DIR/sock&user=serving-role"
+	OWNER_URL="postgresql:///quoted?host=$RUN_DIR/sock&user=keeping-role"
+	migrates
+	serves -t
+	serves user create "quoted.$(unique)@example.org" <<<'a long passphrase'
+}
+
 @test "an URL without a role is refused where rights are to be given" {
 	URL="postgresql:///two?host=$RUN_DIR/sock"
 	as keeping-role 'revoke update on users from "serving-role"'
