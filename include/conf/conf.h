@@ -53,8 +53,9 @@ struct str conf_state_file(const struct conf *c, struct arena *a);
 
 /*
  * Reads secret_key from there, unless it is given. A missing file is none; one that others can
- * read, or that belongs to somebody else than this user or root, or has no good secret in it, is a
- * fault. conf_load does it, too. Returns whether there was no fault.
+ * read, or that belongs to somebody else than who serves (server.user for root, if there is such a
+ * user), or has no good secret in it, is a fault. conf_load does it, too. Returns whether there was
+ * no fault.
  */
 bool conf_read_state(struct conf *c, struct arena *a, struct conf_faults *faults);
 

@@ -4,20 +4,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "conf/setting.h"
 #include "conf/yaml.h"
 
-enum {
-	FILE_MAX_BYTES = 64 * 1024,
-	SCRATCH_MAX = 8 * 1024 * 1024, /* every setting from a file of its own, and more */
-	NOT_A_FILE = -1		       /* beside the values of errno */
-};
+enum { SCRATCH_MAX = 8 * 1024 * 1024 /* every setting from a file of its own, and more */ };
 
 /* The variables that give one setting; null when absent. */
 struct given {
@@ -32,58 +26,6 @@ static void read_presets(const struct conf_target *t)
 		assert(wrong.p == NULL);
 		(void)wrong;
 	}
-}
-
-/* The whole of an open file; 0, NOT_A_FILE or a value of errno. */
-static int read_all(int fd, struct arena *a, struct str *out)
-{
-	struct stat st = { 0 };
-
-	if (fstat(fd, &st) < 0)
-		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return NOT_A_FILE;
-
-	char *p = arena_alloc(a, FILE_MAX_BYTES + 1);
-	size_t n = 0;
-
-	/* One byte more than allowed is asked for: that is how too much shows. */
-	while (n <= FILE_MAX_BYTES) {
-		ssize_t got = read(fd, p + n, FILE_MAX_BYTES + 1 - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return errno;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	*out = (struct str){ p, n };
-	return n > FILE_MAX_BYTES ? EFBIG : 0;
-}
-
-/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-int conf_read_file(const char *path, struct arena *a, struct str *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return errno;
-
-	int e = read_all(fd, a, out);
-
-	close(fd);
-	return e;
-}
-
-const char *conf_reason(int e)
-{
-	if (e == NOT_A_FILE)
-		return "not a regular file";
-	return e == EFBIG ? "larger than 64 KiB" : strerror(e);
 }
 
 static struct str variable(char *const env[], struct str name)
@@ -210,44 +152,29 @@ static void note(const struct conf_target *t, char *text, struct given given[SET
 		given[s - settings].file = value;
 }
 
-/* The content of the file that a variable names, without its last newline. */
-static bool read_named(const struct conf_target *t, const char *name, struct str path,
-		       struct str *out)
-{
-	int e = path.n == 0 ? ENOENT : conf_read_file(path.p, t->scratch, out);
-
-	/* The path stays untold: who forgets _FILE's meaning puts the secret itself there. */
-	if (e != 0) {
-		conf_fault_add(t->faults, t->arena, "%s_FILE: the file it names cannot be read: %s",
-			       name, conf_reason(e));
-		return false;
-	}
-
-	const char *wrong = setting_in_file(out);
-
-	if (wrong != NULL)
-		conf_fault_add(t->faults, t->arena, "%s_FILE: the file it names %s", name, wrong);
-	return wrong == NULL;
-}
-
 static void apply(const struct conf_target *t, const struct setting *s, const struct given *g)
 {
 	char env[SETTING_NAME] = "";
 	const char *name = setting_env(s, env).p;
-	struct str text = g->direct;
 
 	if (g->direct.p != NULL && g->file.p != NULL)
 		return conf_fault_add(t->faults, t->arena,
 				      "%s: given together with %s_FILE; unset one of them", name,
 				      name);
-	if (g->file.p != NULL && !read_named(t, name, g->file, &text))
-		return;
+	/* The path stays untold: who forgets _FILE's meaning puts the secret itself there. */
+	if (g->file.p != NULL) {
+		struct setting_file file = {
+			.path = g->file.p,
+			.called = arena_printf(t->scratch, "%s_FILE: the file it names", name).p
+		};
 
-	struct str wrong = setting_set(s, text, t->arena, t->out);
+		return setting_read_file(s, &file, t);
+	}
+
+	struct str wrong = setting_set(s, g->direct, t->arena, t->out);
 
 	if (wrong.p != NULL)
-		conf_fault_add(t->faults, t->arena, "%s%s: %s", name,
-			       g->file.p != NULL ? "_FILE" : "", wrong.p);
+		conf_fault_add(t->faults, t->arena, "%s: %s", name, wrong.p);
 }
 
 /* DATABASE_URL, which many tools share. An empty one is none. */
@@ -298,31 +225,14 @@ static void read_private(const struct conf_target *t, const char *dir, char *con
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const struct setting *s = &settings[i];
 		struct secret *value = (struct secret *)(void *)((char *)t->out + s->offset);
-		struct str path = { 0 }, text = { 0 };
-		int e = 0;
+		struct setting_file file = { .optional = true };
 
 		if (s->kind != SETTING_SECRET || value->n > 0 ||
 		    variable(env, setting_env(s, name)).p != NULL)
 			continue;
-		path = arena_printf(t->scratch, "%s/%s", dir, private_name(s, t->scratch).p);
-		e = conf_read_file(path.p, t->scratch, &text);
-		/* What no process of the service keeps may be for another host, or for root. */
-		if (e == ENOENT || e == ENOTDIR || (e == EACCES && s->keep == 0))
-			continue;
-		if (e != 0) {
-			conf_fault_add(t->faults, t->arena, "%s: %s cannot be read: %s%s", s->key.p,
-				       path.p, conf_reason(e),
-				       e == EACCES ? "; use sudo, or hand it over to the service"
-						   : "");
-			continue;
-		}
-
-		const char *wrong = setting_in_file(&text);
-
-		if (wrong == NULL)
-			wrong = setting_set(s, text, t->arena, t->out).p;
-		if (wrong != NULL)
-			conf_fault_add(t->faults, t->arena, "%s: %s", path.p, wrong);
+		file.path = arena_printf(t->scratch, "%s/%s", dir, private_name(s, t->scratch).p).p;
+		file.called = arena_printf(t->scratch, "%s: %s", s->key.p, file.path).p;
+		setting_read_file(s, &file, t);
 	}
 }
 

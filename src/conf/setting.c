@@ -265,21 +265,6 @@ struct str setting_set(const struct setting *s, struct str text, struct arena *a
 	return arena_printf(a, "must be %s, not \"%s\"", expects.p, setting_quote(text, a).p);
 }
 
-const char *setting_in_file(struct str *text)
-{
-	if (text->n > 0 && text->p[text->n - 1] == '\n')
-		text->n--;
-	if (text->n > 0 && text->p[text->n - 1] == '\r')
-		text->n--;
-	if (text->n == 0)
-		return "is empty";
-	if (memchr(text->p, '\0', text->n) != NULL)
-		return "holds a NUL byte; it must be plain text, in UTF-8";
-	if (memchr(text->p, '\n', text->n) != NULL)
-		return "holds more than one line; one newline may end it";
-	return NULL;
-}
-
 /* Bytes at text[i] that are a control character: C0, DEL, or C1 (0xc2 and a second byte). */
 static size_t control(struct str text, size_t i)
 {

@@ -50,12 +50,6 @@ struct str setting_expects(const struct setting *s, struct arena *a);
  */
 struct str setting_set(const struct setting *s, struct str text, struct arena *a, struct conf *out);
 
-/*
- * Takes the end of its line from the text of a file that holds one value and nothing else. NULL, or
- * what is wrong with it, to be put behind the file's name.
- */
-const char *setting_in_file(struct str *text);
-
 /* The setting that a variable of this name gives, APP__DATABASE__URL; NULL: none. */
 const struct setting *setting_find_env(struct str name);
 
@@ -76,3 +70,15 @@ struct conf_target {
 /* The whole of a file of at most 64 KiB: 0, or why not, which conf_reason puts into words. */
 int conf_read_file(const char *path, struct arena *a, struct str *out);
 const char *conf_reason(int e);
+
+/* A file that holds one value and perhaps the end of its line. */
+struct setting_file {
+	const char *path;
+	const char *called; /* in a fault, before what is wrong with it */
+	bool optional;	    /* there may be none */
+	bool own;	    /* ours alone: refused where others can get at it */
+};
+
+/* Reads a setting from such a file, or adds a fault. */
+void setting_read_file(const struct setting *s, const struct setting_file *f,
+		       const struct conf_target *t);

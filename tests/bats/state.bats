@@ -180,9 +180,9 @@ refused() {
 	put "$good" 620
 	refused 'is open to others than its owner'
 	put ''
-	refused "$STATE/secret_key: is empty"
+	refused "$STATE/secret_key is empty"
 	put '\n'
-	refused "$STATE/secret_key: is empty"
+	refused "$STATE/secret_key is empty"
 	put 'too short'
 	refused 'secret_key: shorter than 32 bytes'
 	put "$good\\0000$good" # all digits of it: the first of a key may be others
@@ -199,5 +199,23 @@ refused() {
 	fi
 	as_owner rm -f "$STATE/secret_key"
 	as_owner mkdir "$STATE/secret_key"
-	refused 'is no regular file'
+	refused "$STATE/secret_key cannot be read: Is a directory"
+}
+
+@test "a key that root alone can read is told to root as well, whom the service would not follow there" {
+	[[ $(id -u) == 0 && $(stat -c %U "$STATE") != root ]] || skip 'root alone can read what the service cannot'
+	put "$(openssl rand -base64 48)"
+	chown root "$STATE/secret_key"
+	as_root() {
+		env -i PATH="$PATH" APP_CONFIG_DIR="$RUN_DIR/config" APP__SERVER__USER="$(stat -c %U "$STATE")" APP__SERVER__STATE="$STATE" \
+			APP__DATABASE__URL="$URL" APP__JWT_SECRET="$(jwt_secret)" "$RUN_DIR/bin/postern" -t
+	}
+	run as_root
+	[[ $status == 78 && $output == *"$STATE/secret_key belongs to somebody else; chown it"* ]] || fail "$status: $output"
+	chown --reference="$STATE" "$STATE/secret_key"
+	run as_root
+	[[ $status == 0 ]] || fail "$status: $output"
+	refused_to_all() { as_owner chmod 000 "$STATE/secret_key" && other -t; }
+	run refused_to_all
+	[[ $status == 78 && $output == *'cannot be read: Permission denied; use sudo, or let the user'* ]] || fail "$status: $output"
 }

@@ -2,6 +2,8 @@
 /* Every message about a wrong setting, and that none tells a secret. */
 #include "conf_world.h"
 
+#include <sys/stat.h>
+
 static const struct {
 	struct str yaml;
 	const char *faults;
@@ -242,27 +244,39 @@ static const struct {
 	{ STR("s\0e\0c\0r\0e\0t\0\n\0"), "holds a NUL byte; it must be plain text, in UTF-8" },
 };
 
-/* Named by a variable, or found by its name in the folder of the settings. */
+/* One is named by a variable, found by its name in the folder of the settings, or in server.state.
+ */
 static void test_files(void **state)
 {
 	struct world *w = *state;
 	struct str named = arena_printf(w->arena, "APP__JWT_SECRET_FILE=%s", path_of(w, "secret"));
-	const char *before = "APP__JWT_SECRET_FILE: the file it names ";
-	const char *found = "jwt_secret: ";
+	struct str folder = arena_printf(w->arena, "APP__SERVER__STATE=%s", w->dir);
+	const struct {
+		const char *name, *called;
+		const char *env[ENV_MAX];
+	} places[] = {
+		{ "secret", "APP__JWT_SECRET_FILE: the file it names", { named.p } },
+		{ "jwt_secret",
+		  arena_printf(w->arena, "jwt_secret: %s", path_of(w, "jwt_secret")).p,
+		  { NULL } },
+		/* Set to nothing, it is not looked for in the folder of the settings. */
+		{ "secret_key",
+		  arena_printf(w->arena, "secret_key: %s", path_of(w, "secret_key")).p,
+		  { folder.p, "APP__SECRET_KEY=" } },
+	};
 
-	for (size_t i = 0; i < COUNT(file_rows); i++) {
-		const char *fault = file_rows[i].fault;
+	for (size_t i = 0; i < COUNT(file_rows) * COUNT(places); i++) {
+		const char *fault = file_rows[i / COUNT(places)].fault;
+		size_t at = i % COUNT(places);
 		bool good = *fault == '\0';
 
-		write_file(w, "secret", file_rows[i].text);
-		assert_int_equal(load(w, (const char *const[ENV_MAX]){ named.p }), good);
-		assert_string_equal(told(w),
-				    good ? "" : arena_printf(w->arena, "%s%s", before, fault).p);
-		write_file(w, "jwt_secret", file_rows[i].text);
-		assert_int_equal(load(w, NO_ENV), good);
-		assert_string_equal(told(w),
-				    good ? "" : arena_printf(w->arena, "%s%s", found, fault).p);
-		remove_file(w, "jwt_secret");
+		write_file(w, places[at].name, file_rows[i / COUNT(places)].text);
+		assert_int_equal(chmod(path_of(w, places[at].name), 0600), 0);
+		assert_int_equal(load(w, places[at].env), good);
+		assert_string_equal(
+			told(w),
+			good ? "" : arena_printf(w->arena, "%s %s", places[at].called, fault).p);
+		remove_file(w, places[at].name);
 	}
 }
 

@@ -142,8 +142,10 @@ static void test_file_variables(void **state)
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		write_file(w, "secret", wrong[i]);
 		assert_false(load(w, env));
-		assert_string_equal(told(w), "APP__JWT_SECRET_FILE: must be one line of text, 0 to "
-					     "1024 bytes");
+		assert_string_equal(
+			told(w),
+			"APP__JWT_SECRET_FILE: the file it names must be one line of text, 0 to "
+			"1024 bytes");
 	}
 	write_file(w, "secret", (struct str){ arena_alloc(w->arena, 65537), 65537 });
 	assert_false(load(w, env));
