@@ -15,6 +15,7 @@ setup_file() {
 	stack_start APP__SERVER__PUBLIC_URL="$PUBLIC$MOUNT"
 	owner=$(stat -c %U "$RUN_DIR/pg")
 	spawned
+	application_start
 	nginx_start "$BELOW"
 	for front in lighttpd-root lighttpd-below apache-root apache-below; do
 		"${front%-*}_start" "$front"
@@ -35,6 +36,7 @@ teardown_file() {
 		kill -TERM "$pid" 2>/dev/null || true
 		wait_for 20 not kill -0 "$pid" || kill -KILL "$pid"
 	done
+	kill "$UPSTREAM"
 	stack_stop
 }
 
@@ -63,7 +65,7 @@ spawned() {
 	[[ $(id -u) != 0 ]] || command=("$ROOT/deploy/spawn-fcgi" "$RUN_DIR/bin/postern")
 	mapfile -t settings <"$RUN_DIR/env"
 	# shellcheck disable=SC2016 # expanded by the inner bash
-	env "${settings[@]}" APP__SERVER__PUBLIC_URL="$PUBLIC$MOUNT" APP__LIMITS__NETWORK=100000 \
+	env "${settings[@]}" APP__SERVER__PUBLIC_URL="$PUBLIC$MOUNT" APP__SESSIONS__ACCESS_COOKIE=true APP__LIMITS__NETWORK=100000 \
 		APP__LIMITS__NETWORK_MAILS=1000000 SOCKET="$dir/fcgi.sock" RUN_AS="$owner" WEB_GROUP="$(id -gn "$owner")" \
 		bash -c 'echo $$ >"$0/front.pid"; exec "$@"' "$dir" "${command[@]}" \
 		>"$dir/output" 2>&1 </dev/null 3>&- 4>&- &
@@ -81,14 +83,33 @@ example() {
 		"$@" "$ROOT/deploy/$file"
 }
 
+# What nginx guards on the site that has the service below a path.
+application_start() {
+	local port
+	port=$(free_port)
+	python3 "$BATS_TEST_DIRNAME/upstream.py" "$port" 3>&- 4>&- &
+	export UPSTREAM=$! APPLICATION=127.0.0.1:$port
+}
+
+# guard FIRST LAST: the lines of the example of a guarded site between the two, with what is changed in it.
+guard() {
+	sed -n "\\:$1:,\\:$2:p" "$ROOT/deploy/nginx-protect-example.conf" | sed "s/127.0.0.1:9000/$APPLICATION/"
+}
+
 nginx_start() {
 	local dir
 	dir=$(folder nginx-below)
 	cp -r "$RUN_DIR/conf/snippets" "$dir/"
+	{
+		guard '^limit_req_zone' '^}'
+		# What stands in the server. Beside it the site has what there is not, as the other tests want it.
+		guard 'include snippets/postern-auth-request.conf' '^}' | sed '$ d; s|location / {|location /page {|' >"$dir/guarded.conf"
+	} >"$dir/protected.conf"
 	example nginx-subpath-example.conf -e "s|/etc/ssl/postern/fullchain.pem|$RUN_DIR/tls/cert.pem|" \
 		-e "s|/etc/ssl/postern/privkey.pem|$RUN_DIR/tls/key.pem|; s|/var/log/nginx|$dir|" \
 		-e "s|listen 443|listen 127.0.0.1:$1|; /listen \[::\]/d" \
 		-e 's|# "https://app.example.org"|"https://app.example"|' \
+		-e '/^\tlocation \/ {/i\\tinclude guarded.conf;' \
 		-e 's|rate=5r/s|rate=100r/s|' >"$dir/site.conf"
 	cat >"$dir/nginx.conf" <<-END
 		daemon off;
@@ -102,6 +123,7 @@ nginx_start() {
 			scgi_temp_path scgi;
 			access_log off;
 			include site.conf;
+			include protected.conf;
 		}
 	END
 	PATH=$PATH:/usr/sbin:/sbin launch nginx-below nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
@@ -389,4 +411,52 @@ print(email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.polic
 	done >"$BATS_TEST_TMPDIR/config"
 	curl -m 60 --parallel --parallel-immediate --parallel-max 50 --config "$BATS_TEST_TMPDIR/config" >"$BATS_TEST_TMPDIR/codes"
 	grep -qx 429 "$BATS_TEST_TMPDIR/codes"
+}
+
+@test "what stands beside the path is guarded by the service below it" {
+	local id cookie refresh
+	behind nginx-below
+	BASE=$SITE TOKEN='' get /page
+	problem 401 unauthenticated
+	register Guarded
+	id=$USER_ID
+	post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD" | jq -c '.cookie = true')" -H "Origin: $PUBLIC"
+	status 200
+	TOKEN=$(jq -r .access_token <<<"$BODY")
+	# The application is not below the path: what it is shown has no path, what only we read has ours.
+	cookie=$(grep -io '__Host-postern-access=[^;]*; Path=/; .*' <<<"$HEADERS")
+	cookie=${cookie%%;*}
+	refresh=$(header Set-Cookie "__Secure-postern-refresh=*; Path=$MOUNT/api/v1/auth; *")
+	refresh=${refresh%%;*}
+	BASE=$SITE TOKEN='' get '/page?x=1' -H "Cookie: a=b; $cookie" -H 'X-Auth-User: somebody'
+	status 200
+	body .path '/page?x=1'
+	body '.headers["x-auth-user"] | join(" ")' "$id"
+	body '.headers.cookie | join(" ")' 'a=b'
+	BASE=$SITE get /page
+	status 200
+	body_is '.headers | has("authorization") | not'
+	BASE=$SITE get /admin/
+	problem 403 forbidden
+	BASE=$SITE TOKEN=nonsense get /page
+	problem 401 unauthenticated
+	# Nobody asks by the name of the check, at the site or below the path; the service's own is there.
+	BASE=$SITE get /.postern-check
+	status 404
+	get /.postern-check
+	problem 404 not-found
+	get /api/v1/auth/check
+	status 204
+	header X-Auth-User "$id"
+	no_header X-Auth-Cookie
+	TOKEN='' post /api/v1/auth/logout '' -H "Origin: $PUBLIC" -H "Cookie: $refresh"
+	status 204
+	grep -qi '^set-cookie: __Host-postern-access=; Path=/; Max-Age=0' <<<"$HEADERS"
+	wait_for 20 signed_out "$cookie"
+}
+
+# signed_out COOKIE: it opens the application no more.
+signed_out() {
+	BASE=$SITE TOKEN='' get /page -H "Cookie: $1"
+	[[ $STATUS == 401 ]]
 }
