@@ -57,6 +57,11 @@ static enum err refuse_longer(struct req *r, int64_t pair_us, int64_t network_us
 enum err limit_look(struct req *r, const struct guess *g)
 {
 	int64_t now = ticks_us();
+
+	/* The request is run again, and others have been wrong meanwhile. */
+	if (r->guess != NULL)
+		return OK;
+
 	int64_t pair = throttle_wait(r->app->throttle, g->pair, now);
 	int64_t network = throttle_wait(r->app->throttle, g->network, now);
 
@@ -170,9 +175,11 @@ void limit_publish(struct req *r)
 	if (!r->right || r->guess == NULL)
 		return;
 	throttle_clear(r->app->throttle, r->guess->pair);
-	throttle_clear(r->app->throttle, r->guess->network);
 	throttle_fill(r->app->throttle, r->guess->pair);
-	throttle_give(r->app->throttle, r->guess->network, ticks_us());
+	if (!r->guess->cleared) {
+		throttle_clear(r->app->throttle, r->guess->network);
+		throttle_give(r->app->throttle, r->guess->network, ticks_us());
+	}
 	r->right = false;
 }
 
@@ -218,7 +225,7 @@ enum err limit_undo(struct req *r, const struct guess *g, enum err e)
 
 void limit_give_up(struct req *r)
 {
-	if (r->guess == NULL || r->guess->wrong)
+	if (r->guess == NULL || r->guess->wrong || r->guess->cleared)
 		return;
 	r->commit = false;
 
@@ -287,6 +294,7 @@ enum err limit_clear(struct req *r, struct str email)
 	struct guess *g = arena_new(r->arena, struct guess);
 
 	limit_name(r, email, g);
+	g->cleared = true;
 	row.pair = g->pair;
 	row.account = g->account;
 	TRY(attempt_clear(r->db, &row, NULL));

@@ -22,7 +22,8 @@ struct guess {
 	/* The account was guessed at so often that a password alone does not open it; and this was
 	 * the guess that led to it. */
 	bool guarded, reached;
-	bool wrong; /* and the client was told so */
+	bool wrong;   /* and the client was told so */
+	bool cleared; /* it is none: all that was counted is forgotten, see limit_clear */
 	/* As the database says, and when that is here: ticks. */
 	struct instant pair_until, network_until;
 	int64_t pair_tick, network_tick;
@@ -38,7 +39,7 @@ void limit_name(struct req *r, struct str email, struct guess *g);
 void limit_name_own(struct req *r, const char *what, struct uuid id, struct str email,
 		    struct guess *g);
 
-/* Whether it would be refused, as far as this host knows. */
+/* Whether it would be refused, as far as this host knows. One that was counted is not any more. */
 enum err limit_look(struct req *r, const struct guess *g);
 
 /*

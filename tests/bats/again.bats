@@ -148,6 +148,66 @@ asked() {
 	sign_in "$EMAIL" "$PASSWORD"
 }
 
+# wrong_guess: from FROM, at nobody.
+wrong_guess() {
+	TOKEN='' post /api/v1/auth/login "$(credentials "nobody.$(unique)@example.org" 'not the password')"
+}
+
+@test "a right password that is counted opens, whatever the neighbours do while its transaction is run again" {
+	FROM=127.77.3.1
+	register ann
+	sql "create table if not exists go_on (); create or replace function lose_later() returns trigger language plpgsql
+		security definer as \$\$
+		begin
+			if nextval('lost') = 1 then
+				while not exists (select from go_on) loop
+					perform pg_sleep(0.02);
+				end loop;
+				raise exception 'a race was lost' using errcode = '40001';
+			end if;
+			return new;
+		end \$\$"
+	races sessions lose_later
+	local _ out=$BATS_TEST_TMPDIR/out
+	for _ in {1..8}; do wrong_guess; done
+	(TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" "$PASSWORD")" && echo "$STATUS" >"$out") 3>&- &
+	wait_for 20 lost_once
+	wrong_guess
+	# The network has to wait: a second, and then two.
+	wait_for 20 guessed_again
+	wrong_guess
+	problem 429 too-many-attempts
+	sql 'insert into go_on default values'
+	wait $!
+	sql 'drop table go_on'
+	[[ $(<"$out") == 200 ]] || fail "$(<"$out")"
+}
+
+lost_once() {
+	[[ $(sql 'select is_called from lost') == t ]]
+}
+
+guessed_again() {
+	wrong_guess && [[ $STATUS == 401 ]]
+}
+
+@test "a reset that loses every race takes back no guesses of others" {
+	FROM=127.77.4.1
+	register ann
+	forgot
+	local _ before
+	for _ in {1..3}; do wrong_guess; done
+	TOKEN='' post /api/v1/auth/login "$(credentials "$EMAIL" 'not the password')"
+	before=$(sql "select string_agg(kind || failures, ' ' order by kind, key) from attempts where kind <> 'mail'")
+	always_lost audit
+	reset "$(by_link)"
+	problem 503 overloaded
+	[[ $(sql "select string_agg(kind || failures, ' ' order by kind, key) from attempts where kind <> 'mail'") == "$before" ]]
+	no_races
+	reset "$(by_link)"
+	status 204
+}
+
 @test "a right code on the last try is one try, however often the transaction is lost" {
 	register ann
 	forgot
