@@ -109,8 +109,10 @@ const char *conf_dir(void);
 
 /*
  * Puts the lines of dir/postern.env into the environment (systemd.exec(5), EnvironmentFile=):
- * NAME=value, perhaps in quotes; empty lines and those that begin with # or ; are none. What is in
- * the environment already stays. A missing file is no fault. Call it before conf_load, and once.
+ * NAME=value, perhaps in quotes; empty lines and those that begin with # or ; are none. Of a name
+ * that is given twice the last counts, as there; what is in the environment already stays. A value
+ * that goes on in the next line, as it may there, is a fault. A missing file is none. Call it
+ * before conf_load, and once.
  */
 void conf_read_env(const char *dir, struct arena *a, struct conf_faults *faults);
 

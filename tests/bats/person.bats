@@ -76,6 +76,27 @@ only_root() {
 	[[ $status == 78 && $stderr == *"postern.env:7: "* ]]
 }
 
+@test "postern.env says to who types a command what systemd reads in it" {
+	local issuer='' line
+	EXTRA=()
+	# What is written, and the issuer that it stands for.
+	local -A lines=(
+		['one']=one ["'o\ne'"]='o\ne' ['"o\ne"']='o\ne' ['o\ne']=one ['"o\"n\\e\$"']='o"n\e$'
+		['"one"  ']=one ['one # two']='one # two' ['o"n"e']='o"n"e' ['"one"two']=onetwo
+	)
+	for line in "${!lines[@]}"; do
+		printf 'APP__JWT__ISSUER=never\r\nAPP__JWT__ISSUER=%s\r\n' "$line" >"$ETC/postern.env"
+		typed config
+		issuer=$(sed -n 's/^jwt.issuer = //p' <<<"$output")
+		[[ $issuer == "${lines[$line]}" ]] || fail "$line: $issuer, not ${lines[$line]}"
+	done
+	for line in '"one' "'one" 'one\'; do
+		printf 'APP__JWT__ISSUER=%s\n' "$line" >"$ETC/postern.env"
+		typed config
+		[[ $status == 78 && $stderr == *'postern.env:1: a value ends in its line'* ]] || fail "$line"
+	done
+}
+
 @test "a secret lies in a file of its name, unless it is given otherwise" {
 	local STATE=$BATS_TEST_TMPDIR # where there is none
 	EXTRA=()
