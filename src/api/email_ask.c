@@ -99,6 +99,7 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 	if (e == ERR_NO_ROW)
 		return ERR_RETRY;
 	TRY(e);
+	TRY(proof_order(r, &old.address, &new.address));
 	TRY(put_question(r, &old, asker, row, &out->old_id));
 	TRY(put_question(r, &new, asker, row, &out->new_id));
 	out->expires_at = change.expires_at;

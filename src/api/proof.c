@@ -44,6 +44,17 @@ enum err proof_address(struct req *r, const char *what, struct str email_key,
 	return OK;
 }
 
+enum err proof_order(struct req *r, const struct proof_address *first,
+		     const struct proof_address *second)
+{
+	struct mail_budget_lock lock = { .mailbox = second->mailbox };
+	struct mail_budget_row sent = { 0 };
+
+	if (memcmp(first->mailbox.uuid.b, second->mailbox.uuid.b, sizeof lock.mailbox.uuid.b) <= 0)
+		return OK;
+	return mail_budget_lock(r->db, &lock, &sent);
+}
+
 enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out)
 {
 	const struct conf *c = r->app->conf;

@@ -51,6 +51,13 @@ enum err proof_address(struct req *r, const char *what, struct str email_key,
  */
 enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proof_row *out);
 
+/*
+ * For who asks two addresses in one transaction, before the first of them: has others wait in an
+ * order that is the same for all, or two who ask for one another's address would never go on.
+ */
+enum err proof_order(struct req *r, const struct proof_address *first,
+		     const struct proof_address *second);
+
 /* What somebody brings: the token of a link, or the id of the proof with its code. */
 struct proof_given {
 	struct str token;

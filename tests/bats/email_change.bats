@@ -61,6 +61,31 @@ address_is() {
 
 # --- asking -----------------------------------------------------------------------------------
 
+@test "of two mailboxes the same one is waited for first, whichever is the old address" {
+	local -A address token
+	local box low='' high='' mark out=$BATS_TEST_TMPDIR/out
+	for _ in 1 2; do
+		mark=$(sql 'select now()')
+		login ann
+		box=$(sql "select mailbox from mail_budgets where sort = 'proof' and day_until >= timestamptz '$mark' + interval '1 day'")
+		address[$box]=$EMAIL token[$box]=$TOKEN
+		[[ -n $low && $low < $box ]] && high=$box || high=${low:-$box} low=$box
+	done
+	sql "do \$\$ begin
+		perform from mail_budgets where mailbox = '$low' and sort = 'proof' for update;
+		perform pg_sleep(0.5);
+		while not exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%mail_budgets%') loop
+			perform pg_sleep(0.02);
+			perform pg_stat_clear_snapshot();
+		end loop;
+		perform from mail_budgets where mailbox = '$high' and sort = 'proof' for update nowait;
+	end \$\$" 2>"$out" 3>&- &
+	underway
+	TOKEN=${token[$high]} post /api/v1/me/email "$(credentials "${address[$low]}" "$PASSWORD")"
+	status 202
+	wait $! || fail "$(<"$out")"
+}
+
 @test "another address is asked for, seen in /me, and changes nothing yet" {
 	login ann
 	get /api/v1/me
