@@ -17,6 +17,10 @@ PACKAGES_FAULTS := libfaketime
 
 OUT := build/$(CC)$(if $(SAN),-san)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
+# Where processors can tell that a jump goes where the program does not.
+MACHINE := $(shell uname -m)
+BRANCHES_x86_64 := -fcf-protection
+BRANCHES_aarch64 := -mbranch-protection=standard
 CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
 CFLAGS := -std=gnu2x -g $(WARN) -fno-omit-frame-pointer
 LDFLAGS := -Wl,--as-needed
@@ -25,8 +29,8 @@ CPPFLAGS += -DPOSTERN_SAN=1
 CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS += -fsanitize=address,undefined
 else
-CPPFLAGS += -D_FORTIFY_SOURCE=2
-CFLAGS += -O2 -fstack-protector-strong -fPIE
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+CFLAGS += -O2 -fstack-protector-strong -fstack-clash-protection $(BRANCHES_$(MACHINE)) -fPIE
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 endif
 # Read when a file is compiled, not when this one is: `make run` on a bare machine installs first.

@@ -81,15 +81,16 @@ struct session_insert {
 enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected);
 
 struct session_rotate {
+	int32_t counter;
 	int64_t idle_us;
 	struct str address;
 	struct session_id id;
-	int32_t counter;
 	bool cookie;
 };
 
 /*
- * Exchanges the refresh token with this count; no row when it is not the newest one.
+ * Exchanges the refresh token with this count; no row when there is a newer one. A count beyond the
+ * session's is newer than a backup that the database has gone back to: nobody else makes such tokens.
  */
 enum err session_rotate(struct db *db, const struct session_rotate *in, struct refreshed_row *row);
 

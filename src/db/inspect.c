@@ -131,6 +131,46 @@ static const char connections_sql[] =
 	"  (select nullif(datconnlimit, -1) from pg_database where datname = current_database()))"
 	"  as most) as allowed where most < $1::integer";
 
+/* Whether anybody else could sit between here and there. */
+static bool is_remote(const PGconn *pg)
+{
+	const char *host = PQhost(pg), *address = PQhostaddr(pg);
+
+	if (host == NULL || address == NULL || host[0] == '/' || host[0] == '@')
+		return false;
+	return strncmp(address, "127.", 4) != 0 && strcmp(address, "::1") != 0;
+}
+
+/* sslmode as libpq has it, from the URL or from the environment. */
+static bool checks_certificate(PGconn *pg)
+{
+	PQconninfoOption *options = PQconninfo(pg);
+	bool checks = false;
+
+	for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+		if (strcmp(o->keyword, "sslmode") == 0 && o->val != NULL)
+			checks = strncmp(o->val, "verify-", strlen("verify-")) == 0;
+	PQconninfoFree(options);
+	return checks;
+}
+
+/* libpq's own choice is to take what it gets (sslmode=prefer). */
+static void warn_of_way(PGconn *pg)
+{
+	if (!is_remote(pg) || PQgssEncInUse(pg))
+		return;
+	if (!PQsslInUse(pg))
+		log_warn("database",
+			 "what is said to %s can be read and changed on the way: set ssl on there,"
+			 " and sslmode=verify-full in database.url",
+			 PQhost(pg));
+	else if (!checks_certificate(pg))
+		log_warn("database",
+			 "nothing makes sure that it is %s that answers: set sslmode=verify-full"
+			 " in database.url, with sslrootcert",
+			 PQhost(pg));
+}
+
 static void tell(PGresult *r)
 {
 	for (int i = 0; PQresultStatus(r) == PGRES_TUPLES_OK && i < PQntuples(r); i++)
@@ -157,6 +197,7 @@ bool inspect(PGconn *pg, size_t connections)
 	}
 	if (!encoding_fits(pg))
 		return false;
+	warn_of_way(pg);
 	warn(pg, connections);
 	return true;
 }

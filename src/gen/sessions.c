@@ -62,10 +62,10 @@ enum err session_insert(struct db *db, const struct session_insert *in, int64_t 
 }
 
 static const struct db_column session_rotate_params[] = {
+	{ "counter", KIND_I32, offsetof(struct session_rotate, counter) },
 	{ "idle_us", KIND_I64, offsetof(struct session_rotate, idle_us) },
 	{ "address", KIND_STR, offsetof(struct session_rotate, address) },
 	{ "id", KIND_UUID, offsetof(struct session_rotate, id) },
-	{ "counter", KIND_I32, offsetof(struct session_rotate, counter) },
 	{ "cookie", KIND_BOOL, offsetof(struct session_rotate, cookie) },
 };
 
@@ -83,14 +83,14 @@ const struct db_statement session_rotate_statement = {
 	.name = "session_rotate",
 	.sql =
 		"update sessions\n"
-		"set counter = sessions.counter + 1,\n"
+		"set counter = $1::integer + 1,\n"
 		"    rotated_at = now(),\n"
 		"    last_used_at = now(),\n"
-		"    idle_until = least(now() + $1::bigint * interval '1 microsecond', ends_at),\n"
-		"    address = $2\n"
+		"    idle_until = least(now() + $2::bigint * interval '1 microsecond', ends_at),\n"
+		"    address = $3\n"
 		"from users\n"
-		"where sessions.id = $3::uuid\n"
-		"  and sessions.counter = $4::integer\n"
+		"where sessions.id = $4::uuid\n"
+		"  and sessions.counter <= $1::integer\n"
 		"  and sessions.cookie = $5\n"
 		"  and sessions.idle_until > now()\n"
 		"  and users.id = sessions.user_id\n"

@@ -34,16 +34,17 @@ where id = :user_id
 for share;
 
 -- name: session_rotate :one refreshed
--- Exchanges the refresh token with this count; no row when it is not the newest one.
+-- Exchanges the refresh token with this count; no row when there is a newer one. A count beyond the
+-- session's is newer than a backup that the database has gone back to: nobody else makes such tokens.
 update sessions
-set counter = sessions.counter + 1,
+set counter = :counter::integer + 1,
     rotated_at = now(),
     last_used_at = now(),
     idle_until = least(now() + :idle_us::bigint * interval '1 microsecond', ends_at),
     address = :address
 from users
 where sessions.id = :id::session_id
-  and sessions.counter = :counter::integer
+  and sessions.counter <= :counter::integer
   and sessions.cookie = :cookie
   and sessions.idle_until > now()
   and users.id = sessions.user_id

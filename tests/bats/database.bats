@@ -176,6 +176,27 @@ here() {
 	here -t
 }
 
+@test "postern -t warns of a way to the database that others can read, or where nobody makes sure who answers" {
+	local port pg=$RUN_DIR/tmp/remote url
+	port=$(free_port)
+	as_owner "$(postgres_bin)/initdb" -D "$pg" -U postern -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+	printf '%s\n' "unix_socket_directories = '$RUN_DIR/tmp'" "port = $port" 'ssl = on' 'fsync = off' \
+		"ssl_cert_file = '$RUN_DIR/tls/cert.pem'" "ssl_key_file = '$RUN_DIR/tls/key.pem'" \
+		"listen_addresses = '0.0.0.0'" | as_owner tee -a "$pg/postgresql.conf" >/dev/null # loopback by another name
+	as_owner env -C / "$(postgres_bin)/pg_ctl" -D "$pg" -w -l "$RUN_DIR/log/remote.log" start >/dev/null 2>&1 </dev/null 3>&- 4>&-
+	url="host=0.0.0.0 port=$port user=postern dbname=postgres"
+	URL=$url here migrate
+	URL="$url sslmode=disable" run --separate-stderr here -t
+	[[ $status == 0 && $stderr == *'what is said to 0.0.0.0 can be read and changed on the way'*'sslmode=verify-full'* ]] || fail "$status $stderr"
+	URL="$url sslmode=require" run --separate-stderr here -t
+	[[ $status == 0 && $stderr == *'nothing makes sure that it is 0.0.0.0 that answers'*'sslmode=verify-full'* ]] || fail "$status $stderr"
+	URL="$url sslmode=verify-ca sslrootcert=$RUN_DIR/tls/cert.pem" run --separate-stderr here -t
+	[[ $status == 0 && $stderr != *'0.0.0.0'* ]] || fail "$status $stderr"
+	URL="host=127.0.0.1 port=$port user=postern dbname=postgres sslmode=disable" run --separate-stderr here -t
+	[[ $status == 0 && $stderr != *'on the way'* ]] || fail "$status $stderr"
+	as_owner "$(postgres_bin)/pg_ctl" -D "$pg" -m immediate stop >/dev/null
+}
+
 @test "postern -t tells what would keep serving from working, each with its remedy" {
 	made -E UTF8
 	here migrate

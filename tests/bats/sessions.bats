@@ -130,6 +130,27 @@ audit_count() {
 	refused
 }
 
+@test "a database that has gone back to a backup keeps the newest token, and not the thief of an older one" {
+	login ann
+	local newest older
+	refresh
+	older=$(of_body .refresh_token)
+	for _ in {1..3}; do
+		tokens
+		refresh
+		status 200
+	done
+	newest=$(of_body .refresh_token)
+	sql "update sessions set counter = 1 where user_id = '$USER_ID'"
+	refresh "$older"
+	status 200
+	older=$(of_body .refresh_token)
+	refresh "$newest"
+	status 200
+	refresh "$older"
+	problem 401 refresh-token-reused
+}
+
 @test "a refresh token from two exchanges ago is a stolen one, grace or not" {
 	login ann
 	local first=$REFRESH
