@@ -25,6 +25,9 @@ void process_signal_set(sigset_t *set)
 		sigaddset(set, numbers[i]);
 }
 
+/* Where this process reads its signals; -1: nowhere. */
+static int signals = -1;
+
 int process_signals(void)
 {
 	sigset_t set;
@@ -34,7 +37,8 @@ int process_signals(void)
 	process_signal_set(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return signals;
 }
 
 void process_child(const char *name, pid_t master)
@@ -44,6 +48,10 @@ void process_child(const char *name, pid_t master)
 	/* A master that died before that line sends no signal any more. */
 	if (getppid() != master)
 		_exit(EX_UNAVAILABLE);
+	/* The master's is none of its business. */
+	if (signals >= 0)
+		close(signals);
+	signals = -1;
 	log_forget();
 }
 

@@ -14,8 +14,8 @@ void process_signal_set(sigset_t *set);
 int process_signals(void);
 
 /*
- * In a fresh child: its name, a death signal should the master go, no log lines of the parent. A
- * child whose master has gone already leaves at once.
+ * In a fresh child: its name, a death signal should the master go, neither log lines nor the
+ * signals' descriptor of the parent. A child whose master has gone already leaves at once.
  */
 void process_child(const char *name, pid_t master);
 

@@ -137,6 +137,14 @@ os.execv(sys.argv[2], sys.argv[2:])' "$SOCKET" "$RUN_DIR/postern" serve
 	logged 'kill|died|signal 9|ended'
 }
 
+@test "every process reads its own signals, and nobody the master's" {
+	local pid n
+	for pid in $(pool_children); do
+		n=$(readlink "/proc/$pid"/fd/* | grep -c 'signalfd')
+		[[ $n == 1 ]] || fail "$(cat "/proc/$pid/comm"): $n"
+	done
+}
+
 @test "a killed worker fails no reader" {
 	login ann
 	local failed=0 pid
