@@ -197,9 +197,15 @@ enum err lane_acquire(struct pool *p, const void *holder, struct lane **out)
 	return OK;
 }
 
+/*
+ * Whoever waits for a lock in a transaction sees behind it what the one before has committed; by a
+ * snapshot of its beginning, as the database or the role may ask for, it would decide without.
+ */
+static const char begin_sql[] = "begin isolation level read committed";
+
 static bool send(struct lane *l, struct job *j, enum lane_part part)
 {
-	if (part == LANE_FIRST && !link_send_command(&l->link, "begin"))
+	if (part == LANE_FIRST && !link_send_command(&l->link, begin_sql))
 		return false;
 	if ((part == LANE_FIRST || part == LANE_WHOLE) && !link_send_settings(&l->link))
 		return false;

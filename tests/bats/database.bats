@@ -116,6 +116,38 @@ losing() {
 	[[ $(sql 'select last_value from races') == 6 ]]
 }
 
+@test "two administrators who take one another's rights at once leave one, whatever the database's isolation" {
+	local one two isolation out=$BATS_TEST_TMPDIR/out tokens=() answers
+	for isolation in 'repeatable read' serializable; do
+		sql "alter database postern set default_transaction_isolation = '$isolation'; update users set role = 'user'"
+		login ann
+		hang_up
+		admin
+		one=$USER_ID tokens=("$TOKEN")
+		admin
+		two=$USER_ID tokens+=("$TOKEN")
+		# Both have begun, and wait where one at a time goes on.
+		sql "do \$\$ begin
+			perform pg_advisory_xact_lock(7270436);
+			perform pg_sleep(0.5);
+			while (select count(*) from pg_stat_activity where wait_event = 'advisory') < 2 loop
+				perform pg_sleep(0.02);
+				perform pg_stat_clear_snapshot();
+			end loop;
+		end \$\$" 3>&- &
+		underway
+		(TOKEN=${tokens[0]} request PATCH "/api/v1/users/$two" '{"role": "user"}' && echo "$STATUS" >"$out.1") 3>&- &
+		(TOKEN=${tokens[1]} request PATCH "/api/v1/users/$one" '{"role": "user"}' && echo "$STATUS" >"$out.2") 3>&- &
+		wait_for 20 test -s "$out.1" -a -s "$out.2"
+		sql 'alter database postern reset default_transaction_isolation'
+		answers="$(<"$out.1") $(<"$out.2")"
+		[[ $(sql "select count(*) from users where role = 'admin'") == 1 ]] || fail "$isolation: $answers"
+		rm "$out".?
+	done
+	login ann
+	hang_up
+}
+
 # made OPTION ...: a database of the service's role, as createdb makes it; sets URL.
 made() {
 	local name

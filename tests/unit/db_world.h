@@ -179,7 +179,7 @@ int PQsendQueryParams(PGconn *c, const char *sql, int n, const Oid *types,
 {
 	(void)n, (void)types, (void)values, (void)lengths, (void)formats, (void)format;
 	return queue(c,
-		     strcmp(sql, "begin") == 0	    ? 'b'
+		     strncmp(sql, "begin", 5) == 0  ? 'b'
 		     : strcmp(sql, "rollback") == 0 ? 'l'
 						    : 'o',
 		     NULL);
