@@ -128,7 +128,7 @@ void *req_once(struct req *r, const char *name, size_t size);
 /* Where the request came from, as nginx knows it; "" when it does not say. */
 struct str client_address(const struct req *r);
 
-/* Its User-Agent, cut and fit to be stored; "" when it is not text. */
+/* Its User-Agent, cut and fit to be shown; "" when it is not text, or turns text around. */
 struct str client_device(const struct req *r);
 
 /* After the commit: this worker and the others of the host refuse what the request has revoked. */

@@ -75,7 +75,9 @@ struct str client_device(const struct req *r)
 {
 	struct str device = r->http->user_agent;
 
-	if (device.n == 0 || !str_utf8(device) || str_has_controls(device))
+	/* It stands in mails and lists, and is a stranger's word: nothing in it turns text around.
+	 */
+	if (device.n == 0 || !str_utf8(device) || !str_shown(device))
 		return STR("");
 	if (device.n > DEVICE_MAX)
 		device.n = DEVICE_MAX;

@@ -302,12 +302,13 @@ audit_count() {
 	register ann
 	sign_in "$EMAIL" "$PASSWORD" -A 'A browser "1" ✓'
 	sign_in "$EMAIL" "$PASSWORD" -A $'Raw \xff bytes'
+	sign_in "$EMAIL" "$PASSWORD" -A $'Turned \u202earound'
 	sign_in "$EMAIL" "$PASSWORD" -A "$(printf 'ü%.0s' {1..300})"
 	get /api/v1/me/sessions
 	status 200
-	body length 3
-	body '[.[].device] | join("|")' "$(printf 'ü%.0s' {1..127})||A browser \"1\" ✓"
-	body '[.[].current] | join(" ")' 'true false false'
+	body length 4
+	body '[.[].device] | join("|")' "$(printf 'ü%.0s' {1..127})|||A browser \"1\" ✓"
+	body '[.[].current] | join(" ")' 'true false false false'
 	body '.[0].id' "$(session)"
 	body_is 'all(.address | test("^(127.0.0.1|::1)$"))'
 	body_is 'all(.created_at <= .last_used_at and .last_used_at < .ends_at)'
