@@ -275,6 +275,7 @@ count() {
 	smtp_start
 	pool_plain
 	local name
+	local -A said
 	queue ann@example.org session-reused en "$(jq -nc '{name: "O\u0027Neil & \"Söhne\""}')"
 	became sent
 	mail_is '.html | contains("Hello O&#39;Neil &amp; &quot;Söhne&quot;,")'
@@ -283,8 +284,7 @@ count() {
 		$'\u5c71\u7530 \u592a\u90ce' $'\u30e6\u30fc\u30b6\u30fc' $'\u0938\u0941\u0928\u0940\u0924\u093e' \
 		$'\u0645\u062d\u0645\u062f' $'\uff21\uff4e\uff4e'; do
 		queue ann@example.org session-reused en "$(object name "$name")"
-		became sent
-		mail_is ".text | contains(\"Hello $name,\")"
+		said[$MAIL]=".text | contains(\"Hello $name,\")"
 	done
 	for name in 'Win now: http://evil.example' 'evil.example' 'Mail me@evil.example' '<b>x</b>' \
 		$'evil\u2024example' $'evil\u3002example' $'evil\uff0eexample' $'evil\uff61example' $'evil\ufe52example' \
@@ -293,8 +293,11 @@ count() {
 		$'evil\u200bexample' $'evil\u202ex' $'evil\u2028x' 'evil 0900 555' $'evil \uff10\uff19' $'evil \u0660' \
 		$'evil \U0001f381' 'evil!' 'evil?' 'evil % off' 'evil=x' 'evil_x'; do
 		queue ann@example.org session-reused en "$(object name "$name")"
+		said[$MAIL]='.text | contains("Hello,\r\n") and (contains("evil") | not)'
+	done
+	for MAIL in "${!said[@]}"; do
 		became sent
-		mail_is '.text | contains("Hello,\r\n") and (contains("evil") | not)'
+		mail_is "${said[$MAIL]}"
 	done
 }
 

@@ -138,7 +138,7 @@ named() { object email "$EMAIL" name "$1"; }
 
 @test "writes that share a transaction do not share each other's failures" {
 	admin
-	local when n id lock out wanted made bodies PATHS=()
+	local when n id lock out answer wanted made bodies PATHS=()
 	made=$(sql "insert into users (id, email, email_key, name, password)
 		select gen_random_uuid(), a, a, 'new', 'x' from generate_series(1, 48) n, lateral (select n || '.$USER_ID@x.example' as a) m
 		returning id")
@@ -160,10 +160,13 @@ named() { object email "$EMAIL" name "$1"; }
 		PARALLEL=1 HEADER="Authorization: Bearer $TOKEN" requests "$out" PUT /each "${bodies[@]}"
 		wait "$lock"
 		refusing_no_more
-		for n in {1..48}; do
-			wanted=$( ((n % 12)) && echo "$when $n" || echo internal)
-			[[ $(jq -r '.name // .error.code' "$out/$((n - 1))") == "$wanted" ]] || fail "$when $n: $(cat "$out/$((n - 1))")"
-		done
+		n=0
+		while read -r answer; do
+			n=$((n + 1))
+			((n % 12)) && wanted="$when $n" || wanted=internal
+			[[ $answer == "$wanted" ]] || fail "$when $n: $(cat "$out/$((n - 1))")"
+		done < <(for n in {0..47}; do echo "$out/$n"; done | xargs jq -r '.name // .error.code')
+		[[ $n == 48 ]]
 	done
 	[[ $(sql "select count(*) from users where email like '%.$USER_ID@x.example' and name like 'deferred%'") == 44 ]]
 	n=$(sql "select count(*) from audit where action = 'user.update' and actor = '$USER_ID' and detail = 'name'")
