@@ -102,6 +102,18 @@ static enum err finish(struct req *r, enum err e)
 	return finished == OK ? e : finished;
 }
 
+/* What a run has said that did not count is not said. */
+static void forget_run(struct req *r)
+{
+	r->reply->headers.n = r->reply->body.n = 0;
+	r->faults = (struct faults){ 0 };
+	r->message = (struct str){ 0 };
+	r->quota = (struct quota){ 0 };
+	r->retry_after = 0;
+	r->revoking = NULL;
+	r->commit = r->right = false;
+}
+
 /* Runs the handler, again if the database asks for it. The one place that does. */
 static enum err run(struct req *r, const void *in)
 {
@@ -110,9 +122,7 @@ static enum err run(struct req *r, const void *in)
 	for (int i = 0; i < TRIES; i++) {
 		if (i > 0)
 			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
-		r->reply->headers.n = r->reply->body.n = 0;
-		r->revoking = NULL;
-		r->commit = r->right = false;
+		forget_run(r);
 		e = finish(r, r->match.route->run(r, in));
 		if (e != ERR_RETRY)
 			return e;

@@ -49,7 +49,8 @@ always_lost() {
 
 no_races() {
 	sql "drop trigger if exists lose on users; drop trigger if exists lose on sessions;
-		drop trigger if exists lose on audit; drop trigger if exists lose on outbox"
+		drop trigger if exists lose on audit; drop trigger if exists lose on outbox;
+		drop trigger if exists lose on proofs"
 }
 
 teardown() {
@@ -134,6 +135,18 @@ asked() {
 	[[ $(sql "select last_value from lost") == 4 ]]
 	sign_in "$EMAIL" "$PASSWORD"
 	sign_in "$EMAIL" "$PASSWORD"
+}
+
+@test "a fault is told once, however often the transaction that keeps its try is lost" {
+	register ann
+	forgot
+	sql "alter sequence lost restart; create trigger lose before update on proofs
+		for each row when (new.tries < old.tries) execute function lose()"
+	TOKEN='' post /api/v1/auth/reset "$(by_code | jq -c '.password = "password"')"
+	[[ $(sql "select last_value from lost") == 4 ]]
+	problem 400 invalid-request
+	body '.error.fields | length' 1
+	[[ $(sql "select tries from proofs where id = '$PROOF'") == 0 ]]
 }
 
 @test "a right password that loses every race is no guess" {
