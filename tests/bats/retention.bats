@@ -223,6 +223,38 @@ in_database_is() {
 	[[ $(in_database "$2") == "$1" ]]
 }
 
+# clock BEHIND: the database's clock is further by that than when it was looked at last.
+clock() {
+	in_database "update audit_retention set seen = seen - interval '$1', jumped = jumped - interval '$1'"
+}
+
+# looked: what is done by who serves, until nothing is due.
+looked() {
+	in_database 'do $$ begin while audit_months() > 0 loop end loop; end $$'
+}
+
+@test "a clock that is wrong for a moment drops nothing; one that goes on like that for a day is believed" {
+	local way before
+	fresh APP__AUDIT__RETENTION=400d
+	begins 2019-12
+	noted 2019-11-30T12:00:00Z old
+	# Before it could be dropped.
+	in_database "update audit_retention set keep = null"
+	looked
+	before=$(parts)
+	in_database "update audit_retention set keep = interval '400 days'"
+	for way in '30 years' '-30 years' '25 hours'; do
+		clock "$way"
+		looked
+		clock '12 hours'
+		looked
+		[[ $(kept) == old && $(parts) == "$before" ]] || fail "$way: $(kept) $(parts)"
+	done
+	clock '12 hours 1 second'
+	looked
+	[[ -z $(kept) && $(parts) != "$before" ]] || fail "$(kept) $(parts)"
+}
+
 @test "a retention of less than a day is refused as a slip" {
 	run --separate-stderr env APP__AUDIT__RETENTION=30s "$RUN_DIR/postern" -t
 	# shellcheck disable=SC2154 # run sets stderr
