@@ -197,10 +197,8 @@ enum err lane_acquire(struct pool *p, const void *holder, struct lane **out)
 	return OK;
 }
 
-/*
- * Whoever waits for a lock in a transaction sees behind it what the one before has committed; by a
- * snapshot of its beginning, as the database or the role may ask for, it would decide without.
- */
+/* Whoever waits for a lock sees behind it what the one before has committed; by a snapshot of the
+ * beginning, as the database or the role may ask for, it would decide without. */
 static const char begin_sql[] = "begin isolation level read committed";
 
 static bool send(struct lane *l, struct job *j, enum lane_part part)
