@@ -274,7 +274,7 @@ problem() {
 
 # is_problem STATUS CODE ID MESSAGE: as the body. The usual one is told without jq.
 is_problem() {
-	local usual="^\{\"error\":\{\"status\":$1,\"code\":\"$2\",\"message\":\"([^\"\\]+)\",\"request_id\":\"$3\"\}\}$"
+	local usual="^\{\"error\":\{\"status\":$1,\"code\":\"$2\",\"message\":\"([^\"\\]+)\",\"request_id\":\"$3\"(,\"fields\":\[.*\])?\}\}$"
 	[[ $BODY =~ $usual && (-z $4 || ${BASH_REMATCH[1]} == "$4") ]] ||
 		body_is '.error | .code == $code and .status == $status and .request_id == $id
 			and (.message | length > 0) and ($message == "" or .message == $message)' \
@@ -286,10 +286,12 @@ set_cookie() {
 	grep -i "^set-cookie: $1=" <<<"$HEADERS" | sed -E 's/^[^:]*: ([^;]*);.*/\1/'
 }
 
-# fault POINTER [MESSAGE]: the last problem points there.
+# fault POINTER [MESSAGE]: the last problem points there. A plain one is told without jq.
 fault() {
-	body_is '.error.fields | any(.pointer == $p and (.message | length > 0) and ($m == "" or .message == $m))' \
-		--arg p "$1" --arg m "${2-}"
+	local plain="{\"pointer\":\"$1\",\"message\":\"${2-}"
+	[[ $1${2-} != *[\"\\]* && $BODY == *"$plain${2:+\"\}}"* ]] ||
+		body_is '.error.fields | any(.pointer == $p and (.message | length > 0) and ($m == "" or .message == $m))' \
+			--arg p "$1" --arg m "${2-}"
 }
 
 # --- people ---------------------------------------------------------------------------------
