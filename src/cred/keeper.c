@@ -20,6 +20,7 @@ enum {
 	/* Answers of quick jobs must find room beside those of slow ones. */
 	SLOW_IN_FLIGHT = 4,
 	TEXT_MAX = 2048, /* a token or a hash */
+	MACS_MAX = 2 * KEEPER_MAC + 1,
 	KEY_MAX = KEEPER_DATAGRAM,
 	AGAIN_US = 5000, /* another worker has filled the kernel's queue */
 	TRIES = 2
@@ -332,8 +333,8 @@ enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, 
 {
 	struct waiting w = { .header.kind = JOB_MAC,
 			     .parts = { str_from(purpose), message },
-			     .room = arena_alloc(a, TEXT_MAX),
-			     .room_size = TEXT_MAX };
+			     .room = arena_alloc(a, MACS_MAX),
+			     .room_size = MACS_MAX };
 
 	TRY(run(k, &w));
 	if (w.text.n != KEEPER_MAC && w.text.n != 2 * KEEPER_MAC)

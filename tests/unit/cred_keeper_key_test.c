@@ -210,6 +210,25 @@ static void test_no_key(void **state)
 	arena_free(a.arena);
 }
 
+static void no_room(void *ctx)
+{
+	(void)ctx;
+	fail_msg("the arena is used up");
+}
+
+/* A header has room for some hundred tokens, and requests that bring them are many at once. */
+static void test_macs_take_little_room(void **state)
+{
+	struct asking a = make_asking();
+
+	(void)state;
+	arena_free(a.arena);
+	a.arena = arena_make((size_t)32 * 1024, no_room, NULL);
+	for (int i = 0; i < 200; i++)
+		(void)mac_for(&a, "refresh", STR("one"));
+	arena_free(a.arena);
+}
+
 static void asks_to_judge(void *arg)
 {
 	struct asking *a = arg;
@@ -251,10 +270,10 @@ static void test_weak_password(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(test_mac),	T(test_secret),
-					    T(test_sign),	T(test_key),
-					    T(test_no_key),	T(test_weak_password),
-					    T(test_two_secrets) };
+	const struct CMUnitTest tests[] = { T(test_mac),	 T(test_secret),
+					    T(test_sign),	 T(test_key),
+					    T(test_no_key),	 T(test_weak_password),
+					    T(test_two_secrets), T(test_macs_take_little_room) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
