@@ -137,8 +137,16 @@ int command_complain(enum err e)
 	switch (e) {
 	case OK:
 		return EX_OK;
-	case ERR_DB_UNAVAILABLE:
 	case ERR_BUSY:
+		/* PostgreSQL's code: it is there, and somebody else holds what was waited for. */
+		if (strstr(why, "55P03") != NULL) {
+			fprintf(stderr,
+				"postern: somebody else is changing the same, try again: %s\n",
+				why);
+			return EX_TEMPFAIL;
+		}
+		return command_unreachable();
+	case ERR_DB_UNAVAILABLE:
 		return command_unreachable();
 	case ERR_DB_READ_ONLY:
 		fputs("postern: the database takes no changes: it is a standby, or"

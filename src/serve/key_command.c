@@ -107,6 +107,13 @@ static int finish(enum err e, const char *invalid)
 	return e == ERR_INVALID ? cli_refuse(invalid) : command_complain(e);
 }
 
+/* The same of what makes one. */
+static int finish_new(enum err e)
+{
+	return e == ERR_NO_ROW ? cli_refuse("there are 64 keys, which is enough; retire some")
+			       : command_complain(e);
+}
+
 int cli_key_new(const struct cli *cli, int argc, char **argv)
 {
 	struct key_arguments args = { 0 };
@@ -119,11 +126,9 @@ int cli_key_new(const struct cli *cli, int argc, char **argv)
 
 	enum err e = command_run(&c);
 
-	if (e == ERR_BUSY)
-		return cli_refuse("there are 64 keys, which is enough; retire some");
 	if (e == OK)
 		puts(args.made);
-	return command_complain(e);
+	return finish_new(e);
 }
 
 int cli_key_list(const struct cli *cli, int argc, char **argv)
@@ -161,5 +166,5 @@ int cli_key_rotate(const struct cli *cli, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	return has_keys(cli) ? command_complain(command_run(&c)) : EX_CONFIG;
+	return has_keys(cli) ? finish_new(command_run(&c)) : EX_CONFIG;
 }

@@ -129,7 +129,7 @@ static enum err insert_next(struct db *db, const struct conf *c, struct act *by,
 	int64_t inserted = 0;
 
 	TRY(signing_key_insert(db, &row, &inserted));
-	return inserted == 0 ? ERR_BUSY : note(db, by, "key.new", k->kid);
+	return inserted == 0 ? ERR_NO_ROW : note(db, by, "key.new", k->kid);
 }
 
 /* Of several at once one stays; the others are told nothing, for they have their key. */

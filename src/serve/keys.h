@@ -37,7 +37,7 @@ enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper,
 enum key_start { KEY_NEXT, KEY_ACTIVE };
 
 /*
- * Makes a key here and notes it, in a transaction that the caller ends. ERR_BUSY: there are
+ * Makes a key here and notes it, in a transaction that the caller ends. ERR_NO_ROW: there are
  * KEYRING_MAX already.
  */
 enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct act *by,

@@ -430,6 +430,20 @@ me() {
 	[[ $status == 0 && -z $(own_words <<<"$stderr") ]] || fail "$status $stderr"
 }
 
+@test "a key that somebody else keeps from being made is to be tried again, and is not one too many" {
+	sql "select pg_advisory_xact_lock(1802072435), pg_sleep(8)" >/dev/null 3>&- &
+	underway
+	run --separate-stderr cli key new
+	# shellcheck disable=SC2154 # run sets stderr
+	[[ $status == 75 && $stderr == *'somebody else is changing the same, try again'* ]] || fail "$status $stderr"
+	wait $!
+	sql "insert into signing_keys (kid, algorithm, state, public_pem, public_jwk, private_key, retired_at)
+		select 'full' || n, 'ES256', 'retired', '', '', '', now() from generate_series(1, 64) n"
+	run --separate-stderr cli key new
+	sql "delete from signing_keys where kid like 'full%'"
+	[[ $status == 65 && $stderr == *'there are 64 keys'* ]] || fail "$status $stderr"
+}
+
 @test "of several pools that start on a fresh database one makes the key" {
 	sql 'create database fresh owner postern' postgres
 	local url n
