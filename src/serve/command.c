@@ -108,6 +108,9 @@ static const struct remedy {
 	  EX_CONFIG,
 	  "correct role and password in database.url, or be the user whom peer authentication asks"
 	  " for" },
+	{ { "no password supplied", "" },
+	  EX_CONFIG,
+	  "put one into database.url, or into a file that libpq reads (PGPASSFILE)" },
 	{ { "no pg_hba.conf entry", "" }, EX_CONFIG, "let it in there, or correct database.url" },
 	{ { "", "" }, EX_TEMPFAIL, "start PostgreSQL, or correct database.url" },
 };

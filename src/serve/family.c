@@ -173,17 +173,24 @@ struct pulse *family_pulse(struct family *f, const struct child *c)
  * In a fresh child: wipes what it may not keep, of these settings and of those that the master
  * still has of generations that are leaving. Copies of its own: what the master has stays as it is.
  */
-static void forget(const struct family *f, unsigned int process)
+static void forget_settings(const struct family *f, unsigned int process)
 {
 	conf_forget(f->conf, process);
 	for (const struct family *old = f->next; old != NULL; old = old->next)
 		conf_forget(old->conf, 0);
+}
+
+static void forget(const struct family *f, unsigned int process)
+{
+	forget_settings(f, process);
 	conf_forget_environment(environ, process);
 }
 
 void family_part(const struct family *f)
 {
-	forget(f, 0);
+	forget_settings(f, 0);
+	/* It connects to the database, as workers do: libpq needs PGPASSWORD. */
+	conf_forget_environment(environ, CONF_WORKER);
 	close(f->listener);
 	for (; f != NULL; f = f->next)
 		close_sockets(f);

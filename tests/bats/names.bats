@@ -166,6 +166,33 @@ ended() {
 	alive
 }
 
+@test "a database that wants PGPASSWORD is looked at with it, once it is found" {
+	sql "create role guarded login password 'the password of this role'" postgres
+	sql 'create database guarded owner guarded' postgres
+	as_owner sed -i '1i local guarded guarded scram-sha-256' "$RUN_DIR/pg/pg_hba.conf"
+	sql 'select pg_reload_conf()' postgres
+	as_owner mkdir -p -m 700 "$RUN_DIR/tmp/guarded"
+	# The stack's own word for the command line leaves libpq's variables out.
+	local settings=(PATH="$PATH" PGPASSWORD='the password of this role' APP_CONFIG_DIR="$RUN_DIR/config"
+		APP__DATABASE__URL="postgresql://guarded@localhost:$DB_PORT/guarded" APP__DATABASE__MIGRATE_ON_START=false
+		APP__JWT_SECRET_FILE="$RUN_DIR/secrets/jwt_secret" APP__SERVER__STATE="$RUN_DIR/tmp/guarded"
+		APP__SERVER__LISTEN="$RUN_DIR/sock/named" APP__SERVER__WORKERS=1)
+	as_owner env -i "${settings[@]}" "$RUN_DIR/bin/postern" migrate
+	run as_owner env -i "${settings[@]}" PGPASSWORD= "$RUN_DIR/bin/postern" -t
+	[[ $status == 78 && $output == *'no password supplied; put one into database.url'* ]] || fail "$status: $output"
+	late 600000
+	: >"$RUN_DIR/log/named.log"
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_owner env -i "${settings[@]}" LD_PRELOAD="$RUN_DIR/bin/slow_dns.so" SLOW_DNS_FILE="$LATE" \
+		bash -c 'echo $$ >"$1/pid/named.pool"; exec "$1/bin/postern" serve' - "$RUN_DIR" \
+		>"$RUN_DIR/log/named.log" 2>&1 </dev/null 3>&- 4>&- &
+	pool_serves named
+	late 0
+	wait_for 30 logged 'secret_key: made, in' named.log
+	wait_for 30 logged 'reload is complete' named.log
+	alive
+}
+
 @test "the command line waits for a name as long as psql does" {
 	late 3000
 	run --separate-stderr slowly env APP__DATABASE__URL="postgresql://postern@localhost:$DB_PORT/postern" "$RUN_DIR/postern" user list
