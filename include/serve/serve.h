@@ -70,3 +70,10 @@ int keeper_run(const struct keeper_setup *s);
  * --help explains. An argc of 0 is misuse, also where the caller was given no name (argc -1).
  */
 int cli_main(int argc, char **argv);
+
+/*
+ * To be called before any secret is read: no process of the same user may look into the memory of
+ * this one, and none of it is written to a disk. Children inherit both; another user does not, as
+ * become_user knows. LeakSanitizer looks by ptrace, so a build with sanitizers stays open.
+ */
+void memory_close(void);

@@ -60,7 +60,7 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 {
 	const struct conf *c = r->app->conf;
 	struct keeper_password p = { .password = password };
-	struct secret *made = req_once(r, "hash", sizeof *made);
+	struct secret *made = req_once(r, "hash", sizeof *made), hashed = { 0 };
 	size_t chars = 0;
 	bool weak = false;
 
@@ -76,11 +76,11 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 			     (long long)c->password_min_length);
 	if (c->password_reject_common)
 		p.words = judge_words(email, name, r->arena);
-	TRY(keeper_hash(r->app->keeper, &p, r->arena, hash, &weak));
+	TRY(keeper_hash(r->app->keeper, &p, r->arena, &hashed, &weak));
 	if (weak)
 		return fault(r, pointer,
 			     "password is too easy to guess: it is common, or made of your own"
 			     " email or name");
-	*made = *hash;
+	*hash = *made = hashed;
 	return OK;
 }

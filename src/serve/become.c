@@ -7,8 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "serve/serve.h"
+
+void memory_close(void)
+{
+#ifndef POSTERN_SAN
+	const struct rlimit none = { 0 };
+
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+#endif
+}
 
 static bool change(const struct passwd *to)
 {
@@ -23,8 +37,12 @@ int become_user(const struct conf *c)
 {
 	const struct passwd *to = geteuid() == 0 ? getpwnam(c->server_user.p) : NULL;
 
-	if (to == NULL || change(to))
+	if (to == NULL)
 		return EX_OK;
+	if (change(to)) {
+		memory_close(); /* with the user the kernel has taken it back */
+		return EX_OK;
+	}
 	fprintf(stderr, "postern: server.user: root cannot become %s: %s\n", c->server_user.p,
 		strerror(errno));
 	return EX_OSERR;
