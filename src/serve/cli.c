@@ -186,7 +186,7 @@ static int with_settings(const struct cli *cli, int argc, char **argv, struct ar
 	return cli->command->run(&sound, argc, argv);
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+static int run(const struct cli *cli, int argc, char **argv)
 {
 	char typed_by[ACT_TYPED_BY];
 	struct arena *a = NULL;
@@ -196,12 +196,12 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (cli->command->needs == CLI_NEEDS_NOTHING)
 		return cli->command->run(cli, argc, argv);
 	act_typed_by(typed_by);
-	cli->typed_by = typed_by;
 	a = arena_make(SIZE_MAX, NULL, NULL);
 	if (a == NULL)
 		return EX_OSERR;
 
-	int status = with_settings(cli, argc, argv, a);
+	const struct cli by = { .command = cli->command, .typed_by = typed_by };
+	int status = with_settings(&by, argc, argv, a);
 
 	log_flush();
 	arena_free(a);

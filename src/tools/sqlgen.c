@@ -145,7 +145,7 @@ static struct statement *start_statement(struct file *f, const char *line, int n
 	*end = s;
 	s->file = f;
 	s->line = number;
-	s->doc = strdup("");
+	s->doc = format_text("%s", "");
 	read_name(s, line);
 	return s;
 }
@@ -166,7 +166,7 @@ static void read_file(struct file *f)
 			if (s != NULL)
 				read_text(s, body);
 			s = start_statement(f, line, number);
-			body = strdup("");
+			body = format_text("%s", "");
 		} else if (s != NULL && comment && body[0] == '\0') {
 			if (!read_rule(s, line))
 				read_doc(s, line);

@@ -126,7 +126,7 @@ static void resolve_column(const struct statement *s, const PGresult *d, int i, 
 {
 	bool derived = PQftable(d, i) == InvalidOid, not_null = false;
 
-	c->name = strdup(PQfname(d, i));
+	c->name = format_text("%s", PQfname(d, i));
 	check_member(s, c->name);
 	for (const struct column *o = s->columns; o != c; o++)
 		if (strcmp(o->name, c->name) == 0)
@@ -214,7 +214,7 @@ static void use_base_type(struct statement *s)
 	char *domain_sql = s->sql;
 	size_t done = 0;
 
-	s->sql = strdup("");
+	s->sql = format_text("%s", "");
 	for (size_t i = 0; i < s->token_count; i++) {
 		const struct token *t = &s->tokens[i];
 		const struct column *c = &s->params[t->param];
