@@ -13,7 +13,7 @@ teardown_file() {
 
 # sockets PID: the sockets that it has, one a line.
 sockets() {
-	find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | sort -u
+	as_root find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | sort -u
 }
 
 # common PID PID: how many both of them have.
@@ -42,6 +42,7 @@ kept() {
 }
 
 @test "a worker has no sockets of another, nor of keepers" {
+	needs_root
 	local workers keepers a b
 	mapfile -t workers < <(pool_kind worker)
 	mapfile -t keepers < <(pool_kind keeper)

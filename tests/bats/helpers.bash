@@ -526,6 +526,19 @@ as_owner() {
 	fi
 }
 
+# as_root COMMAND...: the kernel shows the descriptors and the memory of a pool to root alone.
+as_root() {
+	if [[ $EUID == 0 ]]; then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+needs_root() {
+	as_root true 2>/dev/null || skip 'only root sees that, and sudo asks for a password'
+}
+
 postgres_bin() {
 	echo "/usr/lib/postgresql/$(<"$RUN_DIR/pg/PG_VERSION")/bin"
 }
