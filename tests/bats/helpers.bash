@@ -8,6 +8,8 @@
 
 # What stands in a test as \u00e9 is that character wherever the tests run.
 export LC_ALL=C.UTF-8
+# Where servers lie, which is not in the way of everybody.
+export PATH=$PATH:/usr/sbin:/sbin
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 POSTERN=${POSTERN:-$ROOT/build/gcc/postern}
