@@ -201,7 +201,10 @@ here() {
 		select gen_random_uuid(), e, e, 'n', 'x' from (
 			select c || n || '@example.org' as e from generate_series(1, 40) n,
 				unnest(array['a.b', 'a-b', 'a_b', 'ab', 'A.b']) c) as x" "$DATABASE"
-	sql "update pg_database set datlocprovider = 'c', daticulocale = null, datcollversion = null where datname = '$DATABASE'" postgres
+	local locale # datlocale since PostgreSQL 17
+	locale=$(sql "select attname from pg_attribute where attrelid = 'pg_database'::regclass
+		and attname in ('daticulocale', 'datlocale')")
+	sql "update pg_database set datlocprovider = 'c', $locale = null, datcollversion = null where datname = '$DATABASE'" postgres
 	[[ $(sql "set enable_seqscan = off; set enable_bitmapscan = off;
 		select count(*) from (select email_key as e from users offset 0) all_of, lateral
 			(select from users where email_key = all_of.e limit 1) as found" "$DATABASE") == 200 ]]

@@ -759,7 +759,7 @@ rename() {
 	# The id is nginx's.
 	local request
 	request=$(header X-Request-Id)
-	[[ $(noted user.update "actor = '$admin' and session is null and address = '127.0.0.1' and detail = 'name'
+	[[ $(noted user.update "actor = '$admin' and session is null and address in ('127.0.0.1', '::1') and detail = 'name'
 		and request_id = '$request' and at > now() - interval '1 minute'") == 1 ]] ||
 		fail "$(sql "select * from audit where subject = '$ann'")"
 	rename Robert "${EMAIL^^}"

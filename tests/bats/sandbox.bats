@@ -4,10 +4,21 @@
 
 load helpers
 
+# missing: why none of this can be tried here; nothing: it can.
+missing() {
+	if [[ -z $(command -v strace) || -z $(command -v systemd-analyze) ]]; then
+		echo 'no strace or systemd-analyze here'
+	elif ! strace -f -o /dev/null true 2>/dev/null; then
+		echo 'nobody may be traced here'
+	elif grep -qa __asan_init "$POSTERN"; then
+		echo 'sanitizers ask the kernel for more'
+	fi
+}
+
 setup_file() {
-	[[ -n $(command -v strace) && -n $(command -v systemd-analyze) ]] || skip 'no strace or systemd-analyze here'
-	strace -f -o /dev/null true 2>/dev/null || skip 'nobody may be traced here'
-	! grep -qa __asan_init "$POSTERN" || skip 'sanitizers ask the kernel for more'
+	MISSING=$(missing)
+	export MISSING
+	[[ -z $MISSING ]] || return 0
 	TRACES=$(mktemp -d /tmp/postern-test.XXXXXX)
 	export TRACES
 	chmod 1777 "$TRACES"
@@ -20,9 +31,13 @@ setup_file() {
 }
 
 teardown_file() {
-	[[ -n ${TRACES-} ]] || return 0
+	[[ -z $MISSING ]] || return 0
 	stack_stop
 	rm -rf "$TRACES"
+}
+
+setup() {
+	[[ -z $MISSING ]] || skip "$MISSING"
 }
 
 # expand NAME...: system calls, and what is in groups of them, a line each.
