@@ -34,6 +34,7 @@ teardown_file() {
 
 # smtp_start [option of smtp.py ...]
 smtp_start() {
+	: >"$BATS_TEST_TMPDIR/smtp.log" # of one before nothing is to be found there
 	/usr/bin/python3 "$BATS_TEST_DIRNAME/smtp.py" "$SMTP_PORT" "$OUT" "$@" \
 		>"$BATS_TEST_TMPDIR/smtp.log" 2>&1 </dev/null 3>&- 4>&- &
 	SMTP=$!

@@ -17,6 +17,7 @@ setup() {
 	: >"$OUT"
 	SMTP_PORT=$(free_port)
 	SERVER=''
+	: >"$BATS_TEST_TMPDIR/smtp.log" # the next one is not ready yet
 }
 
 teardown() {
