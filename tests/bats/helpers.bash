@@ -427,8 +427,9 @@ mail_for() {
 	IFS='|' read -r id PROOF <<<"$MAILED"
 	MAIL=$RUN_DIR/mail/$id.eml
 	wait_for 10 test -e "$MAIL" || fail "the mail $id was not sent" || return
-	# Of quoted-printable (RFC 2045 section 6.7) code and link have soft line breaks and "=".
-	text=$(<"$MAIL") text=${text//$'\r'/} text=${text//$'=\n'/} text=${text//=3D/=}
+	# Of quoted-printable (RFC 2045 section 6.7) code and link have soft line breaks, "=", and "F" where a
+	# line begins with it.
+	text=$(<"$MAIL") text=${text//$'\r'/} text=${text//$'=\n'/} text=${text//=3D/=} text=${text//=46/F}
 	CODE=- LINK=-
 	[[ ! $text =~ $'\n'\ +([0-9]{4})[\ -]?([0-9]{4})$'\n' ]] || CODE=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
 	[[ ! $text =~ $'\n'https?://[^[:space:]]*[#?\&/=]([A-Za-z0-9_-]{71})$'\n' ]] || LINK=${BASH_REMATCH[1]}
