@@ -373,7 +373,7 @@ me() {
 	local second=$RUN_DIR/sock/second tokens=("$TOKEN") token round said
 	pool_start second
 	pool_serves second
-	for round in {1..4}; do
+	for round in {1..6}; do
 		sql "update signing_keys set activated_at = activated_at - interval '1 day',
 			created_at = created_at - interval '1 h' where state <> 'retired'"
 		rotate
@@ -381,7 +381,7 @@ me() {
 		sign_in "$EMAIL" "$PASSWORD"
 		tokens+=("$TOKEN")
 		for token in "${tokens[@]}"; do
-			for _ in 1 2; do
+			for _ in 1 2 3; do
 				accepted "$token"
 				said=$(me "$second" "$token")
 				[[ $said == 200 ]] || fail "the second pool says $said"
@@ -396,8 +396,8 @@ me() {
 @test "requests go on while keys are made and activated" {
 	login ann
 	local begin=$SECONDS made=0 token=$TOKEN
-	while ((made < 3 || SECONDS < begin + 8)); do
-		if ((made < 3 && SECONDS >= begin + 2 * made)); then
+	while ((made < 3 || SECONDS < begin + 14)); do
+		if ((made < 3 && SECONDS >= begin + 4 * made)); then
 			cli key new --activate >/dev/null
 			made=$((made + 1))
 		fi
