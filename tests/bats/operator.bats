@@ -88,9 +88,9 @@ act_key_retire() {
 		cli key retire --now "$kid"
 		echo "key.delete - [$kid]"
 	done
-	sql "update signing_keys set state = 'next', retired_at = null
-		where kid = (select kid from signing_keys where state = 'retired' order by kid limit 1)"
-	kid=$(sql "select kid from signing_keys where state = 'next'")
+	# That one: a courier may have made a next one meanwhile.
+	kid=$(sql "update signing_keys set state = 'next', retired_at = null
+		where kid = (select kid from signing_keys where state = 'retired' order by kid limit 1) returning kid")
 	cli key retire "$kid"
 	echo "key.retire - [$kid]"
 }
