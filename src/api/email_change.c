@@ -88,7 +88,15 @@ static enum err check_asker(struct req *r, const struct auth_email_confirm_in *i
 	/* Counted: who reads the mail of a new address may be somebody else. */
 	if (in->password.p != NULL)
 		return limit_password_of(r, user.id, user.email, in->password, user.password);
-	return proof_password(r, &in->given, user.id, in->password, user.password);
+	e = proof_password(r, &in->given, user.id, in->password, user.password);
+	/* Whoever made the change a moment ago has ended this access token, and used the link up.
+	 */
+	if (e == ERR_PASSWORD_NEEDED) {
+		struct proof_row again = { 0 };
+
+		TRY(check(r, &in->given, &again));
+	}
+	return e;
 }
 
 /* Somebody else was faster. */

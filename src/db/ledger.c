@@ -179,8 +179,7 @@ bool ledger_make(PGconn *pg)
 	/* Not "if not exists": that wants the right to create even where nothing is to be done. */
 	if (ledger_run(pg, ledger_sql))
 		return true;
-	/* Which of the three depends on how far the other one is: its row, its table, its row type.
-	 */
+	/* Which of the three depends on how far the other one is. */
 	if (!ledger_failed_with(pg, "23505") && !ledger_failed_with(pg, "42P07") &&
 	    !ledger_failed_with(pg, "42710")) {
 		ledger_complain(pg, "cannot make schema_migrations");

@@ -5,9 +5,6 @@
 # shellcheck disable=SC2153 # STATUS comes from the helpers
 load helpers
 
-# Where nginx is, for users who are not root.
-PATH=$PATH:/usr/sbin:/sbin
-
 setup_file() {
 	# What nginx answers in this file says nothing about the pool's routes.
 	export SEEN=/dev/null

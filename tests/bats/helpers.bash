@@ -245,8 +245,8 @@ of_body() {
 # member NAME: sets VALUE to a member of the body, when that is an object of nothing but plain values:
 # then what a pattern finds is what jq would.
 member() {
-	local flat='^\{[^][{}\\]*\}$' one="[{,] *\"$1\": *(\"([^\"]*)\"|[0-9a-z.-]+) *[,}]"
-	[[ $1 =~ ^[a-z_]+$ && $BODY =~ $flat && $BODY =~ $one ]] || return
+	local name='"[^"\\]*"' plain='("[^"\\]*"|-?[0-9.]+|true|false|null)' one="[{,]\"$1\":(\"([^\"]*)\"|[^,}]*)[,}]"
+	[[ $1 =~ ^[a-z_]+$ && $BODY =~ ^\{$name:$plain(,$name:$plain)*\}$ && $BODY =~ $one ]] || return
 	VALUE=${BASH_REMATCH[1]}
 	[[ $VALUE != \"* ]] || VALUE=${BASH_REMATCH[2]}
 }
@@ -276,7 +276,8 @@ problem() {
 
 # is_problem STATUS CODE ID MESSAGE: as the body. The usual one is told without jq.
 is_problem() {
-	local usual="^\{\"error\":\{\"status\":$1,\"code\":\"$2\",\"message\":\"([^\"\\]+)\",\"request_id\":\"$3\"(,\"fields\":\[.*\])?\}\}$"
+	local text='"([^"\\]+)"' field='\{"pointer":"[^"\\]*","message":"[^"\\]+"\}'
+	local usual="^\{\"error\":\{\"status\":$1,\"code\":\"$2\",\"message\":$text,\"request_id\":\"$3\"(,\"fields\":\[$field(,$field)*\])?\}\}$"
 	[[ $BODY =~ $usual && (-z $4 || ${BASH_REMATCH[1]} == "$4") ]] ||
 		body_is '.error | .code == $code and .status == $status and .request_id == $id
 			and (.message | length > 0) and ($message == "" or .message == $message)' \
@@ -291,7 +292,7 @@ set_cookie() {
 # fault POINTER [MESSAGE]: the last problem points there. A plain one is told without jq.
 fault() {
 	local plain="{\"pointer\":\"$1\",\"message\":\"${2-}"
-	[[ $1${2-} != *[\"\\]* && $BODY == *"$plain${2:+\"\}}"* ]] ||
+	[[ $1${2-} != *[\"\\]* && ($BODY == *"$plain\"}"* && -n ${2-} || $BODY == *"$plain"[!\"]* && -z ${2-}) ]] ||
 		body_is '.error.fields | any(.pointer == $p and (.message | length > 0) and ($m == "" or .message == $m))' \
 			--arg p "$1" --arg m "${2-}"
 }
@@ -477,6 +478,16 @@ base64url() {
 	openssl base64 -A | tr '+/' '-_' | tr -d '='
 }
 
+# unbase64url TEXT: its bytes.
+unbase64url() {
+	local text=${1//-/+}
+	text=${text//_//}
+	while ((${#text} % 4)); do
+		text+='='
+	done
+	base64 -d <<<"$text"
+}
+
 # jwt HEADER CLAIMS [DIGEST] [KEY]: an access token as anybody with the key could make it.
 jwt() {
 	local input
@@ -487,13 +498,9 @@ jwt() {
 
 # jwt_part TOKEN N: its Nth part (1: header, 2: claims), decoded.
 jwt_part() {
-	local parts part
+	local parts
 	IFS=. read -ra parts <<<"$1"
-	part=${parts[$2 - 1]//-/+} part=${part//_//}
-	while ((${#part} % 4)); do
-		part+='='
-	done
-	base64 -d <<<"$part"
+	unbase64url "${parts[$2 - 1]}"
 }
 
 # claims [JQ FILTER]: those of TOKEN, changed by the filter.

@@ -32,11 +32,6 @@ header_of() {
 	jwt_part "$1" 1 | jq -r "$2"
 }
 
-# unbase64url TEXT: its bytes.
-unbase64url() {
-	python3 -c 'import base64, sys; sys.stdout.buffer.write(base64.urlsafe_b64decode(sys.argv[1] + "=="))' "$1"
-}
-
 # refused TOKEN: it signs nobody in.
 refused() {
 	TOKEN=$1 get /api/v1/me

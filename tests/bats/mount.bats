@@ -126,7 +126,7 @@ nginx_start() {
 			include protected.conf;
 		}
 	END
-	PATH=$PATH:/usr/sbin:/sbin launch nginx-below nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
+	launch nginx-below nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
 }
 
 # What the examples say about a service at the root.
@@ -142,7 +142,7 @@ lighttpd_start() {
 	echo "http://127.0.0.1:$port" >"$dir/base"
 	example lighttpd-example.conf -e "s|^server.port = 80|server.port = $port|; s|/var/log/lighttpd|$dir|" \
 		-e '/^server.port/a server.bind = "127.0.0.1"' | at_root "$1" >"$dir/lighttpd.conf"
-	PATH=$PATH:/usr/sbin launch "$1" lighttpd -D -f "$dir/lighttpd.conf"
+	launch "$1" lighttpd -D -f "$dir/lighttpd.conf"
 }
 
 apache_start() {
@@ -159,7 +159,7 @@ apache_start() {
 		echo 'TypesConfig /dev/null'
 		example apache-example.conf | at_root "$1"
 	} >"$dir/apache.conf"
-	PATH=$PATH:/usr/sbin launch "$1" apache2 -D FOREGROUND -f "$dir/apache.conf"
+	launch "$1" apache2 -D FOREGROUND -f "$dir/apache.conf"
 }
 
 # behind FRONT: the words of the tests go there from now on. AT is where the service is mounted.
