@@ -31,6 +31,9 @@ void arena_free(struct arena *a);
 /* n zeroed bytes, aligned for any type. Never NULL. */
 void *arena_alloc(struct arena *a, size_t n);
 
+/* n bytes that hold anything, for text that is written at once. Never NULL. */
+char *arena_bytes(struct arena *a, size_t n);
+
 /* count * size zeroed bytes; an overflow counts as out of memory. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 

@@ -15,11 +15,23 @@ struct buf {
 /* An empty buffer with room for `size` bytes; it moves when it outgrows them. */
 struct buf buf_make(struct arena *a, size_t size);
 
+/* Makes room for n more bytes; the way of buf_room when there is none. */
+char *buf_grow(struct buf *b, size_t n);
+
 /* Room for n more bytes, to be filled in and then counted with b->n += n. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	return b->size - b->n < n ? buf_grow(b, n) : b->p + b->n;
+}
 
 void buf_add(struct buf *b, struct str s);
-void buf_char(struct buf *b, char c);
+
+static inline void buf_char(struct buf *b, char c)
+{
+	*buf_room(b, 1) = c;
+	b->n++;
+}
+
 void buf_i64(struct buf *b, int64_t v);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -27,6 +27,7 @@ enum side {
 
 struct field {
 	const char *name;
+	size_t name_n; /* its bytes */
 	size_t offset;
 	enum kind kind;
 	/* Input: may be missing; the member then holds `preset` (integers) or null. */
@@ -87,7 +88,7 @@ struct schema_of {
 
 #define FIELD_AS(json_name, type, member, ...)                                                     \
 	{                                                                                          \
-		.name = json_name,                                                                 \
+		.name = json_name, .name_n = sizeof(json_name) - 1,                                \
 		.offset = offsetof(struct type, member) + FIELD_IN_SCHEMA(type),                   \
 		.kind = FIELD_KIND(type, member), __VA_ARGS__                                      \
 	}

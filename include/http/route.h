@@ -20,15 +20,17 @@ enum access {
 
 enum reply_shape { REPLY_NONE, REPLY_ONE, REPLY_LIST, REPLY_RAW };
 
-/* Initialises path and head with a string literal. */
+/* Initialises path, head and mark with a string literal. */
 #define ROUTE_AT(text)                                                                             \
-	.path = (text), .head = sizeof(text) - __builtin_strlen(__builtin_strchr(text "{", '{'))
+	.path = (text), .head = ROUTE_HEAD(text), .mark = (text)[ROUTE_HEAD(text) - 1]
+#define ROUTE_HEAD(text) (sizeof(text) - __builtin_strlen(__builtin_strchr(text "{", '{')))
 
 struct route {
 	const char *name;
 	enum method method;
 	const char *path; /* "/api/v1/users/{id}" */
 	size_t head;	  /* bytes of it in front of the first parameter */
+	char mark;	  /* the last one of those */
 	enum access access;
 	int status; /* of success */
 	enum reply_shape shape;

@@ -126,7 +126,7 @@ static bool make_room(struct arena *a, size_t need)
 	return true;
 }
 
-/* NULL when there is no room. */
+/* Bytes that hold anything; NULL when there is no room. */
 static void *take(struct arena *a, size_t n)
 {
 	/* The margin keeps the sums below from wrapping, whatever the limit. */
@@ -142,17 +142,21 @@ static void *take(struct arena *a, size_t n)
 
 	a->last->used += need;
 	a->total += need;
-	memset(p, 0, n);
+	return p;
+}
+
+char *arena_bytes(struct arena *a, size_t n)
+{
+	char *p = take(a, n);
+
+	if (p == NULL)
+		arena_exhausted(a);
 	return p;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-	void *p = take(a, n);
-
-	if (p == NULL)
-		arena_exhausted(a);
-	return p;
+	return memset(arena_bytes(a, n), 0, n);
 }
 
 void arena_reserve(struct arena *a, size_t n)
@@ -190,9 +194,10 @@ struct str arena_dup(struct arena *a, struct str s)
 	if (s.p == NULL)
 		return s;
 
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_bytes(a, s.n + 1);
 
 	memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
 	return (struct str){ p, s.n };
 }
 
@@ -205,7 +210,7 @@ struct str arena_vprintf(struct arena *a, const char *format, va_list args)
 	va_end(again);
 	assert(n >= 0);
 
-	char *p = arena_alloc(a, (size_t)n + 1);
+	char *p = arena_bytes(a, (size_t)n + 1);
 
 	vsnprintf(p, (size_t)n + 1, format, args);
 	return (struct str){ p, (size_t)n };

@@ -6,20 +6,18 @@
 
 struct buf buf_make(struct arena *a, size_t size)
 {
-	return (struct buf){ .arena = a, .p = arena_alloc(a, size), .size = size };
+	return (struct buf){ .arena = a, .p = arena_bytes(a, size), .size = size };
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
-	if (b->size - b->n < n) {
-		size_t size = b->size * 2 > b->n + n ? b->size * 2 : b->n + n;
-		char *p = arena_alloc(b->arena, size);
+	size_t size = b->size * 2 > b->n + n ? b->size * 2 : b->n + n;
+	char *p = arena_bytes(b->arena, size);
 
-		if (b->n > 0)
-			memcpy(p, b->p, b->n);
-		b->p = p;
-		b->size = size;
-	}
+	if (b->n > 0)
+		memcpy(p, b->p, b->n);
+	b->p = p;
+	b->size = size;
 	return b->p + b->n;
 }
 
@@ -29,12 +27,6 @@ void buf_add(struct buf *b, struct str s)
 		return;
 	memcpy(buf_room(b, s.n), s.p, s.n);
 	b->n += s.n;
-}
-
-void buf_char(struct buf *b, char c)
-{
-	*buf_room(b, 1) = c;
-	b->n++;
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -65,6 +57,24 @@ static bool plain(char c)
 	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The highest bit of each byte that is 0; above one that is 0, of others perhaps as well. */
+static uint64_t zeros(uint64_t v)
+{
+	return (v - EACH(1)) & ~v & EACH(0x80);
+}
+
+/* Whether eight bytes are plain. */
+static bool plain_all(const char *p)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, sizeof v);
+	return (((v - EACH(0x20)) & ~v & EACH(0x80)) | zeros(v ^ EACH('"')) |
+		zeros(v ^ EACH('\\'))) == 0;
+}
+
 static void escape(struct buf *b, char c)
 {
 	switch (c) {
@@ -90,6 +100,8 @@ void buf_json(struct buf *b, struct str s)
 	for (size_t i = 0; i < s.n;) {
 		size_t run = i;
 
+		while (run + 8 <= s.n && plain_all(s.p + run))
+			run += 8;
 		while (run < s.n && plain(s.p[run]))
 			run++;
 		buf_add(b, (struct str){ s.p + i, run - i });

@@ -25,11 +25,13 @@ int64_t ticks_us(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-/* Writes v as exactly n digits. */
+/* Writes v as exactly n digits, which are an even number. */
 static char *digits(char *p, unsigned v, int n)
 {
-	for (int i = n - 1; i >= 0; i--, v /= 10)
-		p[i] = (char)('0' + v % 10);
+	for (int i = n - 2; i >= 0; i -= 2, v /= 100) {
+		p[i] = (char)('0' + v % 100 / 10);
+		p[i + 1] = (char)('0' + v % 10);
+	}
 	return p + n;
 }
 

@@ -70,31 +70,28 @@ struct uuid uuid_v7_least(struct instant t)
 	return id;
 }
 
-static bool dash_at(size_t i)
-{
-	return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Bytes between the dashes: RFC 9562 section 4. */
+static const size_t groups[] = { 4, 2, 2, 2, 6 };
+enum { GROUPS = sizeof groups / sizeof *groups };
 
 bool uuid_parse(struct str text, struct uuid *out)
 {
 	struct uuid id = { 0 };
-	size_t byte = 0;
+	uint8_t *b = id.b;
+	const char *p = text.p;
 
 	if (text.n != UUID_TEXT - 1)
 		return false;
-	for (size_t i = 0; i < text.n;) {
-		if (dash_at(i)) {
-			if (text.p[i++] != '-')
-				return false;
-			continue;
-		}
-
-		int high = str_hex(text.p[i]), low = str_hex(text.p[i + 1]);
-
-		if (high < 0 || low < 0)
+	for (size_t i = 0; i < GROUPS; i++) {
+		if (i > 0 && *p++ != '-')
 			return false;
-		id.b[byte++] = (uint8_t)(high << 4 | low);
-		i += 2;
+		for (size_t n = 0; n < groups[i]; n++, p += 2) {
+			int high = str_hex(p[0]), low = str_hex(p[1]);
+
+			if (high < 0 || low < 0)
+				return false;
+			*b++ = (uint8_t)(high << 4 | low);
+		}
 	}
 	*out = id;
 	return true;
@@ -103,15 +100,17 @@ bool uuid_parse(struct str text, struct uuid *out)
 struct str uuid_format(struct uuid id, char text[static UUID_TEXT])
 {
 	static const char hexes[] = "0123456789abcdef";
+	const uint8_t *b = id.b;
 	char *p = text;
 
-	for (size_t i = 0; i < sizeof id.b; i++) {
-		if (dash_at((size_t)(p - text)))
-			*p++ = '-';
-		*p++ = hexes[id.b[i] >> 4];
-		*p++ = hexes[id.b[i] & 15];
+	for (size_t i = 0; i < GROUPS; i++) {
+		for (size_t n = 0; n < groups[i]; n++, b++) {
+			*p++ = hexes[*b >> 4];
+			*p++ = hexes[*b & 15];
+		}
+		*p++ = '-';
 	}
-	*p = '\0';
+	*--p = '\0';
 	return (struct str){ text, UUID_TEXT - 1 };
 }
 

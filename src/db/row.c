@@ -203,7 +203,8 @@ enum err row_decode(const struct db_statement *s, const PGresult *r, int i, stru
 		char *member = (char *)out + column->offset;
 		int n = PQgetlength(r, i, (int)c), want = wire_size(column->kind);
 
-		if (PQgetisnull(r, i, (int)c)) {
+		/* NULL is 0 bytes long. */
+		if (n == 0 && PQgetisnull(r, i, (int)c)) {
 			decode_null(column->kind, member);
 			continue;
 		}

@@ -2,7 +2,6 @@
 #include "http/fcgi.h"
 
 #include <fcgios.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -53,31 +52,31 @@ void fcgi_open(FCGX_Request *f, int fd)
 /* Where a CGI variable goes; those not named here are not looked at. */
 static struct str *slot_of(struct http_request *r, struct str name)
 {
-	const struct {
+	static const struct {
 		struct str name;
-		struct str *slot;
+		size_t offset;
 	} slots[] = {
-		{ STR("REQUEST_METHOD"), &r->method_name },
-		{ STR("REQUEST_URI"), &r->path },
-		{ STR("PATH_INFO"), &r->path_info },
-		{ STR("SCRIPT_NAME"), &r->mount },
-		{ STR("QUERY_STRING"), &r->query },
-		{ STR("CONTENT_TYPE"), &r->content_type },
-		{ STR("HTTP_CONTENT_ENCODING"), &r->content_encoding },
-		{ STR("HTTP_ACCEPT"), &r->accept },
-		{ STR("HTTP_AUTHORIZATION"), &r->authorization },
-		{ STR("HTTP_X_REQUEST_ID"), &r->request_id },
-		{ STR("REMOTE_ADDR"), &r->remote_addr },
-		{ STR("HTTP_USER_AGENT"), &r->user_agent },
-		{ STR("HTTP_ORIGIN"), &r->origin },
-		{ STR("HTTP_COOKIE"), &r->cookie },
-		{ STR("HTTP_ACCEPT_LANGUAGE"), &r->accept_language },
-		{ STR("POSTERN_GUARD"), &r->guard },
+		{ STR("REQUEST_METHOD"), offsetof(struct http_request, method_name) },
+		{ STR("REQUEST_URI"), offsetof(struct http_request, path) },
+		{ STR("PATH_INFO"), offsetof(struct http_request, path_info) },
+		{ STR("SCRIPT_NAME"), offsetof(struct http_request, mount) },
+		{ STR("QUERY_STRING"), offsetof(struct http_request, query) },
+		{ STR("CONTENT_TYPE"), offsetof(struct http_request, content_type) },
+		{ STR("HTTP_CONTENT_ENCODING"), offsetof(struct http_request, content_encoding) },
+		{ STR("HTTP_ACCEPT"), offsetof(struct http_request, accept) },
+		{ STR("HTTP_AUTHORIZATION"), offsetof(struct http_request, authorization) },
+		{ STR("HTTP_X_REQUEST_ID"), offsetof(struct http_request, request_id) },
+		{ STR("REMOTE_ADDR"), offsetof(struct http_request, remote_addr) },
+		{ STR("HTTP_USER_AGENT"), offsetof(struct http_request, user_agent) },
+		{ STR("HTTP_ORIGIN"), offsetof(struct http_request, origin) },
+		{ STR("HTTP_COOKIE"), offsetof(struct http_request, cookie) },
+		{ STR("HTTP_ACCEPT_LANGUAGE"), offsetof(struct http_request, accept_language) },
+		{ STR("POSTERN_GUARD"), offsetof(struct http_request, guard) },
 	};
 
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
 		if (str_eq(slots[i].name, name))
-			return slots[i].slot;
+			return (struct str *)(void *)((char *)r + slots[i].offset);
 	return NULL;
 }
 
@@ -182,23 +181,35 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 			 out);
 }
 
+static void put(FCGX_Request *f, struct buf b)
+{
+	FCGX_PutStr(b.p, (int)b.n, f->out);
+}
+
 bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 {
-	char status[96];
+	/* Both lines fit; there may be no memory for more. */
+	char text[96];
+	struct buf status = { .p = text, .size = sizeof text };
+
 	/* Some HTTP/1.1 clients take no status line without a phrase, and nginx passes this one on.
 	 */
-	int n = snprintf(status, sizeof status, "Status: %d %s\r\n", r->status,
-			 status_phrase(r->status));
-
+	buf_add(&status, STR("Status: "));
+	buf_i64(&status, r->status);
+	buf_char(&status, ' ');
+	buf_add(&status, str_from(status_phrase(r->status)));
+	buf_add(&status, STR("\r\n"));
 	/* Told, so that nginx need not send it in chunks; a 204 has none (RFC 9110 section 8.6). */
-	if (r->status != 204)
-		n += snprintf(status + n, sizeof status - (size_t)n, "Content-Length: %zu\r\n",
-			      r->body.n);
+	if (r->status != 204) {
+		buf_add(&status, STR("Content-Length: "));
+		buf_i64(&status, (int64_t)r->body.n);
+		buf_add(&status, STR("\r\n"));
+	}
 
-	FCGX_PutStr(status, n, f->out);
-	FCGX_PutStr(r->headers.p, (int)r->headers.n, f->out);
+	put(f, status);
+	put(f, r->headers);
 	FCGX_PutStr("\r\n", 2, f->out);
-	FCGX_PutStr(r->body.p, (int)r->body.n, f->out);
+	put(f, r->body);
 	FCGX_Finish_r(f);
 	/* -1: it failed, and libfcgi would have closed the descriptor. */
 	return f->ipcFd >= 0;

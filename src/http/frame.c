@@ -43,17 +43,22 @@ static struct record record_read(const uint8_t *p)
 	return r;
 }
 
+/* Goes on to the next record, of which there is one as long as bytes are left. */
+static void stream_record(struct stream *s)
+{
+	struct record r = record_read(s->at + s->padding);
+
+	s->at += s->padding + HEADER;
+	s->chunk = r.content;
+	s->padding = r.length - HEADER - r.content;
+}
+
 /* Skips n bytes; false where one of them is `without`, unless that is ANYTHING. */
 static bool stream_skip(struct stream *s, size_t n, int without)
 {
 	while (n > 0) {
-		if (s->chunk == 0) {
-			struct record r = record_read(s->at + s->padding);
-
-			s->at += s->padding + HEADER;
-			s->chunk = r.content;
-			s->padding = r.length - HEADER - r.content;
-		}
+		if (s->chunk == 0)
+			stream_record(s);
 
 		size_t step = n < s->chunk ? n : s->chunk;
 
@@ -71,8 +76,11 @@ static bool stream_byte(struct stream *s, uint8_t *out)
 {
 	if (s->left == 0)
 		return false;
-	stream_skip(s, 1, ANYTHING);
-	*out = s->at[-1];
+	if (s->chunk == 0)
+		stream_record(s);
+	*out = *s->at++;
+	s->chunk--;
+	s->left--;
 	return true;
 }
 

@@ -98,15 +98,27 @@ static const char *segment_end(const char *p)
 	return p;
 }
 
-/*
- * Whether a template fits a path. *shape then has a bit for each segment, the first one highest,
- * set for a parameter: of two templates that fit, the one with the smaller shape has a literal
- * where they first differ.
- */
-static bool fits(const char *template, const char *path, uint64_t *shape)
+static const uint64_t NO_SHAPE = UINT64_MAX;
+
+/* A cheap no to most templates that do not fit. */
+static bool heads_differ(const struct route *route, struct str path)
 {
+	assert(route->head > 0);
+	return path.n < route->head || path.p[route->head - 1] != route->mark;
+}
+
+/*
+ * Whether a template fits a path: NO_SHAPE if not. A shape has a bit for each segment, the first
+ * one highest, set for a parameter: of two templates that fit, the one with the smaller shape has a
+ * literal where they first differ.
+ */
+static uint64_t shape_of(const struct route *route, struct str whole)
+{
+	const char *template = route->path, *path = whole.p;
 	uint64_t s = 0;
 
+	if (heads_differ(route, whole))
+		return NO_SHAPE;
 	for (;; template ++, path++) {
 		if (*template == '{') {
 			template = strchr(template, '}') + 1;
@@ -114,22 +126,11 @@ static bool fits(const char *template, const char *path, uint64_t *shape)
 			s |= 1;
 		}
 		if (*template != *path)
-			return false;
+			return NO_SHAPE;
 		if (*template == '\0')
-			break;
+			return s;
 		s <<= *template == '/';
 	}
-	*shape = s;
-	return true;
-}
-
-/* A cheap no to most templates that do not fit. */
-static bool heads_differ(const struct route *route, struct str path)
-{
-	size_t n = route->head;
-
-	assert(n > 0);
-	return path.n < n || path.p[n - 1] != route->path[n - 1];
 }
 
 /* The parameters of a template that fits. */
@@ -156,15 +157,17 @@ enum err route_find(const struct route *routes, size_t n, const struct http_requ
 		    struct arena *a, struct route_match *m)
 {
 	struct str path = { 0 };
-	uint64_t best = UINT64_MAX;
+	/* The row above, whose method is often all that differs. */
+	const char *before = NULL;
+	uint64_t shape = NO_SHAPE, best = NO_SHAPE;
 
 	*m = (struct route_match){ 0 };
 	TRY(path_take(r, a, &path));
 	for (size_t i = 0; i < n; i++) {
-		uint64_t shape = 0;
-
-		if (heads_differ(&routes[i], path) || !fits(routes[i].path, path.p, &shape) ||
-		    shape > best)
+		if (routes[i].path != before)
+			shape = shape_of(&routes[i], path);
+		before = routes[i].path;
+		if (shape == NO_SHAPE || shape > best)
 			continue;
 		/* The resource is chosen by its path alone, the method then among its own. */
 		if (shape < best)

@@ -31,7 +31,10 @@ class Tokens:
         self.secret = secret.encode()
 
     def sign(self, n):
-        claims = {**self.claims, "sub": user_id(n), "email": email(n), "role": "user"}
+        return self.sign_for(user_id(n), email(n), "user")
+
+    def sign_for(self, sub, address, role):
+        claims = {**self.claims, "sub": sub, "email": address, "role": role}
         claims |= {"jti": str(uuid.uuid4()), "sid": str(uuid.uuid4())}
         head = encode(b'{"alg":"HS256","typ":"JWT"}')
         text = head + b"." + encode(json.dumps(claims, separators=(",", ":")).encode())
