@@ -10,6 +10,7 @@ address FROM, signed in where there is a TOKEN. Prints how many requests it bega
 """
 
 import itertools
+import os
 import socket
 import ssl
 import struct
@@ -108,7 +109,23 @@ def attack(mode, port, source, end, token):
             time.sleep(0.01)
 
 
+def yield_processors():
+    """Only what nobody else needs is ours: a session is scheduled as a group, which has a weight of its own."""
+    os.setsid()
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    for _ in range(15):
+        try:
+            with open("/proc/self/autogroup", "w") as f:
+                f.write("19")
+            return
+        except BlockingIOError:
+            time.sleep(0.1)  # others than root may change one group at a time
+        except OSError:
+            return  # there are none
+
+
 def main():
+    yield_processors()
     mode, port, source, seconds = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
     token = sys.argv[5] if len(sys.argv) > 5 else ""
     end = time.monotonic() + seconds
