@@ -294,6 +294,21 @@ failed_reloads() {
 
 # --- strange neighbours ---------------------------------------------------------------------
 
+@test "a burst of 240 at once, while no worker comes to it, is answered and not refused" {
+	local workers
+	mapfile -t workers < <(pgrep -P "$(pool_pid)" -x postern-worker)
+	kill -STOP "${workers[@]}"
+	curl -sS -Z --parallel-max 240 --cacert "$RUN_DIR/tls/cert.pem" -o /dev/null -w '%{http_code}\n' \
+		"$BASE/api/v1/users/[1-240]" >"$BATS_TEST_TMPDIR/codes" 3>&- 4>&- &
+	OWN=$!
+	sleep 1
+	kill -CONT "${workers[@]}"
+	wait "$OWN"
+	OWN=''
+	sort "$BATS_TEST_TMPDIR/codes" | uniq -c | sed 's/^ *//' | tee "$BATS_TEST_TMPDIR/counts"
+	[[ $(cat "$BATS_TEST_TMPDIR/counts") == '240 401' ]]
+}
+
 @test "half a record on 200 connections delays nobody, and is closed" {
 	local served=0
 	login ann
