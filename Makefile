@@ -145,10 +145,9 @@ gen: $(OUT)/tools/sqlgen
 check-gen: $(OUT)/tools/sqlgen
 	src/tools/generate $< --check
 
-## make test       install, build with gcc, clang and sanitizers, and run everything
+## make test       install, build with gcc, and with clang and sanitizers, and run everything
 test: deps-test
 	@$(MAKE) --no-print-directory -s -j"$$(nproc)" build unit build/gcc/tools/sqlgen
-	@$(MAKE) --no-print-directory -s -j"$$(nproc)" CC=clang build
 	@$(MAKE) --no-print-directory -s -j"$$(nproc)" CC=clang SAN=1 build unit
 	@$(MAKE) --no-print-directory -s -j"$$(nproc)" $(FUZZERS)
 	@tests/run

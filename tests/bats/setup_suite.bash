@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# One stack for all files that do not need their own.
+# One stack for all files that do not make their own; with OWN_STACKS set there is none of those.
+# SEEN, where it is given, is added to.
 
 setup_suite() {
 	# shellcheck source=tests/bats/helpers.bash
 	source "${BASH_SOURCE[0]%/*}/helpers.bash"
-	export SEEN=$BATS_SUITE_TMPDIR/seen
-	: >"$SEEN"
+	export SEEN=${SEEN:-$BATS_SUITE_TMPDIR/seen}
+	touch "$SEEN"
+	[[ -z ${OWN_STACKS-} ]] || return 0
 	# Some of them are wrong often.
 	stack_start APP__LIMITS__FREE=100
 }
@@ -14,5 +16,5 @@ setup_suite() {
 teardown_suite() {
 	# shellcheck source=tests/bats/helpers.bash
 	source "${BASH_SOURCE[0]%/*}/helpers.bash"
-	stack_stop
+	[[ -n ${OWN_STACKS-} ]] || stack_stop
 }
