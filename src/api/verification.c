@@ -148,10 +148,17 @@ static enum err check_password(struct req *r, const struct auth_verify_in *in,
 	return proof_password(r, &in->given, who->id, in->password, who->password);
 }
 
-/* The code was right, and it is for another reason that nothing is confirmed: that costs no try. */
+/*
+ * The code was right, and it is for another reason that nothing is confirmed: that costs no try.
+ * Whoever confirmed a moment ago has used the link up, and ended the access token that came with it.
+ */
 static enum err refuse_applicant(struct req *r, const struct auth_verify_in *in, struct proof_id id,
 				 enum err e)
 {
+	struct proof_row again = { 0 };
+
+	if (e == ERR_PASSWORD_NEEDED)
+		TRY(proof_check(r, "verify", &in->given, &again));
 	if ((e != ERR_INVALID && e != ERR_PASSWORD_WRONG) || in->given.token.p != NULL)
 		return e;
 	TRY(db_begin(r->db));

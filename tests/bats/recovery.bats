@@ -386,6 +386,20 @@ refused() {
 	[[ $(sql "select count(*) from audit where subject = '$USER_ID' and action = 'password.reset'") == 1 ]]
 }
 
+@test "a link that confirms an address is good once when thirty follow it at the same moment, signed in (security 66)" {
+	login ann
+	mail_for "$EMAIL" verify
+	local out=$BATS_TEST_TMPDIR/out one bodies=()
+	one=$(by_link)
+	for _ in {1..30}; do
+		bodies+=("$one")
+	done
+	# Whoever is first ends the access token of all.
+	HEADER="Authorization: Bearer $TOKEN" PARALLEL=1 requests "$out" POST /api/v1/auth/verify "${bodies[@]}"
+	sort "$out/statuses" | uniq -c
+	[[ $(grep -c 204 "$out/statuses") == 1 && $(grep -c 410 "$out/statuses") == 29 ]]
+}
+
 @test "a code of one request is not good for another (security 26)" {
 	ask ann
 	local code=$CODE id=$PROOF first=$EMAIL

@@ -21,33 +21,36 @@ class Measure(Workloads):
         self.rounds, self.seconds = args.rounds, args.seconds
         self.bench = Bench(args.work, args.out)
         self.bench.pgbench_path = f"{args.pgbin}/pgbench"
-        self.postern = self.main_pool()
+        self.postern = self.pool("postern")
         self.subjects = [self.postern, *self.pools(), *self.peers(), *self.for_starts()]
         self.named = {s.name: s for s in self.subjects}
         self.bench.nginx = Nginx(self.bench, self.subjects)
         self.bench.nginx.start()
-        self.present = {"postern"}
-        for name in ("before", "seed", "tuned", "fastify", "libfcgi"):
+        self.end_pool_of_stack()
+        self.present = set()
+        for name in ("postern", "before", "seed", "tuned", "fastify", "libfcgi"):
             if name in self.named and self.begin(self.named[name]):
                 self.present.add(name)
-        if not self.ready(self.postern):
+        if "postern" not in self.present:
             raise SystemExit("the pool of Postern does not answer behind the nginx of the measurements")
         self.users()
 
     # --- subjects -----------------------------------------------------------------------------
 
-    def main_pool(self):
-        """That of deploy/stack, which also has the database."""
-        main = Subject("postern", "fastcgi")
-        main.socket = lambda bench: f"{bench.work}/main/sock/fcgi.sock"
+    def end_pool_of_stack(self):
+        """deploy/stack has the database. All subjects are started here: where sessions are scheduled as
+        groups, one that shares its session with the load would run at other moments than those that do not."""
         with open(f"{self.bench.work}/main/pid/pool") as f:
-            main.pid = int(f.read())
-        return main
+            pid = int(f.read())
+        os.kill(pid, signal.SIGTERM)
+        if not wait_until("the end of the pool of the stack", 20, lambda: not os.path.exists(f"/proc/{pid}")):
+            raise SystemExit(1)
 
     def settings(self, stack, **more):
         """Those of a stack, and others."""
         found = {}
-        for name in (f"{stack}/env", f"{self.bench.work}/settings"):
+        # That of another Postern has what it knows of both.
+        for name in (f"{stack}/env", *([] if stack.endswith("/before") else [f"{self.bench.work}/settings"])):
             with open(name) as f:
                 found |= dict(line.rstrip("\n").split("=", 1) for line in f)
         del found["APP__SERVER__LISTEN"]
