@@ -150,7 +150,8 @@ static enum err check_password(struct req *r, const struct auth_verify_in *in,
 
 /*
  * The code was right, and it is for another reason that nothing is confirmed: that costs no try.
- * Whoever confirmed a moment ago has used the link up, and ended the access token that came with it.
+ * Whoever confirmed a moment ago has used the link up, and ended the access token that came with
+ * it.
  */
 static enum err refuse_applicant(struct req *r, const struct auth_verify_in *in, struct proof_id id,
 				 enum err e)

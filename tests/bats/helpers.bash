@@ -57,7 +57,7 @@ stack_start() {
 stack_begin() {
 	# Descriptors 3 and 4 belong to bats, which waits until nobody holds them.
 	# All tests come from one network.
-	env AUTH_RATE=off SESSION_RATE=off FSYNC=off CORS_ORIGINS=https://app.example \
+	env AUTH_RATE=off SESSION_RATE=off CORS_ORIGINS=https://app.example \
 		APP__LIMITS__NETWORK=100000 APP__LIMITS__NETWORK_MAILS=1000000 \
 		APP__LIMITS__CHANGES=0 APP__LIMITS__ADMIN_CHANGES=0 "$@" \
 		"$ROOT/deploy/stack" start >"$RUN_DIR/start.log" 2>&1 </dev/null 3>&- 4>&- || {
