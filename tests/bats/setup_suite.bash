@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # One stack for all files that do not make their own; with OWN_STACKS set there is none of those.
-# SEEN, where it is given, is added to.
+# SEEN, where it is given, is added to, and so are SEEN.pool and SEEN.access, what the stacks have logged.
 
 setup_suite() {
 	# shellcheck source=tests/bats/helpers.bash
@@ -16,5 +16,8 @@ setup_suite() {
 teardown_suite() {
 	# shellcheck source=tests/bats/helpers.bash
 	source "${BASH_SOURCE[0]%/*}/helpers.bash"
-	[[ -n ${OWN_STACKS-} ]] || stack_stop
+	[[ -z ${OWN_STACKS-} ]] || return 0
+	cat "$RUN_DIR/log/postern.log" >>"$SEEN.pool"
+	cat "$RUN_DIR/log/access.log" >>"$SEEN.access"
+	stack_stop
 }
