@@ -59,10 +59,13 @@ static bool plain(char c)
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* The highest bit of each byte that is 0; above one that is 0, of others perhaps as well. */
-static uint64_t zeros(uint64_t v)
+/*
+ * The highest bit of each byte that is less than n, which is at most 0x80; above such a byte, of
+ * others perhaps as well.
+ */
+static uint64_t below(uint64_t v, uint8_t n)
 {
-	return (v - EACH(1)) & ~v & EACH(0x80);
+	return (v - EACH(n)) & ~v & EACH(0x80);
 }
 
 /* Whether eight bytes are plain. */
@@ -71,8 +74,7 @@ static bool plain_all(const char *p)
 	uint64_t v = 0;
 
 	memcpy(&v, p, sizeof v);
-	return (((v - EACH(0x20)) & ~v & EACH(0x80)) | zeros(v ^ EACH('"')) |
-		zeros(v ^ EACH('\\'))) == 0;
+	return (below(v, 0x20) | below(v ^ EACH('"'), 1) | below(v ^ EACH('\\'), 1)) == 0;
 }
 
 static void escape(struct buf *b, char c)

@@ -74,9 +74,8 @@ static struct str *slot_of(struct http_request *r, struct str name)
 		{ STR("POSTERN_GUARD"), offsetof(struct http_request, guard) },
 	};
 
-	/* The length alone tells nearly all of them apart. */
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
-		if (slots[i].name.n == name.n && memcmp(slots[i].name.p, name.p, name.n) == 0)
+		if (str_eq(slots[i].name, name))
 			return (struct str *)(void *)((char *)r + slots[i].offset);
 	return NULL;
 }

@@ -12,8 +12,7 @@ enum {
 	PARAMS = 4,
 	STDIN = 5,
 	RESPONDER = 1,
-	BEGIN_BODY = 8, /* bytes */
-	ANYTHING = -1
+	BEGIN_BODY = 8 /* bytes */
 };
 
 struct record {
@@ -53,8 +52,8 @@ static void stream_record(struct stream *s)
 	s->padding = r.length - HEADER - r.content;
 }
 
-/* Skips n bytes; false where one of them is `without`, unless that is ANYTHING. */
-static bool stream_skip(struct stream *s, size_t n, int without)
+/* Skips n bytes; false where one of them is `without`. */
+static bool stream_skip(struct stream *s, size_t n, char without)
 {
 	while (n > 0) {
 		if (s->chunk == 0)
@@ -62,7 +61,7 @@ static bool stream_skip(struct stream *s, size_t n, int without)
 
 		size_t step = n < s->chunk ? n : s->chunk;
 
-		if (without != ANYTHING && memchr(s->at, without, step) != NULL)
+		if (memchr(s->at, without, step) != NULL)
 			return false;
 		s->at += step;
 		s->chunk -= step;

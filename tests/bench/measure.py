@@ -48,11 +48,8 @@ class Measure(Workloads):
 
     def settings(self, stack, **more):
         """Those of a stack, and others."""
-        found = {}
-        # That of another Postern has what it knows of both.
-        for name in (f"{stack}/env", *([] if stack.endswith("/before") else [f"{self.bench.work}/settings"])):
-            with open(name) as f:
-                found |= dict(line.rstrip("\n").split("=", 1) for line in f)
+        with open(f"{stack}/env") as f:
+            found = dict(line.rstrip("\n").split("=", 1) for line in f)
         del found["APP__SERVER__LISTEN"]
         return {**found, **more}
 

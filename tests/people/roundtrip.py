@@ -111,6 +111,18 @@ class RoundTrip:
             path = url and url.path + "?" + url.query
 
 
+def novel_first(people):
+    """Whoever brings a character that nobody before had comes first, so that a few have all of them."""
+    seen = set()
+
+    def known(p):
+        new = set(p["name"] + p["email"]) - seen
+        seen.update(new)
+        return not new
+
+    return sorted(people, key=known)
+
+
 def compare(people, listed):
     faults, found = [], {}
     for user in listed:
@@ -136,7 +148,7 @@ def main():
     base, ca, token = sys.argv[1:4]
     count = int(sys.argv[4]) if len(sys.argv) > 4 else 10_000
     with gzip.open(Path(__file__).with_name("people.jsonl.gz"), "rt", encoding="utf-8") as f:
-        people = [json.loads(line) for _, line in zip(range(count), f)]
+        people = novel_first([json.loads(line) for line in f])[:count]
     trip = RoundTrip(base, ca, token)
     start = time.monotonic()
     faults = in_parallel(trip.register, people)
