@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/fcgi.h"
 
+#include <errno.h>
+#include <fastcgi.h>
 #include <fcgios.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+
+enum {
+	TEXTS = 4, /* status, headers, the empty line, body */
+	/* STDOUT of the longest reply, its end, and END_REQUEST. */
+	RECORDS_MAX = HTTP_REPLY_MAX / FCGI_MAX_LENGTH + 1 + 2,
+	/* A header each, which may cut a text in two, and the body of END_REQUEST. */
+	PARTS_MAX = 2 * RECORDS_MAX + TEXTS + 1
+};
 
 /* What libfcgi has not read yet of the request that fcgi_read is at. */
 static struct str unread;
@@ -181,16 +192,78 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 			 out);
 }
 
-static void put(FCGX_Request *f, struct buf b)
+/* A reply as records, piece by piece; nothing of it is copied. */
+struct records {
+	FCGI_Header headers[RECORDS_MAX];
+	struct iovec parts[PARTS_MAX];
+	size_t record_count, part_count, bytes;
+	int id;
+};
+
+static void add_part(struct records *o, const void *p, size_t n)
 {
-	FCGX_PutStr(b.p, (int)b.n, f->out);
+	o->parts[o->part_count++] = (struct iovec){ (void *)(uintptr_t)p, n };
+	o->bytes += n;
+}
+
+static void add_header(struct records *o, unsigned char type, size_t content)
+{
+	FCGI_Header *h = &o->headers[o->record_count++];
+
+	*h = (FCGI_Header){ .version = FCGI_VERSION_1,
+			    .type = type,
+			    .requestIdB1 = (unsigned char)(o->id >> 8),
+			    .requestIdB0 = (unsigned char)o->id,
+			    .contentLengthB1 = (unsigned char)(content >> 8),
+			    .contentLengthB0 = (unsigned char)content };
+	add_part(o, h, sizeof *h);
+}
+
+/* FastCGI 1.0 section 5.3: STDOUT in records of at most FCGI_MAX_LENGTH bytes, and an empty one. */
+static void add_stdout(struct records *o, const struct str texts[TEXTS])
+{
+	size_t left = 0, room = 0;
+
+	for (size_t i = 0; i < TEXTS; i++)
+		left += texts[i].n;
+	for (size_t i = 0; i < TEXTS; i++)
+		for (struct str rest = texts[i]; rest.n > 0;) {
+			if (room == 0)
+				add_header(o, FCGI_STDOUT,
+					   room = left < FCGI_MAX_LENGTH ? left : FCGI_MAX_LENGTH);
+
+			size_t step = rest.n < room ? rest.n : room;
+
+			add_part(o, rest.p, step);
+			rest = str_from_at(rest, step);
+			room -= step;
+			left -= step;
+		}
+	add_header(o, FCGI_STDOUT, 0);
+}
+
+/*
+ * At once, so that the server wakes once, and whole: a reply fits the buffer of the socket. libfcgi
+ * would write every 8 KiB by itself, and wait for room.
+ */
+static bool send_records(int fd, struct records *o)
+{
+	struct msghdr message = { .msg_iov = o->parts, .msg_iovlen = o->part_count };
+	ssize_t sent = 0;
+
+	do
+		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)o->bytes;
 }
 
 bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 {
+	static const FCGI_EndRequestBody complete = { .protocolStatus = FCGI_REQUEST_COMPLETE };
 	/* Both lines fit; there may be no memory for more. */
 	char text[96];
 	struct buf status = { .p = text, .size = sizeof text };
+	struct records o = { .id = f->requestId };
 
 	/* Some HTTP/1.1 clients take no status line without a phrase, and nginx passes this one on.
 	 */
@@ -206,13 +279,19 @@ bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
 		buf_add(&status, STR("\r\n"));
 	}
 
-	put(f, status);
-	put(f, r->headers);
-	FCGX_PutStr("\r\n", 2, f->out);
-	put(f, r->body);
-	FCGX_Finish_r(f);
-	/* -1: it failed, and libfcgi would have closed the descriptor. */
-	return f->ipcFd >= 0;
+	const struct str texts[TEXTS] = { { status.p, status.n },
+					  { r->headers.p, r->headers.n },
+					  STR("\r\n"),
+					  { r->body.p, r->body.n } };
+
+	add_stdout(&o, texts);
+	add_header(&o, FCGI_END_REQUEST, sizeof complete);
+	add_part(&o, &complete, sizeof complete);
+
+	bool sent = send_records(f->ipcFd, &o);
+
+	FCGX_Free(f, 0);
+	return sent;
 }
 
 void fcgi_drop(FCGX_Request *f)

@@ -14,7 +14,16 @@
 #include "http/fcgi.h"
 #include "http/frame.h"
 
-enum { BEGIN = 1, PARAMS = 4, STDIN = 5, RECORD_MAX = 0xffff };
+enum {
+	BEGIN = 1,
+	END_REQUEST = 3,
+	PARAMS = 4,
+	STDIN = 5,
+	STDOUT = 6,
+	STDOUT_END = -1, /* its empty record */
+	HEADER = 8,
+	RECORD_MAX = 0xffff
+};
 
 static struct arena *arena;
 
@@ -185,11 +194,80 @@ static void variables_are_what_the_server_sent(void **state)
 	}
 }
 
+/* What a server makes of the records of a reply: the texts of STDOUT, up to END_REQUEST. */
+static struct str reply_read(struct str records)
+{
+	struct buf out = buf_make(arena, 256);
+	int type = STDOUT;
+
+	while (records.n > 0) {
+		const uint8_t *h = (const uint8_t *)records.p;
+		struct str content = { records.p + HEADER, (size_t)h[4] << 8 | h[5] };
+		bool ended = type == STDOUT_END;
+
+		assert_true(records.n >= HEADER + content.n);
+		assert_int_equal(h[0], 1);
+		assert_int_equal(h[2] << 8 | h[3], 1);
+		assert_int_equal(h[6], 0);
+		assert_int_equal(h[1], ended ? END_REQUEST : STDOUT);
+		type = content.n == 0 ? STDOUT_END : h[1];
+		if (ended)
+			assert_memory_equal(content.p, "\0\0\0\0\0\0\0\0", 8);
+		else
+			buf_add(&out, content);
+		records = str_from_at(records, HEADER + content.n);
+	}
+	assert_int_equal(type, END_REQUEST);
+	return buf_str(&out);
+}
+
+static void a_reply_arrives_at_once_and_whole(void **state)
+{
+	static const char head[] = "Status: 200 OK\r\nContent-Length: %zu\r\nX: 1\r\n\r\n";
+	static const size_t sizes[] = {
+		0, 1, 8192, 65535 - 60, 65535, 65536, 2 * 65535 - 50, 150000
+	};
+	static char many[150000], got[200000];
+	const char *variables[] = { "REQUEST_METHOD=GET", "REQUEST_URI=/a", NULL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof many; i++)
+		many[i] = (char)('a' + i % 23);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct http_reply reply = { .status = 200, .headers = buf_make(arena, 16) };
+		struct http_request r = { 0 };
+		int pair[2], size = 512 * 1024;
+		bool keep = false;
+		FCGX_Request f;
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		fcgi_open(&f, pair[1]);
+		assert_true(fcgi_read(&f, request(variables, STR("")), arena, &r, &keep));
+		buf_add(&reply.headers, STR("X: 1\r\n"));
+		reply.body = (struct buf){ arena, many, sizes[i], sizes[i] };
+		assert_true(fcgi_reply(&f, &reply));
+
+		/* One packet is what one system call has sent. */
+		ssize_t n = recv(pair[0], got, sizeof got, 0);
+		struct str text = reply_read((struct str){ got, (size_t)n });
+		struct str expected = arena_printf(arena, head, sizes[i]);
+
+		assert_true(str_starts(text, expected));
+		assert_true(str_eq(str_from_at(text, expected.n), (struct str){ many, sizes[i] }));
+		close(pair[0]);
+		close(pair[1]);
+		arena_reset(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_body_is_as_long_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(variables_are_what_the_server_sent, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_reply_arrives_at_once_and_whole, set_up,
 						tear_down),
 	};
 
