@@ -37,7 +37,7 @@ endif
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
 LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn -lcrypto
 
-LAYERS := base conf task db http cred mail gen api serve
+LAYERS := base conf task text db cred mail schema http fcgi gen api serve
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))

@@ -9,8 +9,8 @@
 #include "cred/throttle.h"
 #include "db/db.h"
 #include "gen/ids.h"
-#include "http/fault.h"
 #include "http/route.h"
+#include "schema/fault.h"
 
 enum role { ROLE_USER, ROLE_ADMIN };
 

@@ -77,7 +77,7 @@ static inline struct user_id user_id_new(void)
 	return (struct user_id){ uuid_v7() };
 }
 
-/* For FIELD (http/fields.h). */
+/* For FIELD (schema/fields.h). */
 #define FIELD_KIND_IDS \
 	struct address_id: KIND_UUID, \
 	struct audit_id: KIND_UUID, \

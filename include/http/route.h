@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/err.h"
-#include "http/fields.h"
 #include "http/request.h"
+#include "schema/fields.h"
 
 struct req;
 

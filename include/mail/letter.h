@@ -2,9 +2,9 @@
 /* From what the outbox holds to a mail that can be sent. */
 #pragma once
 
-#include "base/mailbox.h"
 #include "base/uuid.h"
 #include "mail/templates.h"
+#include "text/mailbox.h"
 
 struct letter {
 	struct uuid id;

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
-#include "base/mailbox.h"
 #include "base/uuid.h"
+#include "text/mailbox.h"
 
 struct message {
 	struct uuid id; /* Message-ID, so that who gets it twice can tell */

@@ -31,6 +31,6 @@ struct mail_template {
  */
 struct templates *templates_load(struct str folder, struct arena *a, struct conf_faults *faults);
 
-/* False when there is no mail of that name. locale is one of locales[] (mail/locale.h). */
+/* False when there is no mail of that name. locale is one of locales[] (text/locale.h). */
 bool templates_find(const struct templates *t, struct str locale, struct str name,
 		    struct mail_template *out);

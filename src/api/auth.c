@@ -8,7 +8,7 @@
 #include "api/session.h"
 #include "db/pool.h"
 #include "gen/users.h"
-#include "http/email.h"
+#include "text/email.h"
 
 struct auth_login_in {
 	struct str email;

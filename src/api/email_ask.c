@@ -7,7 +7,7 @@
 #include "api/mail.h"
 #include "api/proof.h"
 #include "gen/email_changes.h"
-#include "http/email.h"
+#include "text/email.h"
 
 struct me_email_ask_in {
 	struct str email;

@@ -4,10 +4,10 @@
 #include "api/audit.h"
 #include "api/limit_parts.h"
 #include "api/password_rule.h"
-#include "base/network.h"
 #include "db/pool.h"
 #include "gen/attempts.h"
-#include "http/email.h"
+#include "text/email.h"
+#include "text/network.h"
 
 /* One for all spellings of an address; what is none cannot be an account, but is counted too. */
 static struct str account_of(struct req *r, struct str email)

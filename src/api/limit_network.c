@@ -4,8 +4,8 @@
 
 #include <sodium.h>
 
-#include "base/network.h"
 #include "gen/attempts.h"
+#include "text/network.h"
 
 enum {
 	SECOND_US = 1000000,

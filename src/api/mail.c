@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "gen/outbox.h"
-#include "http/email.h"
-#include "http/json.h"
-#include "mail/locale.h"
+#include "schema/json.h"
+#include "text/email.h"
+#include "text/locale.h"
 
 /* clang-format off */
 SCHEMA(mail_words, mail_words,

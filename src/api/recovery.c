@@ -11,7 +11,7 @@
 #include "api/proof.h"
 #include "api/revoke.h"
 #include "gen/users.h"
-#include "http/email.h"
+#include "text/email.h"
 
 struct proof_out {
 	struct proof_id id;

@@ -11,7 +11,7 @@
 #include "api/proof.h"
 #include "gen/registrations.h"
 #include "gen/users.h"
-#include "http/email.h"
+#include "text/email.h"
 
 enum { PENDING_MAX = 100 /* registrations of one address that wait to be proved */ };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "http/json.h"
+#include "schema/json.h"
 
 enum { ADDRESS_MAX = 45 /* characters of an IPv6 address */, DEVICE_MAX = 255 };
 

@@ -6,7 +6,7 @@
 #include "api/email_change.h"
 #include "api/fresh.h"
 #include "api/revoke.h"
-#include "http/email.h"
+#include "text/email.h"
 
 /* clang-format off */
 SCHEMA(user, user_row,

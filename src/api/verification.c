@@ -11,7 +11,7 @@
 #include "api/revoke.h"
 #include "gen/registrations.h"
 #include "gen/users.h"
-#include "http/email.h"
+#include "text/email.h"
 
 struct verification_out {
 	struct proof_id id;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What lies between the settings of mails, and of the URLs that people reach us by. */
-#include "base/mailbox.h"
 #include "base/origin.h"
 #include "conf/setting.h"
+#include "text/mailbox.h"
 
 /* What mail.url can begin with; the null str: something else. */
 static struct str scheme_of(struct str url)

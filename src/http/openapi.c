@@ -8,9 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http/json.h"
-#include "http/json_parts.h"
+#include "http/decode.h"
 #include "http/openapi_parts.h"
+#include "schema/json.h"
 
 void document_put(struct document *d, json_t *object, const char *key, json_t *value)
 {

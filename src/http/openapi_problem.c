@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What operations answer when they fail: err.def, front.def and fault.c in OpenAPI. */
+/* What operations answer when they fail: err.def, front.def and problem.c in OpenAPI. */
 #include <assert.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 
 enum { PER_STATUS = 16 /* problems of one status, at most */ };
 
-/* One of the two shapes that fault.c writes; `list` and `detail` are what they differ in. */
+/* One of the two shapes that problem.c writes; `list` and `detail` are what they differ in. */
 static json_t *problem_facts(const char *message, const char *list, const char *detail)
 {
 	json_t *fault = json_pack("{s:s, s:{s:{s:s, s:s}, s:{s:s}}, s:[s, s]}", "type", "object",

@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http/json.h"
+#include "http/decode.h"
 #include "http/query.h"
 
 static bool encodes_slash(struct str path)

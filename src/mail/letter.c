@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/letter.h"
 
-#include "mail/locale.h"
 #include "mail/message.h"
 #include "mail/words.h"
+#include "text/locale.h"
 
 enum { CODE_GROUP = 4 };
 

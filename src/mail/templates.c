@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mail/locale.h"
+#include "text/locale.h"
 
 struct entry {
 	struct str path;

@@ -7,11 +7,11 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "base/mailbox.h"
 #include "mail/drop.h"
 #include "mail/post.h"
 #include "mail/reply.h"
 #include "mail/smtp.h"
+#include "text/mailbox.h"
 
 enum {
 	/* Who types -t waits for it; some servers let a caller wait before they greet. */

@@ -7,7 +7,7 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-#include "base/mailbox.h"
+#include "text/mailbox.h"
 
 enum {
 	NAME_MAX_BYTES = 256,

@@ -2,8 +2,8 @@
 #include "serve/delivery.h"
 
 #include "cred/opaque.h"
-#include "http/email.h"
 #include "mail/letter.h"
+#include "text/email.h"
 
 /* Has link and code made. */
 static enum err prove(struct keeper *k, const struct letter_row *row, struct arena *a,

@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/accept.h"
-#include "http/json.h"
+#include "http/decode.h"
+#include "http/problem.h"
 #include "task/task.h"
 
 enum {

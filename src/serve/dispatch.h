@@ -3,7 +3,7 @@
 
 #include "api/req.h"
 #include "db/pool.h"
-#include "http/server.h"
+#include "fcgi/server.h"
 
 struct dispatch {
 	struct app app;

@@ -8,9 +8,9 @@
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "gen/users.h"
-#include "http/email.h"
 #include "serve/ask.h"
 #include "serve/command.h"
+#include "text/email.h"
 
 struct user_arguments {
 	struct str email, name;

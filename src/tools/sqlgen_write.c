@@ -271,7 +271,7 @@ static void write_ids(const struct file *files, const char *dir)
 			"static inline struct %s %s_new(void)\n{\n\treturn (struct %s){ uuid_v7() "
 			"};\n}\n",
 			ids[i], ids[i], ids[i], ids[i]);
-	fprintf(f, "\n/* For FIELD (http/fields.h). */\n#define FIELD_KIND_IDS");
+	fprintf(f, "\n/* For FIELD (schema/fields.h). */\n#define FIELD_KIND_IDS");
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, " \\\n\tstruct %s: KIND_UUID,", ids[i]);
 	fprintf(f, "\n");

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http/fcgi.h"
-#include "http/frame.h"
+#include "fcgi/fcgi.h"
+#include "fcgi/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/frame.h"
+#include "fcgi/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

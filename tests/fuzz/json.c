@@ -3,7 +3,9 @@
  * Decoding: any bytes as path parameter, query and body. The input is three parts, each ended by a
  * line of its own "--"; with fewer parts, the last one given is the body.
  */
-#include "http/json.h"
+#include "schema/json.h"
+#include "http/decode.h"
+#include "http/problem.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "mail/locale.h"
+#include "text/locale.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/mailbox.h"
 #include "mail/words.h"
+#include "text/mailbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

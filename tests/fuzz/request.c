@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "api/cookie.h"
-#include "http/json.h"
+#include "http/decode.h"
+#include "http/problem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

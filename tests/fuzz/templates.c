@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mail/locale.h"
 #include "mail/templates.h"
+#include "text/locale.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/network.h"
 #include "base/uuid.h"
+#include "text/network.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include "http/json.h"
-
 static const struct field *field_find(const struct schema *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a merge patch says and does not say, values of a list, instants, and bodies that may be
  * away. */
-#include "http/json.h"
+#include "http/decode.h"
+#include "schema/json.h"
 
 #include <jansson.h>
 #include <setjmp.h>

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "mail/locale.h"
 #include "mail/templates.h"
+#include "text/locale.h"
 
 #include "text.h"
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* From a request to the input of its operation. */
+#pragma once
+
+#include "http/route.h"
+#include "schema/fault.h"
+
+/* Where a field of an operation's input comes from; see schema/fields.h. */
+enum source { SOURCE_PATH, SOURCE_QUERY, SOURCE_BODY };
+
+enum source source_of(const struct route *r, const struct field *f);
+
+/* Whether an operation reads a body, and whether a request may come without one. */
+enum json_body { JSON_BODY_NONE, JSON_BODY_OPTIONAL, JSON_BODY_REQUIRED };
+
+/* As the operation's fields say: without a required one in the body it may be missing. */
+enum json_body json_body(const struct route *r);
+
+/*
+ * Decodes path parameters, query and body of a request into `out` (schema->size zeroed bytes).
+ * Every fault is reported at once. The body must be one JSON object: no duplicate keys, invalid
+ * UTF-8, NUL, depth over 32; unknown members, query parameters included, are refused. A body on an
+ * operation that takes none is refused too; an empty one is fine there, and where it is optional.
+ *
+ * Returns ERR_BAD_JSON (malformed, with a fault that points at it) or ERR_INVALID with faults.
+ * Messages begin with the field's name: "email is required", "password must be at least 8
+ * characters", "limit must be between 1 and 100", "email must be a string", "color is not known".
+ */
+enum err json_decode(const struct schema *s, const struct route_match *m,
+		     const struct http_request *r, struct arena *a, struct faults *f, void *out);

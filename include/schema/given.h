@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What was given for a field, and what is wrong with it. */
+#pragma once
+
+#include "base/arena.h"
+#include "schema/fields.h"
+
+struct json_t;
+
+/* What a request says about one field, whichever way it came. */
+struct given {
+	enum {
+		GIVEN_NOTHING, /* absent, or null */
+		GIVEN_REMOVAL, /* null in a merge patch */
+		GIVEN_TEXT,
+		GIVEN_NUMBER,
+		GIVEN_HUGE, /* a whole number beyond int64_t; number tells its side */
+		GIVEN_FLAG,
+		GIVEN_OTHER,   /* JSON of a kind that no field has */
+		GIVEN_GARBLED, /* percent-encoding that is not one */
+		GIVEN_TWICE
+	} type;
+	struct str text;
+	int64_t number;
+	bool flag;
+	bool in_path; /* it names a resource, which may not be there */
+};
+
+/* Reads decoded text from path or query as the field's kind wants it. */
+struct given given_text(const struct field *f, struct str text);
+
+/* Reads a member of the body; v == NULL when it is absent. The text is borrowed from v. */
+struct given given_json(const struct json_t *v);
+
+/*
+ * Checks what was given and writes the member of `out`. Returns what is wrong, to be read after
+ * the field's name ("is required"), or the null str.
+ */
+struct str given_take(const struct given *g, const struct field *f, struct arena *a, void *out);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+#include "fcgi/server.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/heap.h"
+#include "base/instant.h"
+#include "base/log.h"
+#include "fcgi/fcgi.h"
+#include "fcgi/intake.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+enum {
+	CONNECTIONS_MAX = 4096,
+	ACCEPTS_A_TURN = 8, /* few, so that several workers share a burst */
+	ARENAS_KEPT = 64,
+	/* A peer that starts a request finishes sending it within this time, or is cut off. */
+	PARTIAL_US = 4 * 1000000,
+	SEND_BUFFER = 512 * 1024
+};
+
+struct connection {
+	struct watch watch;
+	struct timer stalled;
+	struct partial partial;
+	struct http_server *server;
+	struct connection *next, *previous; /* all of them */
+	struct connection *look_next;	    /* to be looked at before the loop waits */
+	FCGX_Request fcgi;
+	struct task *task; /* that serves it; NULL: idle */
+	/* Kept here rather than on the stack: they must survive the way back from out_of_memory. */
+	struct http_exchange x;
+	struct str records; /* of the request, until it is read */
+	bool keep, was_read, refused;
+	bool busy, to_look;
+	bool gone;  /* the peer reads no more, or the connection is to be closed */
+	bool ended; /* the peer sends no more */
+	jmp_buf out_of_memory;
+};
+
+struct http_server {
+	struct http_server_options o;
+	struct watch listener;
+	struct timer again; /* after accept failed for want of descriptors */
+	int refused;	    /* why accept failed the last time; 0: it did not */
+	struct hook hook;
+	uint32_t left; /* events that say that a peer reads no more */
+	struct connection *connections, *to_look;
+	size_t count, requests;
+	uint64_t served;
+	struct arena *arenas[ARENAS_KEPT];
+	size_t arena_count;
+	struct intake intake;
+};
+
+static struct arena *take_arena(struct http_server *s)
+{
+	if (s->arena_count > 0)
+		return s->arenas[--s->arena_count];
+	return arena_make(s->o.arena_limit, NULL, NULL);
+}
+
+static void return_arena(struct http_server *s, struct arena *a)
+{
+	arena_reset(a);
+	if (s->arena_count < ARENAS_KEPT)
+		s->arenas[s->arena_count++] = a;
+	else
+		arena_free(a);
+}
+
+static void forget_look(struct connection *c)
+{
+	struct connection **p = &c->server->to_look;
+
+	if (!c->to_look)
+		return;
+	while (*p != c)
+		p = &(*p)->look_next;
+	*p = c->look_next;
+}
+
+/* Ends a connection that serves no request. The one place that closes its descriptor. */
+static void hang_up(struct connection *c)
+{
+	int fd = c->watch.fd;
+
+	loop_unwatch(&c->watch);
+	close(fd);
+	timer_clear(&c->stalled);
+	partial_drop(&c->server->intake, &c->partial);
+	forget_look(c);
+	if (c->previous != NULL)
+		c->previous->next = c->next;
+	else
+		c->server->connections = c->next;
+	if (c->next != NULL)
+		c->next->previous = c->previous;
+	c->server->count--;
+	free(c);
+}
+
+/* A task may not start another one, so what is left to do waits for the loop. */
+static void look_later(struct connection *c)
+{
+	if (c->to_look)
+		return;
+	c->to_look = true;
+	c->look_next = c->server->to_look;
+	c->server->to_look = c;
+}
+
+static void out_of_memory(void *ctx)
+{
+	longjmp(((struct connection *)ctx)->out_of_memory, 1);
+}
+
+static bool too_long(const struct http_reply *r)
+{
+	return r->headers.n + r->body.n > HTTP_REPLY_MAX;
+}
+
+/*
+ * Reads, serves and answers one request. When memory runs out the arena is emptied, which gives
+ * back everything the request held, and the handler is asked once more, for a refusal.
+ */
+static bool exchange(struct connection *c)
+{
+	struct http_server *s = c->server;
+	struct http_exchange *x = &c->x;
+
+	if (setjmp(c->out_of_memory) != 0) {
+		task_log(NULL);
+		arena_reset(x->arena);
+		if (c->refused || !c->was_read)
+			return false;
+		c->refused = true;
+		x->request.body = STR("");
+	}
+	arena_on_oom(x->arena, out_of_memory, c);
+	if (!c->was_read && !fcgi_read(&c->fcgi, c->records, x->arena, &x->request, &c->keep))
+		return false;
+	c->was_read = true;
+	/* Without a stack of its own it must not wait for anything. */
+	x->overloaded = c->refused || c->task == NULL;
+	x->reply = (struct http_reply){ .status = 500,
+					.headers = buf_make(x->arena, 512),
+					.body = buf_make(x->arena, 1024) };
+	s->o.serve(s->o.ctx, x);
+	if (too_long(&x->reply)) {
+		log_error("http", "a reply of %zu bytes cannot be sent", x->reply.body.n);
+		return false;
+	}
+	if (x->dropped || c->gone)
+		return false;
+	return fcgi_reply(&c->fcgi, &x->reply) && c->keep;
+}
+
+static void serve(void *arg)
+{
+	struct connection *c = arg;
+	struct http_server *s = c->server;
+
+	c->task = task_self();
+	if (c->task != NULL && s->o.request_timeout_us > 0)
+		task_deadline(c->task, ticks_us() + s->o.request_timeout_us);
+
+	bool kept = exchange(c);
+
+	return_arena(s, c->x.arena);
+	c->task = NULL;
+	c->busy = false;
+	s->requests--;
+	s->served++;
+	if (!kept) {
+		fcgi_drop(&c->fcgi);
+		c->gone = true;
+	}
+	if (c->gone || c->ended)
+		look_later(c);
+}
+
+/* The records stand in the intake, so they are read before anything else is. */
+static void start(struct connection *c)
+{
+	struct http_server *s = c->server;
+
+	c->x = (struct http_exchange){ .arena = take_arena(s) };
+	if (c->x.arena == NULL)
+		return hang_up(c);
+	c->was_read = c->refused = false;
+	c->busy = true;
+	s->requests++;
+	if (s->requests > s->o.max_requests || !task_start(serve, c))
+		serve(c);
+}
+
+static void look(struct connection *c)
+{
+	switch (intake_read(&c->server->intake, &c->partial, c->watch.fd, &c->records)) {
+	case INTAKE_NOTHING:
+		return;
+	case INTAKE_MORE:
+		if (c->ended)
+			break;
+		if (c->stalled.slot == 0)
+			timer_set(&c->stalled, ticks_us() + PARTIAL_US);
+		return;
+	case INTAKE_WHOLE:
+		if (c->gone) /* nobody waits for what it would do */
+			break;
+		timer_clear(&c->stalled);
+		return start(c);
+	case INTAKE_BAD:
+		log_warn("http", "a FastCGI peer sent what is not one request; connection closed");
+		break;
+	case INTAKE_ENDED:
+		break;
+	}
+	hang_up(c);
+}
+
+static void on_stalled(struct timer *t)
+{
+	struct connection *c = OWNER_OF(t, struct connection, stalled);
+
+	log_info("http", "a FastCGI peer did not finish its request; connection closed");
+	hang_up(c);
+}
+
+static void on_connection(struct watch *w, uint32_t events)
+{
+	struct connection *c = OWNER_OF(w, struct connection, watch);
+
+	c->ended = c->ended || (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0;
+	c->gone = c->gone || (events & c->server->left) != 0;
+	if (!c->busy)
+		return look(c);
+	if (!c->gone)
+		return look_later(c);
+	if (c->task != NULL)
+		task_end(c->task, ERR_CANCELLED);
+}
+
+static void look_again(struct hook *h)
+{
+	struct http_server *s = OWNER_OF(h, struct http_server, hook);
+	struct connection *list = s->to_look;
+
+	s->to_look = NULL;
+	while (list != NULL) {
+		struct connection *c = list;
+
+		list = c->look_next;
+		c->to_look = false;
+		if (c->busy)
+			look_later(c);
+		else if (c->gone)
+			hang_up(c);
+		else
+			look(c);
+	}
+}
+
+static bool adopt(struct http_server *s, int fd)
+{
+	struct connection *c = calloc(1, sizeof *c);
+	int size = SEND_BUFFER;
+
+	if (c == NULL)
+		return false;
+	c->server = s;
+	c->watch = (struct watch){ .fd = -1, .ready = on_connection };
+	c->stalled.fire = on_stalled;
+	fcgi_open(&c->fcgi, fd);
+	/* A reply must fit, for nothing here waits for the peer to read. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	if (loop_watch(&c->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET) != OK) {
+		free(c);
+		return false;
+	}
+	c->next = s->connections;
+	if (c->next != NULL)
+		c->next->previous = c;
+	s->connections = c;
+	s->count++;
+	return true;
+}
+
+static void listen_on(struct http_server *s, uint32_t events)
+{
+	loop_watch(&s->listener, s->o.listener, events);
+}
+
+static void on_again(struct timer *t)
+{
+	listen_on(OWNER_OF(t, struct http_server, again), EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+/* Out of descriptors or memory: the ready listener would keep the loop spinning. */
+static void rest(struct http_server *s)
+{
+	loop_unwatch(&s->listener);
+	timer_set(&s->again, ticks_us() + 100000);
+}
+
+static void on_listener(struct watch *w, uint32_t events)
+{
+	struct http_server *s = OWNER_OF(w, struct http_server, listener);
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		int fd = accept4(s->o.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+			return;
+		if (fd < 0) {
+			/* It is tried ten times a second, and said once. */
+			if (s->refused != errno)
+				log_error("http", "accept: %s", strerror(errno));
+			s->refused = errno;
+			return rest(s);
+		}
+		s->refused = 0;
+		if (s->count >= CONNECTIONS_MAX || !adopt(s, fd)) {
+			close(fd);
+			return rest(s);
+		}
+	}
+}
+
+struct http_server *http_server_make(const struct http_server_options *o)
+{
+	struct http_server *s = calloc(1, sizeof *s);
+
+	if (s == NULL || !fcgi_init()) {
+		free(s);
+		return NULL;
+	}
+	s->o = *o;
+	s->left = fcgi_leaving(o->listener);
+	s->listener = (struct watch){ .fd = -1, .ready = on_listener };
+	s->again.fire = on_again;
+	s->hook.before_wait = look_again;
+	loop_hook(&s->hook);
+	return s;
+}
+
+bool http_server_listen(struct http_server *s)
+{
+	return loop_watch(&s->listener, s->o.listener, EPOLLIN | EPOLLEXCLUSIVE) == OK;
+}
+
+void http_server_drain(struct http_server *s)
+{
+	timer_clear(&s->again);
+	loop_unwatch(&s->listener);
+}
+
+size_t http_server_connections(const struct http_server *s)
+{
+	return s->count;
+}
+
+size_t http_server_requests(const struct http_server *s)
+{
+	return s->requests;
+}
+
+uint64_t http_server_served(const struct http_server *s)
+{
+	return s->served;
+}
+
+void http_server_trim(struct http_server *s)
+{
+	while (s->arena_count > 0)
+		arena_free(s->arenas[--s->arena_count]);
+	task_trim();
+	heap_trim();
+}
+
+void http_server_free(struct http_server *s)
+{
+	http_server_drain(s);
+	while (s->connections != NULL)
+		hang_up(s->connections);
+	http_server_trim(s);
+	free(s);
+}
