@@ -156,9 +156,10 @@ test: deps-test
 lint: layers
 	src/tools/lint
 
-## make layers     fail on an include that goes up or sideways
+## make layers     fail on an include that goes up or sideways, and on a circle of files
 layers:
 	src/tools/check-layers
+	src/tools/check-circles
 
 ## make bench      measure it side by side with others; a smoke test with QUICK=1; see docs/performance.md
 BENCH_OPTIONS :=
