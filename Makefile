@@ -80,7 +80,7 @@ $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
 
 $(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.c \
-		tools/sqlgen_describe.c tools/sqlgen_write.c base/err.c)
+		tools/sqlgen_describe.c tools/sqlgen_enum.c tools/sqlgen_write.c base/err.c)
 	$(CC) $(LDFLAGS) -o $@ $^ -lpq
 
 # Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.

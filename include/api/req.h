@@ -8,23 +8,19 @@
 #include "cred/revoked.h"
 #include "cred/throttle.h"
 #include "db/db.h"
+#include "gen/enums.h"
 #include "gen/ids.h"
 #include "http/route.h"
 #include "schema/fault.h"
 
-enum role { ROLE_USER, ROLE_ADMIN };
-
 enum { USER_NAME_MAX = 200 /* characters */ };
-
-/* The roles, as a field has them that takes one. */
-#define ROLES "user, admin"
 
 /* Who asks. user is none on a route that anyone may call. email is that of the access token,
  * "" when none is confirmed. */
 struct who {
 	struct user_id user;
 	struct session_id session;
-	enum role role;
+	enum user_role role;
 	struct str email;
 };
 

@@ -15,6 +15,7 @@ struct db_column {
 	const char *name;
 	enum kind kind;
 	size_t offset;
+	const struct vocabulary *words; /* KIND_ENUM */
 };
 
 /* "on <constraint>: <ERR>" of a statement. */

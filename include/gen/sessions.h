@@ -4,6 +4,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "gen/enums.h"
 #include "gen/ids.h"
 
 struct refreshed_row {
@@ -12,7 +13,7 @@ struct refreshed_row {
 	int32_t counter;
 	struct instant ends_at;
 	struct str confirmed_email;
-	struct str role;
+	enum user_role role;
 	int32_t token_version;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "gen/enums.h"
 #include "gen/ids.h"
 
 struct published_key_row {

@@ -4,13 +4,14 @@
 #pragma once
 
 #include "db/db.h"
+#include "gen/enums.h"
 #include "gen/ids.h"
 
 struct user_row {
 	struct user_id id;
 	struct str email;
 	struct str name;
-	struct str role;
+	enum user_role role;
 	struct instant created_at;
 	bool verified;
 	bool disabled;
@@ -20,7 +21,7 @@ struct me_row {
 	struct user_id id;
 	struct str email;
 	struct str name;
-	struct str role;
+	enum user_role role;
 	bool verified;
 	struct str pending_email;
 	struct instant pending_email_old_confirmed_at;
@@ -33,7 +34,7 @@ struct credential_row {
 	struct str email;
 	struct str confirmed_email;
 	struct str name;
-	struct str role;
+	enum user_role role;
 	struct secret password;
 	int32_t token_version;
 	struct str locale;
@@ -96,7 +97,7 @@ struct locked_user_row {
 	struct user_id id;
 	struct str email;
 	struct str name;
-	struct str role;
+	enum user_role role;
 	struct str locale;
 	struct instant created_at;
 	bool verified;
@@ -116,7 +117,7 @@ struct user_insert {
 	struct str email;
 	struct str email_key;
 	struct str name;
-	struct str role;
+	enum user_role role;
 	struct secret password;
 	struct str locale;
 	bool verified;
@@ -376,7 +377,7 @@ struct user_lock {
 enum err user_lock(struct db *db, const struct user_lock *in, struct locked_user_row *row);
 
 struct user_set_state {
-	struct str role;
+	enum user_role role;
 	bool disabled;
 	struct user_id id;
 };

@@ -41,10 +41,14 @@ struct field {
 	int64_t max_bytes;
 	int64_t preset;
 	enum format format;
-	const char *one_of;  /* Strings: the values that there are, as "user, admin" */
 	const char *pattern; /* POSIX extended regular expression, anchored by its author */
 	const char *doc;     /* one line for OpenAPI, no full stop at its end; NULL for none */
 	enum side side;
+	const struct vocabulary *words; /* enums, and lists of them */
+	/* Lists: what they are of, which min, max, format and so on are about; and how many. */
+	enum kind item;
+	int64_t min_items, max_items;
+	const struct schema *of; /* objects, and lists of them */
 };
 
 struct schema {
@@ -55,21 +59,29 @@ struct schema {
 };
 
 /*
- * The C member's type gives the kind. FIELD_KIND_IDS is a list of associations for the id types
- * that the database defines (gen/ids.h); it is looked up where FIELD is used.
+ * The C member's type gives the kind. FIELD_KIND_IDS and FIELD_KIND_ENUMS are lists of associations
+ * for the ids and the enums that the database defines (gen/ids.h, gen/enums.h), FIELD_VOCABULARIES
+ * of the enums' words; all three are looked up where FIELD is used.
  */
 /* clang-format off */
-#define FIELD_KIND(type, member)                                                                   \
-	_Generic(((struct type *)0)->member,                                                       \
+#define FIELD_KIND(member)                                                                         \
+	_Generic(member,                                                                           \
 		bool: KIND_BOOL,                                                                   \
 		int32_t: KIND_I32,                                                                 \
 		int64_t: KIND_I64,                                                                 \
 		struct str: KIND_STR,                                                              \
 		struct secret: KIND_SECRET,                                                        \
 		struct instant: KIND_INSTANT,                                                      \
+		struct email: KIND_EMAIL,                                                          \
 		FIELD_KIND_IDS                                                                     \
+		FIELD_KIND_ENUMS                                                                   \
 		struct uuid: KIND_UUID)
+
+#define FIELD_WORDS(member) _Generic(member, FIELD_VOCABULARIES default: NULL)
 /* clang-format on */
+
+/* The member, of a struct that is nowhere. */
+#define FIELD_MEMBER(type, member) (((struct type *)0)->member)
 
 /*
  * What a SCHEMA describes: the one that stands around a FIELD where it is compiled to be checked,
@@ -86,15 +98,64 @@ struct schema_of {
 /* 0; does not compile where a FIELD is of another struct than its SCHEMA, whose end it may pass. */
 #define FIELD_IN_SCHEMA(type) (0 * sizeof(char[SCHEMA_IS(struct type) || SCHEMA_IS(void) ? 1 : -1]))
 
+#define FIELD_PLACE(json_name, type, member)                                                       \
+	.name = json_name, .name_n = sizeof(json_name) - 1,                                        \
+	.offset = offsetof(struct type, member) + FIELD_IN_SCHEMA(type)
+
 #define FIELD_AS(json_name, type, member, ...)                                                     \
 	{                                                                                          \
-		.name = json_name, .name_n = sizeof(json_name) - 1,                                \
-		.offset = offsetof(struct type, member) + FIELD_IN_SCHEMA(type),                   \
-		.kind = FIELD_KIND(type, member), __VA_ARGS__                                      \
+		FIELD_PLACE(json_name, type, member),                                              \
+			.kind = FIELD_KIND(FIELD_MEMBER(type, member)),                            \
+			.words = FIELD_WORDS(FIELD_MEMBER(type, member)), __VA_ARGS__              \
 	}
 
 /* FIELD(struct tag, member, .min = 1, ...): the JSON name is the member's. */
 #define FIELD(type, member, ...) FIELD_AS(#member, type, member, __VA_ARGS__)
+
+/* 0; does not compile where a member is no struct { T *v; size_t n; }. */
+#define FIELD_LIST_LAID_OUT(type, member)                                                          \
+	(0 * sizeof(char[sizeof FIELD_MEMBER(type, member) == sizeof(struct list) &&               \
+					 offsetof(struct type, member.v) ==                        \
+						 offsetof(struct type, member) &&                  \
+					 sizeof FIELD_MEMBER(type, member.n) == sizeof(size_t)     \
+				 ? 1                                                               \
+				 : -1]))
+
+/*
+ * FIELD_LIST(struct tag, member, 10, .max = 80, ...): a list of at most 10 of what `v` points at.
+ * Bounds, format and pattern are those of each of them. Comes from a body only.
+ */
+#define FIELD_LIST(type, member, most, ...)                                                        \
+	{                                                                                          \
+		FIELD_PLACE(#member, type, member) + FIELD_LIST_LAID_OUT(type, member),            \
+			.kind = KIND_LIST, .max_items = most,                                      \
+			.item = FIELD_KIND(*FIELD_MEMBER(type, member.v)),                         \
+			.words = FIELD_WORDS(*FIELD_MEMBER(type, member.v)), __VA_ARGS__           \
+	}
+
+/* The schema of a label; does not compile where it describes another struct than `value` is. */
+#define FIELD_SCHEMA(label, value)                                                                 \
+	(&label##_schema +                                                                         \
+	 0 * sizeof(char[__builtin_types_compatible_p(label##_struct, __typeof__(value)) ? 1       \
+											 : -1]))
+
+/* FIELD_OBJECT(struct tag, member, label, ...): the member points at a struct that SCHEMA(label,
+ * ...) describes. Comes from a body only. */
+#define FIELD_OBJECT(type, member, label, ...)                                                     \
+	{                                                                                          \
+		FIELD_PLACE(#member, type, member),                                                \
+			.kind = KIND_OBJECT,                                                       \
+			.of = FIELD_SCHEMA(label, *FIELD_MEMBER(type, member)), __VA_ARGS__        \
+	}
+
+/* FIELD_OBJECTS(struct tag, member, label, 10, ...): a list of at most 10 such structs, one behind
+ * the other. */
+#define FIELD_OBJECTS(type, member, label, most, ...)                                              \
+	{                                                                                          \
+		FIELD_PLACE(#member, type, member) + FIELD_LIST_LAID_OUT(type, member),            \
+			.kind = KIND_LIST, .item = KIND_OBJECT, .max_items = most,                 \
+			.of = FIELD_SCHEMA(label, *FIELD_MEMBER(type, member.v)), __VA_ARGS__      \
+	}
 
 /* FIELD(tag, on, .optional = true, GIVEN(tag, on_given)): whether a client has said anything. */
 #define GIVEN(type, member) .given = offsetof(struct type, member) + FIELD_IN_SCHEMA(type)
@@ -108,6 +169,7 @@ struct schema_of {
 		};                                                                                 \
 		return sizeof((const struct field[]){ __VA_ARGS__ });                              \
 	}                                                                                          \
+	typedef struct type label##_struct;                                                        \
 	static const struct field label##_fields[] = { __VA_ARGS__ };                              \
 	const struct schema label##_schema = { #label, label##_fields,                             \
 					       sizeof label##_fields / sizeof *label##_fields,     \

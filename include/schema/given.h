@@ -16,6 +16,8 @@ struct given {
 		GIVEN_NUMBER,
 		GIVEN_HUGE, /* a whole number beyond int64_t; number tells its side */
 		GIVEN_FLAG,
+		GIVEN_LIST,
+		GIVEN_OBJECT,
 		GIVEN_OTHER,   /* JSON of a kind that no field has */
 		GIVEN_GARBLED, /* percent-encoding that is not one */
 		GIVEN_TWICE
@@ -23,17 +25,19 @@ struct given {
 	struct str text;
 	int64_t number;
 	bool flag;
-	bool in_path; /* it names a resource, which may not be there */
+	const struct json_t *json; /* GIVEN_LIST, GIVEN_OBJECT */
+	bool in_path;		   /* it names a resource, which may not be there */
 };
 
 /* Reads decoded text from path or query as the field's kind wants it. */
 struct given given_text(const struct field *f, struct str text);
 
-/* Reads a member of the body; v == NULL when it is absent. The text is borrowed from v. */
+/* Reads a member of the body; v == NULL when it is absent. What comes of it is borrowed from v. */
 struct given given_json(const struct json_t *v);
 
 /*
- * Checks what was given and writes the member of `out`. Returns what is wrong, to be read after
- * the field's name ("is required"), or the null str.
+ * Checks what was given and writes the member of `out`, unless that is a list or an object, whose
+ * inside is not looked at. Returns what is wrong, to be read after the field's name ("is
+ * required"), or the null str.
  */
 struct str given_take(const struct given *g, const struct field *f, struct arena *a, void *out);

@@ -16,7 +16,7 @@ enum err admins_remain(struct req *r, struct user_id without)
 	if (e == ERR_NO_ROW)
 		return OK;
 	TRY(e);
-	if (!str_eq(user.role, STR("admin")) || user.disabled)
+	if (user.role != USER_ROLE_ADMIN || user.disabled)
 		return OK;
 	/* The user's row first and then this, always: in turn they would wait for one another. */
 	TRY(user_admins_lock(r->db, &held));

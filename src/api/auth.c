@@ -131,7 +131,7 @@ static enum err sign_in(struct req *r, const struct auth_login_in *in,
 		return refuse(r, g, ERR_ACCOUNT_DISABLED);
 	if (!user->verified && r->app->conf->accounts_require_verified)
 		return refuse(r, g, ERR_EMAIL_UNVERIFIED);
-	if (limit_change(r, "sign-in", user->id, str_eq(user->role, STR("admin"))) != OK)
+	if (limit_change(r, "sign-in", user->id, user->role == USER_ROLE_ADMIN) != OK)
 		return refuse(r, g, ERR_TOO_MANY);
 	TRY(rehash(r, user, in->password));
 	if (!uuid_none(proof.uuid)) {

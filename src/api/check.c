@@ -7,11 +7,11 @@
 #include "api/cookie.h"
 
 struct auth_check_in {
-	struct str role;
+	enum user_role role;
 };
 /* clang-format off */
 SCHEMA(auth_check, auth_check_in,
-	FIELD(auth_check_in, role, .optional = true, .one_of = ROLES,
+	FIELD(auth_check_in, role, .optional = true,
 	      .doc = "Whom to let pass; user: anyone who is signed in, as without it"));
 /* clang-format on */
 
@@ -34,17 +34,16 @@ static void add_foreign(struct req *r)
 
 enum err auth_check(struct req *r, const struct auth_check_in *in)
 {
-	bool admin = r->who.role == ROLE_ADMIN;
 	char user[UUID_TEXT], session[UUID_TEXT];
 
-	if (!admin && in->role.p != NULL && str_eq(in->role, STR("admin")))
+	if (in->role == USER_ROLE_ADMIN && r->who.role != USER_ROLE_ADMIN)
 		return ERR_FORBIDDEN;
 	header_add(r->reply, "X-Auth-User", uuid_format(r->who.user.uuid, user));
 	/* As bytes of UTF-8 (RFC 9110 section 5.5); an address holds no control characters. One
 	 * that nobody has confirmed says nothing of who it is. */
 	if (r->who.email.n > 0)
 		header_add(r->reply, "X-Auth-Email", r->who.email);
-	header_add(r->reply, "X-Auth-Role", admin ? STR("admin") : STR("user"));
+	header_add(r->reply, "X-Auth-Role", user_role_word(r->who.role));
 	header_add(r->reply, "X-Auth-Session", uuid_format(r->who.session.uuid, session));
 	add_foreign(r);
 	return reply(r, NULL);

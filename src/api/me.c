@@ -5,7 +5,8 @@
 
 struct me_out {
 	struct user_id user_id;
-	struct str email, name, role;
+	struct str email, name;
+	enum user_role role;
 	bool verified;
 	struct str pending_email;
 	struct instant pending_email_old_confirmed_at, pending_email_new_confirmed_at,

@@ -153,9 +153,10 @@ static enum err welcome(struct req *r, const struct registration *g,
 
 enum err user_create(struct req *r, const struct user_create_in *in)
 {
-	struct user_insert row = {
-		.email = in->email, .name = in->name, .role = STR("user"), .locale = mail_locale(r)
-	};
+	struct user_insert row = { .email = in->email,
+				   .name = in->name,
+				   .role = USER_ROLE_USER,
+				   .locale = mail_locale(r) };
 	/* Kept: of several registrations of one address each has a proof of its own. */
 	struct registration g = { .asked = { .kind = "verify",
 					     .keep = true,

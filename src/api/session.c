@@ -61,7 +61,7 @@ static enum err sign_access(struct req *r, const struct issue *i, int64_t second
 	struct token_claims claims = {
 		.subject = uuid_format(i->account.user.uuid, subject),
 		.email = i->account.email,
-		.role = i->account.role,
+		.role = user_role_word(i->account.role),
 		.id = uuid_format(uuid_v7(), id),
 		.session = uuid_format(i->session.uuid, sid),
 		.version = i->account.version,

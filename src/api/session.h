@@ -7,7 +7,7 @@
 struct account {
 	struct user_id user;
 	struct str email; /* email_key of what is confirmed, or "": others take it for who it is */
-	struct str role;
+	enum user_role role;
 	int32_t version;
 	struct str device; /* its token, told where there is no cookie; see device.h */
 };

@@ -12,7 +12,7 @@ SCHEMA(user_state, locked_user_row,
 	FIELD(locked_user_row, id),
 	FIELD(locked_user_row, email, .format = FORMAT_EMAIL),
 	FIELD(locked_user_row, name),
-	FIELD(locked_user_row, role, .one_of = ROLES),
+	FIELD(locked_user_row, role),
 	FIELD(locked_user_row, disabled),
 	FIELD(locked_user_row, verified, .doc = "Whether the address was confirmed"),
 	FIELD(locked_user_row, created_at));
@@ -20,20 +20,20 @@ SCHEMA(user_state, locked_user_row,
 
 struct user_patch_in {
 	struct user_id id;
-	struct str role;
+	enum user_role role;
 	bool disabled, disabled_given;
 };
 /* clang-format off */
 SCHEMA(user_patch, user_patch_in,
 	FIELD(user_patch_in, id),
-	FIELD(user_patch_in, role, .optional = true, .one_of = ROLES),
+	FIELD(user_patch_in, role, .optional = true),
 	FIELD(user_patch_in, disabled, .optional = true, GIVEN(user_patch_in, disabled_given),
 	      .doc = "A disabled user cannot sign in; its sessions have ended"));
 /* clang-format on */
 
 static bool administers(const struct locked_user_row *user)
 {
-	return str_eq(user->role, STR("admin")) && !user->disabled;
+	return user->role == USER_ROLE_ADMIN && !user->disabled;
 }
 
 static enum err note_role(struct req *r, const struct locked_user_row *was,
@@ -41,8 +41,9 @@ static enum err note_role(struct req *r, const struct locked_user_row *was,
 {
 	struct audit_note note = { .action = "user.role",
 				   .subject = is->id,
-				   .detail = arena_printf(r->arena, "%s -> %s", was->role.p,
-							  is->role.p) };
+				   .detail = arena_printf(r->arena, "%s -> %s",
+							  user_role_word(was->role).p,
+							  user_role_word(is->role).p) };
 
 	return audit_note(r, &note);
 }
@@ -73,7 +74,7 @@ static enum err change(struct req *r, const struct locked_user_row *was,
 		       const struct locked_user_row *is)
 {
 	struct user_set_state row = { .id = is->id, .role = is->role, .disabled = is->disabled };
-	bool role = !str_eq(was->role, is->role);
+	bool role = was->role != is->role;
 
 	if (!role && was->disabled == is->disabled)
 		return OK;
@@ -108,7 +109,7 @@ enum err user_patch(struct req *r, const struct user_patch_in *in)
 
 	struct locked_user_row is = was;
 
-	if (in->role.p != NULL)
+	if (in->role != USER_ROLE_NONE)
 		is.role = in->role;
 	if (in->disabled_given)
 		is.disabled = in->disabled;

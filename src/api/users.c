@@ -13,7 +13,7 @@ SCHEMA(user, user_row,
 	FIELD(user_row, id),
 	FIELD(user_row, email, .format = FORMAT_EMAIL),
 	FIELD(user_row, name),
-	FIELD(user_row, role, .one_of = ROLES),
+	FIELD(user_row, role),
 	FIELD(user_row, disabled),
 	FIELD(user_row, verified, .doc = "Whether the address was confirmed"),
 	FIELD(user_row, created_at));
@@ -134,7 +134,7 @@ static enum err note_update(struct req *r, const struct user_before_row *before,
 /* Whether the address may become another one here. */
 static enum err check_move(struct req *r, const struct user_before_row *before)
 {
-	if (r->who.role != ROLE_ADMIN)
+	if (r->who.role != USER_ROLE_ADMIN)
 		return problem(r, ERR_PROOF_NEEDED,
 			       "both addresses have to confirm: POST /api/v1/me/email");
 	TRY(fresh_needed(r));

@@ -199,7 +199,7 @@ static enum err activate(struct req *r, const struct applicant *who, const struc
 				   .email = who->email,
 				   .email_key = who->email_key,
 				   .name = who->name,
-				   .role = STR("user"),
+				   .role = USER_ROLE_USER,
 				   .password = hash,
 				   .locale = who->locale,
 				   .verified = true };

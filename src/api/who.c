@@ -33,6 +33,7 @@ static enum err judge(struct req *r, struct str token, struct who *out)
 	struct instant now = instant_now();
 	struct identity id = { 0 };
 	struct who who = { 0 };
+	int role = 0;
 
 	if (!*app->feed_fresh)
 		return ERR_DB_UNAVAILABLE;
@@ -42,10 +43,9 @@ static enum err judge(struct req *r, struct str token, struct who *out)
 	who.user.uuid = id.subject;
 	who.session.uuid = id.session;
 	who.email = id.email;
-	if (str_eq(id.role, STR("admin")))
-		who.role = ROLE_ADMIN;
-	else if (!str_eq(id.role, STR("user")))
+	if (!vocabulary_find(&user_role_vocabulary, id.role, &role))
 		return ERR_TOKEN_INVALID;
+	who.role = (enum user_role)role;
 	*out = who;
 	return OK;
 }

@@ -37,14 +37,16 @@ static int32_t get_i32(const char *from)
 }
 
 /* One parameter; returns its length, and the value or NULL. */
-static int encode(enum kind kind, const char *member, char number[static 8], const char **value)
+static int encode(const struct db_column *c, const char *member, char number[static 8],
+		  const char **value)
 {
 	const struct str *s = (const void *)member;
+	struct str word = { 0 };
 	uint32_t be = 0;
 	int64_t v = 0;
 
 	*value = number;
-	switch (kind) {
+	switch (c->kind) {
 	case KIND_BOOL:
 		number[0] = (char)*(const bool *)member;
 		return 1;
@@ -70,7 +72,17 @@ static int encode(enum kind kind, const char *member, char number[static 8], con
 		/* Both structs begin alike. */
 		*value = s->p;
 		return (int)s->n;
+	case KIND_ENUM:
+		word = vocabulary_word(c->words, *(const int *)(const void *)member);
+		*value = word.p;
+		return (int)word.n;
+	case KIND_EMAIL:
+	case KIND_LIST:
+	case KIND_OBJECT:
+		break;
 	}
+	/* sqlgen makes none of the others. */
+	assert(false);
 	return 0;
 }
 
@@ -81,7 +93,7 @@ void row_encode(const struct db_statement *s, const void *in, struct row_params 
 		const struct db_column *c = &s->params[i];
 
 		out->formats[i] = 1;
-		out->lengths[i] = encode(c->kind, (const char *)in + c->offset, out->numbers[i],
+		out->lengths[i] = encode(c, (const char *)in + c->offset, out->numbers[i],
 					 &out->values[i]);
 	}
 }
@@ -139,6 +151,8 @@ static void decode_null(enum kind kind, char *member)
 		memset(member, 0, kind_size(kind));
 }
 
+enum { SHOWN = 64 /* bytes of a word that is not known */ };
+
 /* Bytes a value of that kind has on the wire; -1: any number. */
 static int wire_size(enum kind kind)
 {
@@ -154,6 +168,10 @@ static int wire_size(enum kind kind)
 		return sizeof(struct uuid);
 	case KIND_STR:
 	case KIND_SECRET:
+	case KIND_ENUM:
+	case KIND_EMAIL:
+	case KIND_LIST:
+	case KIND_OBJECT:
 		break;
 	}
 	return -1;
@@ -165,9 +183,12 @@ static int64_t instant_us(int64_t pg_us)
 	return pg_us > INT64_MAX - pg_epoch_us ? last_us : pg_us + pg_epoch_us;
 }
 
-static void decode(enum kind kind, const char *p, int n, struct arena *a, char *member)
+/* False when it is no value of that kind: a word that a later version of the program has added. */
+static bool decode(const struct db_column *c, struct str sent, struct arena *a, char *member)
 {
-	switch (kind) {
+	const char *p = sent.p;
+
+	switch (c->kind) {
 	case KIND_BOOL:
 		*(bool *)member = *p != 0;
 		break;
@@ -185,9 +206,16 @@ static void decode(enum kind kind, const char *p, int n, struct arena *a, char *
 		break;
 	case KIND_STR:
 	case KIND_SECRET:
-		*(struct str *)(void *)member = arena_dup(a, (struct str){ p, (size_t)n });
+		*(struct str *)(void *)member = arena_dup(a, sent);
 		break;
+	case KIND_ENUM:
+		return vocabulary_find(c->words, sent, (int *)(void *)member);
+	case KIND_EMAIL:
+	case KIND_LIST:
+	case KIND_OBJECT:
+		return false;
 	}
+	return true;
 }
 
 enum err row_decode(const struct db_statement *s, const PGresult *r, int i, struct arena *a,
@@ -213,7 +241,14 @@ enum err row_decode(const struct db_statement *s, const PGresult *r, int i, stru
 				  n, want);
 			return ERR_INTERNAL;
 		}
-		decode(column->kind, PQgetvalue(r, i, (int)c), n, a, member);
+
+		struct str sent = { PQgetvalue(r, i, (int)c), (size_t)n };
+
+		if (!decode(column, sent, a, member)) {
+			log_error("db", "%s: column %s has a value that is not known here: %.*s",
+				  s->name, column->name, n < SHOWN ? n : SHOWN, sent.p);
+			return ERR_INTERNAL;
+		}
 	}
 	return OK;
 }

@@ -6,22 +6,22 @@
 #include "gen/statements.h"
 
 static const struct db_column attempt_count_params[] = {
-	{ "pair", KIND_STR, offsetof(struct attempt_count, pair) },
-	{ "network", KIND_STR, offsetof(struct attempt_count, network) },
-	{ "free", KIND_I32, offsetof(struct attempt_count, free) },
-	{ "longest_us", KIND_I64, offsetof(struct attempt_count, longest_us) },
-	{ "proved", KIND_BOOL, offsetof(struct attempt_count, proved) },
-	{ "network_free", KIND_I32, offsetof(struct attempt_count, network_free) },
-	{ "account", KIND_STR, offsetof(struct attempt_count, account) },
+	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct attempt_count, pair) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct attempt_count, network) },
+	{ .name = "free", .kind = KIND_I32, .offset = offsetof(struct attempt_count, free) },
+	{ .name = "longest_us", .kind = KIND_I64, .offset = offsetof(struct attempt_count, longest_us) },
+	{ .name = "proved", .kind = KIND_BOOL, .offset = offsetof(struct attempt_count, proved) },
+	{ .name = "network_free", .kind = KIND_I32, .offset = offsetof(struct attempt_count, network_free) },
+	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct attempt_count, account) },
 };
 
 static const struct db_column attempt_count_columns[] = {
-	{ "counted", KIND_BOOL, offsetof(struct attempt_row, counted) },
-	{ "failures", KIND_I32, offsetof(struct attempt_row, failures) },
-	{ "account_failures", KIND_I32, offsetof(struct attempt_row, account_failures) },
-	{ "pair_until", KIND_INSTANT, offsetof(struct attempt_row, pair_until) },
-	{ "network_until", KIND_INSTANT, offsetof(struct attempt_row, network_until) },
-	{ "asked_at", KIND_INSTANT, offsetof(struct attempt_row, asked_at) },
+	{ .name = "counted", .kind = KIND_BOOL, .offset = offsetof(struct attempt_row, counted) },
+	{ .name = "failures", .kind = KIND_I32, .offset = offsetof(struct attempt_row, failures) },
+	{ .name = "account_failures", .kind = KIND_I32, .offset = offsetof(struct attempt_row, account_failures) },
+	{ .name = "pair_until", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_row, pair_until) },
+	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_row, network_until) },
+	{ .name = "asked_at", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_row, asked_at) },
 };
 
 const struct db_statement attempt_count_statement = {
@@ -93,10 +93,10 @@ enum err attempt_count(struct db *db, const struct attempt_count *in, struct att
 }
 
 static const struct db_column attempt_right_params[] = {
-	{ "pair", KIND_STR, offsetof(struct attempt_right, pair) },
-	{ "network_until", KIND_INSTANT, offsetof(struct attempt_right, network_until) },
-	{ "network", KIND_STR, offsetof(struct attempt_right, network) },
-	{ "account", KIND_STR, offsetof(struct attempt_right, account) },
+	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct attempt_right, pair) },
+	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_right, network_until) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct attempt_right, network) },
+	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct attempt_right, account) },
 };
 
 const struct db_statement attempt_right_statement = {
@@ -132,11 +132,11 @@ enum err attempt_right(struct db *db, const struct attempt_right *in, int64_t *a
 }
 
 static const struct db_column attempt_undo_params[] = {
-	{ "pair_until", KIND_INSTANT, offsetof(struct attempt_undo, pair_until) },
-	{ "pair", KIND_STR, offsetof(struct attempt_undo, pair) },
-	{ "network_until", KIND_INSTANT, offsetof(struct attempt_undo, network_until) },
-	{ "network", KIND_STR, offsetof(struct attempt_undo, network) },
-	{ "account", KIND_STR, offsetof(struct attempt_undo, account) },
+	{ .name = "pair_until", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_undo, pair_until) },
+	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct attempt_undo, pair) },
+	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct attempt_undo, network_until) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct attempt_undo, network) },
+	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct attempt_undo, account) },
 };
 
 const struct db_statement attempt_undo_statement = {
@@ -176,8 +176,8 @@ enum err attempt_undo(struct db *db, const struct attempt_undo *in, int64_t *aff
 }
 
 static const struct db_column attempt_clear_params[] = {
-	{ "pair", KIND_STR, offsetof(struct attempt_clear, pair) },
-	{ "account", KIND_STR, offsetof(struct attempt_clear, account) },
+	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct attempt_clear, pair) },
+	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct attempt_clear, account) },
 };
 
 const struct db_statement attempt_clear_statement = {
@@ -204,15 +204,15 @@ enum err attempt_clear(struct db *db, const struct attempt_clear *in, int64_t *a
 }
 
 static const struct db_column attempt_code_params[] = {
-	{ "network", KIND_STR, offsetof(struct attempt_code, network) },
-	{ "free", KIND_I32, offsetof(struct attempt_code, free) },
-	{ "longest_us", KIND_I64, offsetof(struct attempt_code, longest_us) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct attempt_code, network) },
+	{ .name = "free", .kind = KIND_I32, .offset = offsetof(struct attempt_code, free) },
+	{ .name = "longest_us", .kind = KIND_I64, .offset = offsetof(struct attempt_code, longest_us) },
 };
 
 static const struct db_column attempt_code_columns[] = {
-	{ "counted", KIND_BOOL, offsetof(struct code_attempt_row, counted) },
-	{ "until", KIND_INSTANT, offsetof(struct code_attempt_row, until) },
-	{ "asked_at", KIND_INSTANT, offsetof(struct code_attempt_row, asked_at) },
+	{ .name = "counted", .kind = KIND_BOOL, .offset = offsetof(struct code_attempt_row, counted) },
+	{ .name = "until", .kind = KIND_INSTANT, .offset = offsetof(struct code_attempt_row, until) },
+	{ .name = "asked_at", .kind = KIND_INSTANT, .offset = offsetof(struct code_attempt_row, asked_at) },
 };
 
 const struct db_statement attempt_code_statement = {
@@ -257,14 +257,14 @@ enum err attempt_code(struct db *db, const struct attempt_code *in, struct code_
 }
 
 static const struct db_column attempt_mail_params[] = {
-	{ "network", KIND_STR, offsetof(struct attempt_mail, network) },
-	{ "most", KIND_I32, offsetof(struct attempt_mail, most) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct attempt_mail, network) },
+	{ .name = "most", .kind = KIND_I32, .offset = offsetof(struct attempt_mail, most) },
 };
 
 static const struct db_column attempt_mail_columns[] = {
-	{ "counted", KIND_BOOL, offsetof(struct mail_attempt_row, counted) },
-	{ "until", KIND_INSTANT, offsetof(struct mail_attempt_row, until) },
-	{ "asked_at", KIND_INSTANT, offsetof(struct mail_attempt_row, asked_at) },
+	{ .name = "counted", .kind = KIND_BOOL, .offset = offsetof(struct mail_attempt_row, counted) },
+	{ .name = "until", .kind = KIND_INSTANT, .offset = offsetof(struct mail_attempt_row, until) },
+	{ .name = "asked_at", .kind = KIND_INSTANT, .offset = offsetof(struct mail_attempt_row, asked_at) },
 };
 
 const struct db_statement attempt_mail_statement = {

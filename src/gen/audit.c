@@ -6,15 +6,15 @@
 #include "gen/statements.h"
 
 static const struct db_column audit_insert_params[] = {
-	{ "id", KIND_UUID, offsetof(struct audit_insert, id) },
-	{ "action", KIND_STR, offsetof(struct audit_insert, action) },
-	{ "actor", KIND_UUID, offsetof(struct audit_insert, actor) },
-	{ "subject", KIND_UUID, offsetof(struct audit_insert, subject) },
-	{ "session", KIND_UUID, offsetof(struct audit_insert, session) },
-	{ "address", KIND_STR, offsetof(struct audit_insert, address) },
-	{ "request_id", KIND_STR, offsetof(struct audit_insert, request_id) },
-	{ "detail", KIND_STR, offsetof(struct audit_insert, detail) },
-	{ "typed_by", KIND_STR, offsetof(struct audit_insert, typed_by) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct audit_insert, id) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_insert, action) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_insert, actor) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_insert, subject) },
+	{ .name = "session", .kind = KIND_UUID, .offset = offsetof(struct audit_insert, session) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct audit_insert, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct audit_insert, request_id) },
+	{ .name = "detail", .kind = KIND_STR, .offset = offsetof(struct audit_insert, detail) },
+	{ .name = "typed_by", .kind = KIND_STR, .offset = offsetof(struct audit_insert, typed_by) },
 };
 
 const struct db_statement audit_insert_statement = {
@@ -33,24 +33,24 @@ enum err audit_insert(struct db *db, const struct audit_insert *in, int64_t *aff
 }
 
 static const struct db_column audit_page_params[] = {
-	{ "below", KIND_UUID, offsetof(struct audit_page, below) },
-	{ "from", KIND_UUID, offsetof(struct audit_page, from) },
-	{ "since", KIND_INSTANT, offsetof(struct audit_page, since) },
-	{ "before", KIND_INSTANT, offsetof(struct audit_page, before) },
-	{ "limit", KIND_I32, offsetof(struct audit_page, limit) },
+	{ .name = "below", .kind = KIND_UUID, .offset = offsetof(struct audit_page, below) },
+	{ .name = "from", .kind = KIND_UUID, .offset = offsetof(struct audit_page, from) },
+	{ .name = "since", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page, since) },
+	{ .name = "before", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page, before) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct audit_page, limit) },
 };
 
 static const struct db_column audit_page_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct audit_row, id) },
-	{ "at", KIND_INSTANT, offsetof(struct audit_row, at) },
-	{ "action", KIND_STR, offsetof(struct audit_row, action) },
-	{ "actor", KIND_UUID, offsetof(struct audit_row, actor) },
-	{ "subject", KIND_UUID, offsetof(struct audit_row, subject) },
-	{ "session", KIND_UUID, offsetof(struct audit_row, session) },
-	{ "address", KIND_STR, offsetof(struct audit_row, address) },
-	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
-	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
-	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct audit_row, id) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct audit_row, at) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_row, action) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_row, actor) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_row, subject) },
+	{ .name = "session", .kind = KIND_UUID, .offset = offsetof(struct audit_row, session) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct audit_row, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct audit_row, request_id) },
+	{ .name = "detail", .kind = KIND_STR, .offset = offsetof(struct audit_row, detail) },
+	{ .name = "typed_by", .kind = KIND_STR, .offset = offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_statement = {
@@ -82,25 +82,25 @@ enum err audit_page(struct db *db, const struct audit_page *in, struct audit_row
 }
 
 static const struct db_column audit_page_by_action_params[] = {
-	{ "action", KIND_STR, offsetof(struct audit_page_by_action, action) },
-	{ "below", KIND_UUID, offsetof(struct audit_page_by_action, below) },
-	{ "from", KIND_UUID, offsetof(struct audit_page_by_action, from) },
-	{ "since", KIND_INSTANT, offsetof(struct audit_page_by_action, since) },
-	{ "before", KIND_INSTANT, offsetof(struct audit_page_by_action, before) },
-	{ "limit", KIND_I32, offsetof(struct audit_page_by_action, limit) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_page_by_action, action) },
+	{ .name = "below", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_action, below) },
+	{ .name = "from", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_action, from) },
+	{ .name = "since", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_action, since) },
+	{ .name = "before", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_action, before) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct audit_page_by_action, limit) },
 };
 
 static const struct db_column audit_page_by_action_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct audit_row, id) },
-	{ "at", KIND_INSTANT, offsetof(struct audit_row, at) },
-	{ "action", KIND_STR, offsetof(struct audit_row, action) },
-	{ "actor", KIND_UUID, offsetof(struct audit_row, actor) },
-	{ "subject", KIND_UUID, offsetof(struct audit_row, subject) },
-	{ "session", KIND_UUID, offsetof(struct audit_row, session) },
-	{ "address", KIND_STR, offsetof(struct audit_row, address) },
-	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
-	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
-	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct audit_row, id) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct audit_row, at) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_row, action) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_row, actor) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_row, subject) },
+	{ .name = "session", .kind = KIND_UUID, .offset = offsetof(struct audit_row, session) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct audit_row, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct audit_row, request_id) },
+	{ .name = "detail", .kind = KIND_STR, .offset = offsetof(struct audit_row, detail) },
+	{ .name = "typed_by", .kind = KIND_STR, .offset = offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_action_statement = {
@@ -133,26 +133,26 @@ enum err audit_page_by_action(struct db *db, const struct audit_page_by_action *
 }
 
 static const struct db_column audit_page_by_actor_params[] = {
-	{ "actor", KIND_UUID, offsetof(struct audit_page_by_actor, actor) },
-	{ "below", KIND_UUID, offsetof(struct audit_page_by_actor, below) },
-	{ "from", KIND_UUID, offsetof(struct audit_page_by_actor, from) },
-	{ "since", KIND_INSTANT, offsetof(struct audit_page_by_actor, since) },
-	{ "before", KIND_INSTANT, offsetof(struct audit_page_by_actor, before) },
-	{ "action", KIND_STR, offsetof(struct audit_page_by_actor, action) },
-	{ "limit", KIND_I32, offsetof(struct audit_page_by_actor, limit) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_actor, actor) },
+	{ .name = "below", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_actor, below) },
+	{ .name = "from", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_actor, from) },
+	{ .name = "since", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_actor, since) },
+	{ .name = "before", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_actor, before) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_page_by_actor, action) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct audit_page_by_actor, limit) },
 };
 
 static const struct db_column audit_page_by_actor_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct audit_row, id) },
-	{ "at", KIND_INSTANT, offsetof(struct audit_row, at) },
-	{ "action", KIND_STR, offsetof(struct audit_row, action) },
-	{ "actor", KIND_UUID, offsetof(struct audit_row, actor) },
-	{ "subject", KIND_UUID, offsetof(struct audit_row, subject) },
-	{ "session", KIND_UUID, offsetof(struct audit_row, session) },
-	{ "address", KIND_STR, offsetof(struct audit_row, address) },
-	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
-	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
-	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct audit_row, id) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct audit_row, at) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_row, action) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_row, actor) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_row, subject) },
+	{ .name = "session", .kind = KIND_UUID, .offset = offsetof(struct audit_row, session) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct audit_row, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct audit_row, request_id) },
+	{ .name = "detail", .kind = KIND_STR, .offset = offsetof(struct audit_row, detail) },
+	{ .name = "typed_by", .kind = KIND_STR, .offset = offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_actor_statement = {
@@ -186,27 +186,27 @@ enum err audit_page_by_actor(struct db *db, const struct audit_page_by_actor *in
 }
 
 static const struct db_column audit_page_by_subject_params[] = {
-	{ "subject", KIND_UUID, offsetof(struct audit_page_by_subject, subject) },
-	{ "below", KIND_UUID, offsetof(struct audit_page_by_subject, below) },
-	{ "from", KIND_UUID, offsetof(struct audit_page_by_subject, from) },
-	{ "since", KIND_INSTANT, offsetof(struct audit_page_by_subject, since) },
-	{ "before", KIND_INSTANT, offsetof(struct audit_page_by_subject, before) },
-	{ "actor", KIND_UUID, offsetof(struct audit_page_by_subject, actor) },
-	{ "action", KIND_STR, offsetof(struct audit_page_by_subject, action) },
-	{ "limit", KIND_I32, offsetof(struct audit_page_by_subject, limit) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_subject, subject) },
+	{ .name = "below", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_subject, below) },
+	{ .name = "from", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_subject, from) },
+	{ .name = "since", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_subject, since) },
+	{ .name = "before", .kind = KIND_INSTANT, .offset = offsetof(struct audit_page_by_subject, before) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_page_by_subject, actor) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_page_by_subject, action) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct audit_page_by_subject, limit) },
 };
 
 static const struct db_column audit_page_by_subject_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct audit_row, id) },
-	{ "at", KIND_INSTANT, offsetof(struct audit_row, at) },
-	{ "action", KIND_STR, offsetof(struct audit_row, action) },
-	{ "actor", KIND_UUID, offsetof(struct audit_row, actor) },
-	{ "subject", KIND_UUID, offsetof(struct audit_row, subject) },
-	{ "session", KIND_UUID, offsetof(struct audit_row, session) },
-	{ "address", KIND_STR, offsetof(struct audit_row, address) },
-	{ "request_id", KIND_STR, offsetof(struct audit_row, request_id) },
-	{ "detail", KIND_STR, offsetof(struct audit_row, detail) },
-	{ "typed_by", KIND_STR, offsetof(struct audit_row, typed_by) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct audit_row, id) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct audit_row, at) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct audit_row, action) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct audit_row, actor) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct audit_row, subject) },
+	{ .name = "session", .kind = KIND_UUID, .offset = offsetof(struct audit_row, session) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct audit_row, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct audit_row, request_id) },
+	{ .name = "detail", .kind = KIND_STR, .offset = offsetof(struct audit_row, detail) },
+	{ .name = "typed_by", .kind = KIND_STR, .offset = offsetof(struct audit_row, typed_by) },
 };
 
 const struct db_statement audit_page_by_subject_statement = {

@@ -6,19 +6,19 @@
 #include "gen/statements.h"
 
 static const struct db_column email_change_asker_params[] = {
-	{ "new_email_key", KIND_STR, offsetof(struct email_change_asker, new_email_key) },
-	{ "id", KIND_UUID, offsetof(struct email_change_asker, id) },
+	{ .name = "new_email_key", .kind = KIND_STR, .offset = offsetof(struct email_change_asker, new_email_key) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_asker, id) },
 };
 
 static const struct db_column email_change_asker_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct email_asker_row, id) },
-	{ "email", KIND_STR, offsetof(struct email_asker_row, email) },
-	{ "email_key", KIND_STR, offsetof(struct email_asker_row, email_key) },
-	{ "name", KIND_STR, offsetof(struct email_asker_row, name) },
-	{ "locale", KIND_STR, offsetof(struct email_asker_row, locale) },
-	{ "password", KIND_SECRET, offsetof(struct email_asker_row, password) },
-	{ "verified", KIND_BOOL, offsetof(struct email_asker_row, verified) },
-	{ "taken", KIND_BOOL, offsetof(struct email_asker_row, taken) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_asker_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct email_asker_row, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct email_asker_row, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct email_asker_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct email_asker_row, locale) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct email_asker_row, password) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct email_asker_row, verified) },
+	{ .name = "taken", .kind = KIND_BOOL, .offset = offsetof(struct email_asker_row, taken) },
 };
 
 const struct db_statement email_change_asker_statement = {
@@ -42,17 +42,17 @@ enum err email_change_asker(struct db *db, const struct email_change_asker *in, 
 }
 
 static const struct db_column email_change_ask_params[] = {
-	{ "id", KIND_UUID, offsetof(struct email_change_ask, id) },
-	{ "new_email", KIND_STR, offsetof(struct email_change_ask, new_email) },
-	{ "new_email_key", KIND_STR, offsetof(struct email_change_ask, new_email_key) },
-	{ "life_us", KIND_I64, offsetof(struct email_change_ask, life_us) },
-	{ "user_id", KIND_UUID, offsetof(struct email_change_ask, user_id) },
-	{ "old_email_key", KIND_STR, offsetof(struct email_change_ask, old_email_key) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_ask, id) },
+	{ .name = "new_email", .kind = KIND_STR, .offset = offsetof(struct email_change_ask, new_email) },
+	{ .name = "new_email_key", .kind = KIND_STR, .offset = offsetof(struct email_change_ask, new_email_key) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct email_change_ask, life_us) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct email_change_ask, user_id) },
+	{ .name = "old_email_key", .kind = KIND_STR, .offset = offsetof(struct email_change_ask, old_email_key) },
 };
 
 static const struct db_column email_change_ask_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct asked_change_row, id) },
-	{ "expires_at", KIND_INSTANT, offsetof(struct asked_change_row, expires_at) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct asked_change_row, id) },
+	{ .name = "expires_at", .kind = KIND_INSTANT, .offset = offsetof(struct asked_change_row, expires_at) },
 };
 
 const struct db_statement email_change_ask_statement = {
@@ -92,20 +92,20 @@ enum err email_change_ask(struct db *db, const struct email_change_ask *in, stru
 }
 
 static const struct db_column email_change_confirm_params[] = {
-	{ "by_old", KIND_BOOL, offsetof(struct email_change_confirm, by_old) },
-	{ "id", KIND_UUID, offsetof(struct email_change_confirm, id) },
+	{ .name = "by_old", .kind = KIND_BOOL, .offset = offsetof(struct email_change_confirm, by_old) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_confirm, id) },
 };
 
 static const struct db_column email_change_confirm_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct email_change_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct email_change_row, user_id) },
-	{ "old_email", KIND_STR, offsetof(struct email_change_row, old_email) },
-	{ "old_email_key", KIND_STR, offsetof(struct email_change_row, old_email_key) },
-	{ "new_email", KIND_STR, offsetof(struct email_change_row, new_email) },
-	{ "new_email_key", KIND_STR, offsetof(struct email_change_row, new_email_key) },
-	{ "old_confirmed", KIND_BOOL, offsetof(struct email_change_row, old_confirmed) },
-	{ "new_confirmed", KIND_BOOL, offsetof(struct email_change_row, new_confirmed) },
-	{ "taken", KIND_BOOL, offsetof(struct email_change_row, taken) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct email_change_row, user_id) },
+	{ .name = "old_email", .kind = KIND_STR, .offset = offsetof(struct email_change_row, old_email) },
+	{ .name = "old_email_key", .kind = KIND_STR, .offset = offsetof(struct email_change_row, old_email_key) },
+	{ .name = "new_email", .kind = KIND_STR, .offset = offsetof(struct email_change_row, new_email) },
+	{ .name = "new_email_key", .kind = KIND_STR, .offset = offsetof(struct email_change_row, new_email_key) },
+	{ .name = "old_confirmed", .kind = KIND_BOOL, .offset = offsetof(struct email_change_row, old_confirmed) },
+	{ .name = "new_confirmed", .kind = KIND_BOOL, .offset = offsetof(struct email_change_row, new_confirmed) },
+	{ .name = "taken", .kind = KIND_BOOL, .offset = offsetof(struct email_change_row, taken) },
 };
 
 const struct db_statement email_change_confirm_statement = {
@@ -134,8 +134,8 @@ enum err email_change_confirm(struct db *db, const struct email_change_confirm *
 }
 
 static const struct db_column email_change_mark_done_params[] = {
-	{ "undo_us", KIND_I64, offsetof(struct email_change_mark_done, undo_us) },
-	{ "id", KIND_UUID, offsetof(struct email_change_mark_done, id) },
+	{ .name = "undo_us", .kind = KIND_I64, .offset = offsetof(struct email_change_mark_done, undo_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_mark_done, id) },
 };
 
 const struct db_statement email_change_mark_done_statement = {
@@ -156,12 +156,12 @@ enum err email_change_mark_done(struct db *db, const struct email_change_mark_do
 }
 
 static const struct db_column email_change_cancel_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct email_change_cancel, user_id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct email_change_cancel, user_id) },
 };
 
 static const struct db_column email_change_cancel_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct cancelled_change_row, id) },
-	{ "new_email", KIND_STR, offsetof(struct cancelled_change_row, new_email) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct cancelled_change_row, id) },
+	{ .name = "new_email", .kind = KIND_STR, .offset = offsetof(struct cancelled_change_row, new_email) },
 };
 
 const struct db_statement email_change_cancel_statement = {
@@ -201,7 +201,7 @@ enum err email_change_cancel(struct db *db, const struct email_change_cancel *in
 }
 
 static const struct db_column email_change_forget_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct email_change_forget, user_id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct email_change_forget, user_id) },
 };
 
 const struct db_statement email_change_forget_statement = {
@@ -220,15 +220,15 @@ enum err email_change_forget(struct db *db, const struct email_change_forget *in
 }
 
 static const struct db_column email_change_undoable_params[] = {
-	{ "id", KIND_UUID, offsetof(struct email_change_undoable, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_undoable, id) },
 };
 
 static const struct db_column email_change_undoable_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct undoable_change_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct undoable_change_row, user_id) },
-	{ "old_email", KIND_STR, offsetof(struct undoable_change_row, old_email) },
-	{ "old_email_key", KIND_STR, offsetof(struct undoable_change_row, old_email_key) },
-	{ "old_verified", KIND_BOOL, offsetof(struct undoable_change_row, old_verified) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct undoable_change_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct undoable_change_row, user_id) },
+	{ .name = "old_email", .kind = KIND_STR, .offset = offsetof(struct undoable_change_row, old_email) },
+	{ .name = "old_email_key", .kind = KIND_STR, .offset = offsetof(struct undoable_change_row, old_email_key) },
+	{ .name = "old_verified", .kind = KIND_BOOL, .offset = offsetof(struct undoable_change_row, old_verified) },
 };
 
 const struct db_statement email_change_undoable_statement = {
@@ -253,7 +253,7 @@ enum err email_change_undoable(struct db *db, const struct email_change_undoable
 }
 
 static const struct db_column email_change_undo_params[] = {
-	{ "id", KIND_UUID, offsetof(struct email_change_undo, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct email_change_undo, id) },
 };
 
 const struct db_statement email_change_undo_statement = {
@@ -275,7 +275,7 @@ enum err email_change_undo(struct db *db, const struct email_change_undo *in, in
 }
 
 static const struct db_column email_change_sweep_params[] = {
-	{ "undo_us", KIND_I64, offsetof(struct email_change_sweep, undo_us) },
+	{ .name = "undo_us", .kind = KIND_I64, .offset = offsetof(struct email_change_sweep, undo_us) },
 };
 
 const struct db_statement email_change_sweep_statement = {

@@ -6,12 +6,12 @@
 #include "gen/statements.h"
 
 static const struct db_column mail_budget_lock_params[] = {
-	{ "mailbox", KIND_UUID, offsetof(struct mail_budget_lock, mailbox) },
+	{ .name = "mailbox", .kind = KIND_UUID, .offset = offsetof(struct mail_budget_lock, mailbox) },
 };
 
 static const struct db_column mail_budget_lock_columns[] = {
-	{ "hour_mails", KIND_I32, offsetof(struct mail_budget_row, hour_mails) },
-	{ "day_mails", KIND_I32, offsetof(struct mail_budget_row, day_mails) },
+	{ .name = "hour_mails", .kind = KIND_I32, .offset = offsetof(struct mail_budget_row, hour_mails) },
+	{ .name = "day_mails", .kind = KIND_I32, .offset = offsetof(struct mail_budget_row, day_mails) },
 };
 
 const struct db_statement mail_budget_lock_statement = {

@@ -6,14 +6,14 @@
 #include "gen/statements.h"
 
 static const struct db_column outbox_insert_params[] = {
-	{ "id", KIND_UUID, offsetof(struct outbox_insert, id) },
-	{ "template", KIND_STR, offsetof(struct outbox_insert, template) },
-	{ "locale", KIND_STR, offsetof(struct outbox_insert, locale) },
-	{ "recipient", KIND_STR, offsetof(struct outbox_insert, recipient) },
-	{ "proof_id", KIND_UUID, offsetof(struct outbox_insert, proof_id) },
-	{ "words", KIND_STR, offsetof(struct outbox_insert, words) },
-	{ "state", KIND_STR, offsetof(struct outbox_insert, state) },
-	{ "life_us", KIND_I64, offsetof(struct outbox_insert, life_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert, id) },
+	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, template) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, locale) },
+	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, recipient) },
+	{ .name = "proof_id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert, proof_id) },
+	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, words) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, state) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct outbox_insert, life_us) },
 };
 
 const struct db_statement outbox_insert_statement = {
@@ -33,16 +33,16 @@ enum err outbox_insert(struct db *db, const struct outbox_insert *in, int64_t *a
 }
 
 static const struct db_column outbox_insert_notice_params[] = {
-	{ "mailbox", KIND_UUID, offsetof(struct outbox_insert_notice, mailbox) },
-	{ "hour_most", KIND_I64, offsetof(struct outbox_insert_notice, hour_most) },
-	{ "day_most", KIND_I64, offsetof(struct outbox_insert_notice, day_most) },
-	{ "id", KIND_UUID, offsetof(struct outbox_insert_notice, id) },
-	{ "summary", KIND_STR, offsetof(struct outbox_insert_notice, summary) },
-	{ "template", KIND_STR, offsetof(struct outbox_insert_notice, template) },
-	{ "locale", KIND_STR, offsetof(struct outbox_insert_notice, locale) },
-	{ "recipient", KIND_STR, offsetof(struct outbox_insert_notice, recipient) },
-	{ "words", KIND_STR, offsetof(struct outbox_insert_notice, words) },
-	{ "life_us", KIND_I64, offsetof(struct outbox_insert_notice, life_us) },
+	{ .name = "mailbox", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert_notice, mailbox) },
+	{ .name = "hour_most", .kind = KIND_I64, .offset = offsetof(struct outbox_insert_notice, hour_most) },
+	{ .name = "day_most", .kind = KIND_I64, .offset = offsetof(struct outbox_insert_notice, day_most) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert_notice, id) },
+	{ .name = "summary", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, summary) },
+	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, template) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, locale) },
+	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, recipient) },
+	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, words) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct outbox_insert_notice, life_us) },
 };
 
 const struct db_statement outbox_insert_notice_statement = {
@@ -76,21 +76,21 @@ enum err outbox_insert_notice(struct db *db, const struct outbox_insert_notice *
 }
 
 static const struct db_column outbox_claim_params[] = {
-	{ "lease_us", KIND_I64, offsetof(struct outbox_claim, lease_us) },
+	{ .name = "lease_us", .kind = KIND_I64, .offset = offsetof(struct outbox_claim, lease_us) },
 };
 
 static const struct db_column outbox_claim_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct letter_row, id) },
-	{ "template", KIND_STR, offsetof(struct letter_row, template) },
-	{ "locale", KIND_STR, offsetof(struct letter_row, locale) },
-	{ "recipient", KIND_STR, offsetof(struct letter_row, recipient) },
-	{ "proof_id", KIND_UUID, offsetof(struct letter_row, proof_id) },
-	{ "words", KIND_STR, offsetof(struct letter_row, words) },
-	{ "attempts", KIND_I32, offsetof(struct letter_row, attempts) },
-	{ "kind", KIND_STR, offsetof(struct letter_row, kind) },
-	{ "good", KIND_BOOL, offsetof(struct letter_row, good) },
-	{ "code_us", KIND_I64, offsetof(struct letter_row, code_us) },
-	{ "link_us", KIND_I64, offsetof(struct letter_row, link_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct letter_row, id) },
+	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct letter_row, template) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct letter_row, locale) },
+	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct letter_row, recipient) },
+	{ .name = "proof_id", .kind = KIND_UUID, .offset = offsetof(struct letter_row, proof_id) },
+	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct letter_row, words) },
+	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct letter_row, attempts) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct letter_row, kind) },
+	{ .name = "good", .kind = KIND_BOOL, .offset = offsetof(struct letter_row, good) },
+	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct letter_row, code_us) },
+	{ .name = "link_us", .kind = KIND_I64, .offset = offsetof(struct letter_row, link_us) },
 };
 
 const struct db_statement outbox_claim_statement = {
@@ -137,9 +137,9 @@ enum err outbox_claim(struct db *db, const struct outbox_claim *in, struct lette
 }
 
 static const struct db_column outbox_finish_params[] = {
-	{ "state", KIND_STR, offsetof(struct outbox_finish, state) },
-	{ "reply", KIND_STR, offsetof(struct outbox_finish, reply) },
-	{ "id", KIND_UUID, offsetof(struct outbox_finish, id) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_finish, state) },
+	{ .name = "reply", .kind = KIND_STR, .offset = offsetof(struct outbox_finish, reply) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_finish, id) },
 };
 
 const struct db_statement outbox_finish_statement = {
@@ -163,10 +163,10 @@ enum err outbox_finish(struct db *db, const struct outbox_finish *in, int64_t *a
 }
 
 static const struct db_column outbox_later_params[] = {
-	{ "reply", KIND_STR, offsetof(struct outbox_later, reply) },
-	{ "attempts", KIND_I32, offsetof(struct outbox_later, attempts) },
-	{ "wait_us", KIND_I64, offsetof(struct outbox_later, wait_us) },
-	{ "id", KIND_UUID, offsetof(struct outbox_later, id) },
+	{ .name = "reply", .kind = KIND_STR, .offset = offsetof(struct outbox_later, reply) },
+	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct outbox_later, attempts) },
+	{ .name = "wait_us", .kind = KIND_I64, .offset = offsetof(struct outbox_later, wait_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_later, id) },
 };
 
 const struct db_statement outbox_later_statement = {
@@ -216,19 +216,19 @@ enum err outbox_expire(struct db *db, int64_t *affected)
 }
 
 static const struct db_column outbox_page_params[] = {
-	{ "state", KIND_STR, offsetof(struct outbox_page, state) },
-	{ "limit", KIND_I32, offsetof(struct outbox_page, limit) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_page, state) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct outbox_page, limit) },
 };
 
 static const struct db_column outbox_page_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct mail_row, id) },
-	{ "state", KIND_STR, offsetof(struct mail_row, state) },
-	{ "template", KIND_STR, offsetof(struct mail_row, template) },
-	{ "recipient", KIND_STR, offsetof(struct mail_row, recipient) },
-	{ "attempts", KIND_I32, offsetof(struct mail_row, attempts) },
-	{ "created_at", KIND_INSTANT, offsetof(struct mail_row, created_at) },
-	{ "at", KIND_INSTANT, offsetof(struct mail_row, at) },
-	{ "reply", KIND_STR, offsetof(struct mail_row, reply) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct mail_row, id) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct mail_row, state) },
+	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct mail_row, template) },
+	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct mail_row, recipient) },
+	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct mail_row, attempts) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct mail_row, created_at) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct mail_row, at) },
+	{ .name = "reply", .kind = KIND_STR, .offset = offsetof(struct mail_row, reply) },
 };
 
 const struct db_statement outbox_page_statement = {
@@ -260,8 +260,8 @@ enum err outbox_page(struct db *db, const struct outbox_page *in, struct mail_ro
 }
 
 static const struct db_column outbox_retry_params[] = {
-	{ "life_us", KIND_I64, offsetof(struct outbox_retry, life_us) },
-	{ "id", KIND_UUID, offsetof(struct outbox_retry, id) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct outbox_retry, life_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_retry, id) },
 };
 
 const struct db_statement outbox_retry_statement = {
@@ -288,7 +288,7 @@ enum err outbox_retry(struct db *db, const struct outbox_retry *in, int64_t *aff
 }
 
 static const struct db_column outbox_retry_dead_params[] = {
-	{ "life_us", KIND_I64, offsetof(struct outbox_retry_dead, life_us) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct outbox_retry_dead, life_us) },
 };
 
 const struct db_statement outbox_retry_dead_statement = {

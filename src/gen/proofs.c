@@ -6,12 +6,12 @@
 #include "gen/statements.h"
 
 static const struct db_column proof_insert_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct proof_insert, user_id) },
-	{ "kind", KIND_STR, offsetof(struct proof_insert, kind) },
-	{ "id", KIND_UUID, offsetof(struct proof_insert, id) },
-	{ "email_change_id", KIND_UUID, offsetof(struct proof_insert, email_change_id) },
-	{ "code_us", KIND_I64, offsetof(struct proof_insert, code_us) },
-	{ "link_us", KIND_I64, offsetof(struct proof_insert, link_us) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, user_id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_insert, kind) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, id) },
+	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, email_change_id) },
+	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert, code_us) },
+	{ .name = "link_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert, link_us) },
 };
 
 const struct db_statement proof_insert_statement = {
@@ -45,26 +45,26 @@ enum err proof_insert(struct db *db, const struct proof_insert *in, int64_t *aff
 }
 
 static const struct db_column proof_insert_asked_params[] = {
-	{ "mails", KIND_I64, offsetof(struct proof_insert_asked, mails) },
-	{ "hour_mails", KIND_I32, offsetof(struct proof_insert_asked, hour_mails) },
-	{ "hour_most", KIND_I64, offsetof(struct proof_insert_asked, hour_most) },
-	{ "day_mails", KIND_I32, offsetof(struct proof_insert_asked, day_mails) },
-	{ "day_most", KIND_I64, offsetof(struct proof_insert_asked, day_most) },
-	{ "link_us", KIND_I64, offsetof(struct proof_insert_asked, link_us) },
-	{ "address", KIND_UUID, offsetof(struct proof_insert_asked, address) },
-	{ "keep", KIND_BOOL, offsetof(struct proof_insert_asked, keep) },
-	{ "mailbox", KIND_UUID, offsetof(struct proof_insert_asked, mailbox) },
-	{ "id", KIND_UUID, offsetof(struct proof_insert_asked, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_insert_asked, kind) },
-	{ "user_id", KIND_UUID, offsetof(struct proof_insert_asked, user_id) },
-	{ "email_change_id", KIND_UUID, offsetof(struct proof_insert_asked, email_change_id) },
-	{ "code_us", KIND_I64, offsetof(struct proof_insert_asked, code_us) },
+	{ .name = "mails", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, mails) },
+	{ .name = "hour_mails", .kind = KIND_I32, .offset = offsetof(struct proof_insert_asked, hour_mails) },
+	{ .name = "hour_most", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, hour_most) },
+	{ .name = "day_mails", .kind = KIND_I32, .offset = offsetof(struct proof_insert_asked, day_mails) },
+	{ .name = "day_most", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, day_most) },
+	{ .name = "link_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, link_us) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, address) },
+	{ .name = "keep", .kind = KIND_BOOL, .offset = offsetof(struct proof_insert_asked, keep) },
+	{ .name = "mailbox", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, mailbox) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_insert_asked, kind) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, user_id) },
+	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, email_change_id) },
+	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, code_us) },
 };
 
 static const struct db_column proof_insert_asked_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct asked_proof_row, id) },
-	{ "created_at", KIND_INSTANT, offsetof(struct asked_proof_row, created_at) },
-	{ "mailed", KIND_BOOL, offsetof(struct asked_proof_row, mailed) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct asked_proof_row, id) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct asked_proof_row, created_at) },
+	{ .name = "mailed", .kind = KIND_BOOL, .offset = offsetof(struct asked_proof_row, mailed) },
 };
 
 const struct db_statement proof_insert_asked_statement = {
@@ -130,17 +130,17 @@ enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, 
 }
 
 static const struct db_column proof_count_try_params[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_count_try, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_count_try, kind) },
-	{ "tries", KIND_I32, offsetof(struct proof_count_try, tries) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_count_try, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_count_try, kind) },
+	{ .name = "tries", .kind = KIND_I32, .offset = offsetof(struct proof_count_try, tries) },
 };
 
 static const struct db_column proof_count_try_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
-	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
-	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
-	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
+	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_count_try_statement = {
@@ -168,7 +168,7 @@ enum err proof_count_try(struct db *db, const struct proof_count_try *in, struct
 }
 
 static const struct db_column proof_spare_try_params[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_spare_try, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_spare_try, id) },
 };
 
 const struct db_statement proof_spare_try_statement = {
@@ -189,16 +189,16 @@ enum err proof_spare_try(struct db *db, const struct proof_spare_try *in, int64_
 }
 
 static const struct db_column proof_by_link_params[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_by_link, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_by_link, kind) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_by_link, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_by_link, kind) },
 };
 
 static const struct db_column proof_by_link_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
-	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
-	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
-	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
+	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_by_link_statement = {
@@ -224,15 +224,15 @@ enum err proof_by_link(struct db *db, const struct proof_by_link *in, struct pro
 }
 
 static const struct db_column proof_by_id_params[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_by_id, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_by_id, id) },
 };
 
 static const struct db_column proof_by_id_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_row, id) },
-	{ "kind", KIND_STR, offsetof(struct proof_row, kind) },
-	{ "user_id", KIND_UUID, offsetof(struct proof_row, user_id) },
-	{ "email_change_id", KIND_UUID, offsetof(struct proof_row, email_change_id) },
-	{ "address", KIND_UUID, offsetof(struct proof_row, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
+	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
+	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },
 };
 
 const struct db_statement proof_by_id_statement = {
@@ -255,7 +255,7 @@ enum err proof_by_id(struct db *db, const struct proof_by_id *in, struct proof_r
 }
 
 static const struct db_column proof_mark_used_params[] = {
-	{ "id", KIND_UUID, offsetof(struct proof_mark_used, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_mark_used, id) },
 };
 
 const struct db_statement proof_mark_used_statement = {
@@ -285,7 +285,7 @@ enum err proof_mark_used(struct db *db, const struct proof_mark_used *in, int64_
 }
 
 static const struct db_column proof_mark_void_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct proof_mark_void, user_id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_mark_void, user_id) },
 };
 
 const struct db_statement proof_mark_void_statement = {

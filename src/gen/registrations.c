@@ -6,16 +6,16 @@
 #include "gen/statements.h"
 
 static const struct db_column registration_insert_params[] = {
-	{ "address", KIND_UUID, offsetof(struct registration_insert, address) },
-	{ "id", KIND_UUID, offsetof(struct registration_insert, id) },
-	{ "email", KIND_STR, offsetof(struct registration_insert, email) },
-	{ "email_key", KIND_STR, offsetof(struct registration_insert, email_key) },
-	{ "name", KIND_STR, offsetof(struct registration_insert, name) },
-	{ "password", KIND_SECRET, offsetof(struct registration_insert, password) },
-	{ "locale", KIND_STR, offsetof(struct registration_insert, locale) },
-	{ "life_us", KIND_I64, offsetof(struct registration_insert, life_us) },
-	{ "mailed", KIND_BOOL, offsetof(struct registration_insert, mailed) },
-	{ "most", KIND_I64, offsetof(struct registration_insert, most) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct registration_insert, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct registration_insert, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct registration_insert, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct registration_insert, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct registration_insert, name) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct registration_insert, password) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct registration_insert, locale) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct registration_insert, life_us) },
+	{ .name = "mailed", .kind = KIND_BOOL, .offset = offsetof(struct registration_insert, mailed) },
+	{ .name = "most", .kind = KIND_I64, .offset = offsetof(struct registration_insert, most) },
 };
 
 const struct db_statement registration_insert_statement = {
@@ -43,17 +43,17 @@ enum err registration_insert(struct db *db, const struct registration_insert *in
 }
 
 static const struct db_column registration_of_proof_params[] = {
-	{ "address", KIND_UUID, offsetof(struct registration_of_proof, address) },
-	{ "id", KIND_UUID, offsetof(struct registration_of_proof, id) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct registration_of_proof, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct registration_of_proof, id) },
 };
 
 static const struct db_column registration_of_proof_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct registration_row, id) },
-	{ "email", KIND_STR, offsetof(struct registration_row, email) },
-	{ "email_key", KIND_STR, offsetof(struct registration_row, email_key) },
-	{ "name", KIND_STR, offsetof(struct registration_row, name) },
-	{ "password", KIND_SECRET, offsetof(struct registration_row, password) },
-	{ "locale", KIND_STR, offsetof(struct registration_row, locale) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct registration_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct registration_row, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct registration_row, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct registration_row, name) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct registration_row, password) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct registration_row, locale) },
 };
 
 const struct db_statement registration_of_proof_statement = {
@@ -77,11 +77,11 @@ enum err registration_of_proof(struct db *db, const struct registration_of_proof
 }
 
 static const struct db_column registration_lock_params[] = {
-	{ "address", KIND_UUID, offsetof(struct registration_lock, address) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct registration_lock, address) },
 };
 
 static const struct db_column registration_lock_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct locked_registration_row, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct locked_registration_row, id) },
 };
 
 const struct db_statement registration_lock_statement = {
@@ -111,7 +111,7 @@ enum err registration_lock(struct db *db, const struct registration_lock *in, st
 }
 
 static const struct db_column registration_clear_params[] = {
-	{ "address", KIND_UUID, offsetof(struct registration_clear, address) },
+	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct registration_clear, address) },
 };
 
 const struct db_statement registration_clear_statement = {
@@ -157,15 +157,15 @@ enum err registration_sweep(struct db *db, int64_t *affected)
 }
 
 static const struct db_column registration_owner_params[] = {
-	{ "email_key", KIND_STR, offsetof(struct registration_owner, email_key) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct registration_owner, email_key) },
 };
 
 static const struct db_column registration_owner_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct registration_owner_row, id) },
-	{ "email", KIND_STR, offsetof(struct registration_owner_row, email) },
-	{ "locale", KIND_STR, offsetof(struct registration_owner_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct registration_owner_row, verified) },
-	{ "taken", KIND_BOOL, offsetof(struct registration_owner_row, taken) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct registration_owner_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct registration_owner_row, email) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct registration_owner_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct registration_owner_row, verified) },
+	{ .name = "taken", .kind = KIND_BOOL, .offset = offsetof(struct registration_owner_row, taken) },
 };
 
 const struct db_statement registration_owner_statement = {

@@ -6,9 +6,9 @@
 #include "gen/statements.h"
 
 static const struct db_column revocation_insert_params[] = {
-	{ "subject", KIND_UUID, offsetof(struct revocation_insert, subject) },
-	{ "version", KIND_I32, offsetof(struct revocation_insert, version) },
-	{ "access_us", KIND_I64, offsetof(struct revocation_insert, access_us) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct revocation_insert, subject) },
+	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct revocation_insert, version) },
+	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct revocation_insert, access_us) },
 };
 
 const struct db_statement revocation_insert_statement = {
@@ -27,7 +27,7 @@ enum err revocation_insert(struct db *db, const struct revocation_insert *in, in
 }
 
 static const struct db_column revocation_horizon_columns[] = {
-	{ "xact", KIND_I64, offsetof(struct horizon_row, xact) },
+	{ .name = "xact", .kind = KIND_I64, .offset = offsetof(struct horizon_row, xact) },
 };
 
 const struct db_statement revocation_horizon_statement = {
@@ -46,15 +46,15 @@ enum err revocation_horizon(struct db *db, struct horizon_row *row)
 }
 
 static const struct db_column revocation_page_params[] = {
-	{ "xact", KIND_I64, offsetof(struct revocation_page, xact) },
-	{ "subject", KIND_UUID, offsetof(struct revocation_page, subject) },
+	{ .name = "xact", .kind = KIND_I64, .offset = offsetof(struct revocation_page, xact) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct revocation_page, subject) },
 };
 
 static const struct db_column revocation_page_columns[] = {
-	{ "xact", KIND_I64, offsetof(struct revocation_row, xact) },
-	{ "subject", KIND_UUID, offsetof(struct revocation_row, subject) },
-	{ "version", KIND_I32, offsetof(struct revocation_row, version) },
-	{ "expires_at", KIND_INSTANT, offsetof(struct revocation_row, expires_at) },
+	{ .name = "xact", .kind = KIND_I64, .offset = offsetof(struct revocation_row, xact) },
+	{ .name = "subject", .kind = KIND_UUID, .offset = offsetof(struct revocation_row, subject) },
+	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct revocation_row, version) },
+	{ .name = "expires_at", .kind = KIND_INSTANT, .offset = offsetof(struct revocation_row, expires_at) },
 };
 
 const struct db_statement revocation_page_statement = {
@@ -103,12 +103,12 @@ enum err revocation_sweep(struct db *db, int64_t *affected)
 }
 
 static const struct db_column user_bump_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_bump, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_bump, id) },
 };
 
 static const struct db_column user_bump_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct bumped_user_row, id) },
-	{ "token_version", KIND_I32, offsetof(struct bumped_user_row, token_version) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct bumped_user_row, id) },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct bumped_user_row, token_version) },
 };
 
 const struct db_statement user_bump_statement = {

@@ -6,8 +6,8 @@
 #include "gen/statements.h"
 
 static const struct db_column secret_mark_columns[] = {
-	{ "mark", KIND_STR, offsetof(struct secret_mark_row, mark) },
-	{ "own", KIND_BOOL, offsetof(struct secret_mark_row, own) },
+	{ .name = "mark", .kind = KIND_STR, .offset = offsetof(struct secret_mark_row, mark) },
+	{ .name = "own", .kind = KIND_BOOL, .offset = offsetof(struct secret_mark_row, own) },
 };
 
 const struct db_statement secret_mark_statement = {
@@ -28,8 +28,8 @@ enum err secret_mark(struct db *db, struct secret_mark_row *row)
 }
 
 static const struct db_column secret_mark_insert_params[] = {
-	{ "mark", KIND_STR, offsetof(struct secret_mark_insert, mark) },
-	{ "own", KIND_BOOL, offsetof(struct secret_mark_insert, own) },
+	{ .name = "mark", .kind = KIND_STR, .offset = offsetof(struct secret_mark_insert, mark) },
+	{ .name = "own", .kind = KIND_BOOL, .offset = offsetof(struct secret_mark_insert, own) },
 };
 
 const struct db_statement secret_mark_insert_statement = {
@@ -49,8 +49,8 @@ enum err secret_mark_insert(struct db *db, const struct secret_mark_insert *in, 
 }
 
 static const struct db_column secret_mark_update_params[] = {
-	{ "mark", KIND_STR, offsetof(struct secret_mark_update, mark) },
-	{ "own", KIND_BOOL, offsetof(struct secret_mark_update, own) },
+	{ .name = "mark", .kind = KIND_STR, .offset = offsetof(struct secret_mark_update, mark) },
+	{ .name = "own", .kind = KIND_BOOL, .offset = offsetof(struct secret_mark_update, own) },
 };
 
 const struct db_statement secret_mark_update_statement = {
@@ -70,7 +70,7 @@ enum err secret_mark_update(struct db *db, const struct secret_mark_update *in, 
 }
 
 static const struct db_column secret_unused_columns[] = {
-	{ "unused", KIND_BOOL, offsetof(struct unused_row, unused) },
+	{ .name = "unused", .kind = KIND_BOOL, .offset = offsetof(struct unused_row, unused) },
 };
 
 const struct db_statement secret_unused_statement = {

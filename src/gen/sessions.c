@@ -6,16 +6,16 @@
 #include "gen/statements.h"
 
 static const struct db_column session_insert_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct session_insert, user_id) },
-	{ "others", KIND_I32, offsetof(struct session_insert, others) },
-	{ "access_us", KIND_I64, offsetof(struct session_insert, access_us) },
-	{ "id", KIND_UUID, offsetof(struct session_insert, id) },
-	{ "idle_us", KIND_I64, offsetof(struct session_insert, idle_us) },
-	{ "absolute_us", KIND_I64, offsetof(struct session_insert, absolute_us) },
-	{ "cookie", KIND_BOOL, offsetof(struct session_insert, cookie) },
-	{ "address", KIND_STR, offsetof(struct session_insert, address) },
-	{ "user_agent", KIND_STR, offsetof(struct session_insert, user_agent) },
-	{ "version", KIND_I32, offsetof(struct session_insert, version) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_insert, user_id) },
+	{ .name = "others", .kind = KIND_I32, .offset = offsetof(struct session_insert, others) },
+	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, access_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_insert, id) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, idle_us) },
+	{ .name = "absolute_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, absolute_us) },
+	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_insert, cookie) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_insert, address) },
+	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct session_insert, user_agent) },
+	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct session_insert, version) },
 };
 
 const struct db_statement session_insert_statement = {
@@ -62,21 +62,21 @@ enum err session_insert(struct db *db, const struct session_insert *in, int64_t 
 }
 
 static const struct db_column session_rotate_params[] = {
-	{ "counter", KIND_I32, offsetof(struct session_rotate, counter) },
-	{ "idle_us", KIND_I64, offsetof(struct session_rotate, idle_us) },
-	{ "address", KIND_STR, offsetof(struct session_rotate, address) },
-	{ "id", KIND_UUID, offsetof(struct session_rotate, id) },
-	{ "cookie", KIND_BOOL, offsetof(struct session_rotate, cookie) },
+	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct session_rotate, counter) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_rotate, idle_us) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_rotate, address) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_rotate, id) },
+	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_rotate, cookie) },
 };
 
 static const struct db_column session_rotate_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct refreshed_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
-	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
-	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
-	{ "confirmed_email", KIND_STR, offsetof(struct refreshed_row, confirmed_email) },
-	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
-	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct refreshed_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct refreshed_row, user_id) },
+	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct refreshed_row, counter) },
+	{ .name = "ends_at", .kind = KIND_INSTANT, .offset = offsetof(struct refreshed_row, ends_at) },
+	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct refreshed_row, confirmed_email) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct refreshed_row, role), .words = &user_role_vocabulary },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct refreshed_row, token_version) },
 };
 
 const struct db_statement session_rotate_statement = {
@@ -112,20 +112,20 @@ enum err session_rotate(struct db *db, const struct session_rotate *in, struct r
 }
 
 static const struct db_column session_refreshed_params[] = {
-	{ "id", KIND_UUID, offsetof(struct session_refreshed, id) },
-	{ "counter", KIND_I32, offsetof(struct session_refreshed, counter) },
-	{ "grace_us", KIND_I64, offsetof(struct session_refreshed, grace_us) },
-	{ "cookie", KIND_BOOL, offsetof(struct session_refreshed, cookie) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_refreshed, id) },
+	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct session_refreshed, counter) },
+	{ .name = "grace_us", .kind = KIND_I64, .offset = offsetof(struct session_refreshed, grace_us) },
+	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_refreshed, cookie) },
 };
 
 static const struct db_column session_refreshed_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct refreshed_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct refreshed_row, user_id) },
-	{ "counter", KIND_I32, offsetof(struct refreshed_row, counter) },
-	{ "ends_at", KIND_INSTANT, offsetof(struct refreshed_row, ends_at) },
-	{ "confirmed_email", KIND_STR, offsetof(struct refreshed_row, confirmed_email) },
-	{ "role", KIND_STR, offsetof(struct refreshed_row, role) },
-	{ "token_version", KIND_I32, offsetof(struct refreshed_row, token_version) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct refreshed_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct refreshed_row, user_id) },
+	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct refreshed_row, counter) },
+	{ .name = "ends_at", .kind = KIND_INSTANT, .offset = offsetof(struct refreshed_row, ends_at) },
+	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct refreshed_row, confirmed_email) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct refreshed_row, role), .words = &user_role_vocabulary },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct refreshed_row, token_version) },
 };
 
 const struct db_statement session_refreshed_statement = {
@@ -156,19 +156,19 @@ enum err session_refreshed(struct db *db, const struct session_refreshed *in, st
 }
 
 static const struct db_column session_reused_params[] = {
-	{ "id", KIND_UUID, offsetof(struct session_reused, id) },
-	{ "counter", KIND_I32, offsetof(struct session_reused, counter) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_reused, id) },
+	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct session_reused, counter) },
 };
 
 static const struct db_column session_reused_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct stolen_session_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct stolen_session_row, user_id) },
-	{ "email", KIND_STR, offsetof(struct stolen_session_row, email) },
-	{ "name", KIND_STR, offsetof(struct stolen_session_row, name) },
-	{ "locale", KIND_STR, offsetof(struct stolen_session_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct stolen_session_row, verified) },
-	{ "address", KIND_STR, offsetof(struct stolen_session_row, address) },
-	{ "user_agent", KIND_STR, offsetof(struct stolen_session_row, user_agent) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct stolen_session_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct stolen_session_row, user_id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct stolen_session_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct stolen_session_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct stolen_session_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct stolen_session_row, verified) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct stolen_session_row, address) },
+	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct stolen_session_row, user_agent) },
 };
 
 const struct db_statement session_reused_statement = {
@@ -195,14 +195,14 @@ enum err session_reused(struct db *db, const struct session_reused *in, struct s
 }
 
 static const struct db_column session_fresh_params[] = {
-	{ "fresh_us", KIND_I64, offsetof(struct session_fresh, fresh_us) },
-	{ "id", KIND_UUID, offsetof(struct session_fresh, id) },
-	{ "user_id", KIND_UUID, offsetof(struct session_fresh, user_id) },
+	{ .name = "fresh_us", .kind = KIND_I64, .offset = offsetof(struct session_fresh, fresh_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_fresh, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_fresh, user_id) },
 };
 
 static const struct db_column session_fresh_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct fresh_session_row, id) },
-	{ "fresh", KIND_BOOL, offsetof(struct fresh_session_row, fresh) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct fresh_session_row, id) },
+	{ .name = "fresh", .kind = KIND_BOOL, .offset = offsetof(struct fresh_session_row, fresh) },
 };
 
 const struct db_statement session_fresh_statement = {
@@ -226,13 +226,13 @@ enum err session_fresh(struct db *db, const struct session_fresh *in, struct fre
 }
 
 static const struct db_column session_prove_params[] = {
-	{ "id", KIND_UUID, offsetof(struct session_prove, id) },
-	{ "user_id", KIND_UUID, offsetof(struct session_prove, user_id) },
-	{ "fresh_us", KIND_I64, offsetof(struct session_prove, fresh_us) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_prove, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_prove, user_id) },
+	{ .name = "fresh_us", .kind = KIND_I64, .offset = offsetof(struct session_prove, fresh_us) },
 };
 
 static const struct db_column session_prove_columns[] = {
-	{ "fresh_until", KIND_INSTANT, offsetof(struct proved_session_row, fresh_until) },
+	{ .name = "fresh_until", .kind = KIND_INSTANT, .offset = offsetof(struct proved_session_row, fresh_until) },
 };
 
 const struct db_statement session_prove_statement = {
@@ -257,16 +257,16 @@ enum err session_prove(struct db *db, const struct session_prove *in, struct pro
 }
 
 static const struct db_column session_page_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct session_page, user_id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_page, user_id) },
 };
 
 static const struct db_column session_page_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct session_row, id) },
-	{ "created_at", KIND_INSTANT, offsetof(struct session_row, created_at) },
-	{ "last_used_at", KIND_INSTANT, offsetof(struct session_row, last_used_at) },
-	{ "ends_at", KIND_INSTANT, offsetof(struct session_row, ends_at) },
-	{ "address", KIND_STR, offsetof(struct session_row, address) },
-	{ "user_agent", KIND_STR, offsetof(struct session_row, user_agent) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_row, id) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct session_row, created_at) },
+	{ .name = "last_used_at", .kind = KIND_INSTANT, .offset = offsetof(struct session_row, last_used_at) },
+	{ .name = "ends_at", .kind = KIND_INSTANT, .offset = offsetof(struct session_row, ends_at) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_row, address) },
+	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct session_row, user_agent) },
 };
 
 const struct db_statement session_page_statement = {
@@ -296,13 +296,13 @@ enum err session_page(struct db *db, const struct session_page *in, struct sessi
 }
 
 static const struct db_column session_delete_params[] = {
-	{ "id", KIND_UUID, offsetof(struct session_delete, id) },
-	{ "user_id", KIND_UUID, offsetof(struct session_delete, user_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_delete, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_delete, user_id) },
 };
 
 static const struct db_column session_delete_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, user_id) },
 };
 
 const struct db_statement session_delete_statement = {
@@ -326,12 +326,12 @@ enum err session_delete(struct db *db, const struct session_delete *in, struct e
 }
 
 static const struct db_column session_logout_params[] = {
-	{ "id", KIND_UUID, offsetof(struct session_logout, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_logout, id) },
 };
 
 static const struct db_column session_logout_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, user_id) },
 };
 
 const struct db_statement session_logout_statement = {
@@ -354,14 +354,14 @@ enum err session_logout(struct db *db, const struct session_logout *in, struct e
 }
 
 static const struct db_column session_delete_others_params[] = {
-	{ "user_id", KIND_UUID, offsetof(struct session_delete_others, user_id) },
-	{ "keep", KIND_UUID, offsetof(struct session_delete_others, keep) },
-	{ "access_us", KIND_I64, offsetof(struct session_delete_others, access_us) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_delete_others, user_id) },
+	{ .name = "keep", .kind = KIND_UUID, .offset = offsetof(struct session_delete_others, keep) },
+	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_delete_others, access_us) },
 };
 
 static const struct db_column session_delete_others_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct ended_session_row, id) },
-	{ "user_id", KIND_UUID, offsetof(struct ended_session_row, user_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, user_id) },
 };
 
 const struct db_statement session_delete_others_statement = {

@@ -6,18 +6,18 @@
 #include "gen/statements.h"
 
 static const struct db_column signing_key_page_params[] = {
-	{ "settle_us", KIND_I64, offsetof(struct signing_key_page, settle_us) },
-	{ "keep_us", KIND_I64, offsetof(struct signing_key_page, keep_us) },
+	{ .name = "settle_us", .kind = KIND_I64, .offset = offsetof(struct signing_key_page, settle_us) },
+	{ .name = "keep_us", .kind = KIND_I64, .offset = offsetof(struct signing_key_page, keep_us) },
 };
 
 static const struct db_column signing_key_page_columns[] = {
-	{ "kid", KIND_STR, offsetof(struct published_key_row, kid) },
-	{ "algorithm", KIND_STR, offsetof(struct published_key_row, algorithm) },
-	{ "state", KIND_STR, offsetof(struct published_key_row, state) },
-	{ "settled", KIND_BOOL, offsetof(struct published_key_row, settled) },
-	{ "public_pem", KIND_STR, offsetof(struct published_key_row, public_pem) },
-	{ "public_jwk", KIND_STR, offsetof(struct published_key_row, public_jwk) },
-	{ "private_key", KIND_SECRET, offsetof(struct published_key_row, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct published_key_row, kid) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct published_key_row, algorithm) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct published_key_row, state) },
+	{ .name = "settled", .kind = KIND_BOOL, .offset = offsetof(struct published_key_row, settled) },
+	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct published_key_row, public_pem) },
+	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct published_key_row, public_jwk) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct published_key_row, private_key) },
 };
 
 const struct db_statement signing_key_page_statement = {
@@ -52,12 +52,12 @@ enum err signing_key_page(struct db *db, const struct signing_key_page *in, stru
 }
 
 static const struct db_column signing_key_list_columns[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_row, kid) },
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_row, algorithm) },
-	{ "state", KIND_STR, offsetof(struct signing_key_row, state) },
-	{ "created_at", KIND_INSTANT, offsetof(struct signing_key_row, created_at) },
-	{ "activated_at", KIND_INSTANT, offsetof(struct signing_key_row, activated_at) },
-	{ "retired_at", KIND_INSTANT, offsetof(struct signing_key_row, retired_at) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, kid) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, algorithm) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, state) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, created_at) },
+	{ .name = "activated_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, activated_at) },
+	{ .name = "retired_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, retired_at) },
 };
 
 const struct db_statement signing_key_list_statement = {
@@ -83,16 +83,16 @@ enum err signing_key_list(struct db *db, struct signing_key_rows *rows)
 }
 
 static const struct db_column signing_key_by_kid_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_by_kid, kid) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_by_kid, kid) },
 };
 
 static const struct db_column signing_key_by_kid_columns[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_row, kid) },
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_row, algorithm) },
-	{ "state", KIND_STR, offsetof(struct signing_key_row, state) },
-	{ "created_at", KIND_INSTANT, offsetof(struct signing_key_row, created_at) },
-	{ "activated_at", KIND_INSTANT, offsetof(struct signing_key_row, activated_at) },
-	{ "retired_at", KIND_INSTANT, offsetof(struct signing_key_row, retired_at) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, kid) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, algorithm) },
+	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, state) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, created_at) },
+	{ .name = "activated_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, activated_at) },
+	{ .name = "retired_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, retired_at) },
 };
 
 const struct db_statement signing_key_by_kid_statement = {
@@ -115,12 +115,12 @@ enum err signing_key_by_kid(struct db *db, const struct signing_key_by_kid *in, 
 }
 
 static const struct db_column signing_key_active_params[] = {
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_active, algorithm) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_active, algorithm) },
 };
 
 static const struct db_column signing_key_active_columns[] = {
-	{ "kid", KIND_STR, offsetof(struct active_key_row, kid) },
-	{ "private_key", KIND_SECRET, offsetof(struct active_key_row, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct active_key_row, kid) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct active_key_row, private_key) },
 };
 
 const struct db_statement signing_key_active_statement = {
@@ -144,8 +144,8 @@ enum err signing_key_active(struct db *db, const struct signing_key_active *in, 
 }
 
 static const struct db_column signing_key_sealed_columns[] = {
-	{ "kid", KIND_STR, offsetof(struct sealed_key_row, kid) },
-	{ "private_key", KIND_SECRET, offsetof(struct sealed_key_row, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct sealed_key_row, kid) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct sealed_key_row, private_key) },
 };
 
 const struct db_statement signing_key_sealed_statement = {
@@ -172,8 +172,8 @@ enum err signing_key_sealed(struct db *db, struct sealed_key_rows *rows)
 }
 
 static const struct db_column signing_key_seal_params[] = {
-	{ "private_key", KIND_SECRET, offsetof(struct signing_key_seal, private_key) },
-	{ "kid", KIND_STR, offsetof(struct signing_key_seal, kid) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct signing_key_seal, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_seal, kid) },
 };
 
 const struct db_statement signing_key_seal_statement = {
@@ -193,7 +193,7 @@ enum err signing_key_seal(struct db *db, const struct signing_key_seal *in, int6
 }
 
 static const struct db_column signing_key_lock_columns[] = {
-	{ "locked", KIND_BOOL, offsetof(struct locked_row, locked) },
+	{ .name = "locked", .kind = KIND_BOOL, .offset = offsetof(struct locked_row, locked) },
 };
 
 const struct db_statement signing_key_lock_statement = {
@@ -213,14 +213,14 @@ enum err signing_key_lock(struct db *db, struct locked_row *row)
 }
 
 static const struct db_column signing_key_ages_params[] = {
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_ages, algorithm) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_ages, algorithm) },
 };
 
 static const struct db_column signing_key_ages_columns[] = {
-	{ "active", KIND_STR, offsetof(struct key_ages_row, active) },
-	{ "active_us", KIND_I64, offsetof(struct key_ages_row, active_us) },
-	{ "next", KIND_STR, offsetof(struct key_ages_row, next) },
-	{ "next_us", KIND_I64, offsetof(struct key_ages_row, next_us) },
+	{ .name = "active", .kind = KIND_STR, .offset = offsetof(struct key_ages_row, active) },
+	{ .name = "active_us", .kind = KIND_I64, .offset = offsetof(struct key_ages_row, active_us) },
+	{ .name = "next", .kind = KIND_STR, .offset = offsetof(struct key_ages_row, next) },
+	{ .name = "next_us", .kind = KIND_I64, .offset = offsetof(struct key_ages_row, next_us) },
 };
 
 const struct db_statement signing_key_ages_statement = {
@@ -259,11 +259,11 @@ enum err signing_key_ages(struct db *db, const struct signing_key_ages *in, stru
 }
 
 static const struct db_column signing_key_insert_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_insert, kid) },
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_insert, algorithm) },
-	{ "public_pem", KIND_STR, offsetof(struct signing_key_insert, public_pem) },
-	{ "public_jwk", KIND_STR, offsetof(struct signing_key_insert, public_jwk) },
-	{ "private_key", KIND_SECRET, offsetof(struct signing_key_insert, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, kid) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, algorithm) },
+	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, public_pem) },
+	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, public_jwk) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct signing_key_insert, private_key) },
 };
 
 const struct db_statement signing_key_insert_statement = {
@@ -283,11 +283,11 @@ enum err signing_key_insert(struct db *db, const struct signing_key_insert *in, 
 }
 
 static const struct db_column signing_key_insert_first_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_insert_first, kid) },
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_insert_first, algorithm) },
-	{ "public_pem", KIND_STR, offsetof(struct signing_key_insert_first, public_pem) },
-	{ "public_jwk", KIND_STR, offsetof(struct signing_key_insert_first, public_jwk) },
-	{ "private_key", KIND_SECRET, offsetof(struct signing_key_insert_first, private_key) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, kid) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, algorithm) },
+	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, public_pem) },
+	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, public_jwk) },
+	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct signing_key_insert_first, private_key) },
 };
 
 const struct db_statement signing_key_insert_first_statement = {
@@ -308,7 +308,7 @@ enum err signing_key_insert_first(struct db *db, const struct signing_key_insert
 }
 
 static const struct db_column signing_key_retire_active_params[] = {
-	{ "algorithm", KIND_STR, offsetof(struct signing_key_retire_active, algorithm) },
+	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_retire_active, algorithm) },
 };
 
 const struct db_statement signing_key_retire_active_statement = {
@@ -329,7 +329,7 @@ enum err signing_key_retire_active(struct db *db, const struct signing_key_retir
 }
 
 static const struct db_column signing_key_activate_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_activate, kid) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_activate, kid) },
 };
 
 const struct db_statement signing_key_activate_statement = {
@@ -350,7 +350,7 @@ enum err signing_key_activate(struct db *db, const struct signing_key_activate *
 }
 
 static const struct db_column signing_key_retire_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_retire, kid) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_retire, kid) },
 };
 
 const struct db_statement signing_key_retire_statement = {
@@ -371,7 +371,7 @@ enum err signing_key_retire(struct db *db, const struct signing_key_retire *in, 
 }
 
 static const struct db_column signing_key_delete_params[] = {
-	{ "kid", KIND_STR, offsetof(struct signing_key_delete, kid) },
+	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_delete, kid) },
 };
 
 const struct db_statement signing_key_delete_statement = {
@@ -390,7 +390,7 @@ enum err signing_key_delete(struct db *db, const struct signing_key_delete *in, 
 }
 
 static const struct db_column signing_key_sweep_params[] = {
-	{ "keep_us", KIND_I64, offsetof(struct signing_key_sweep, keep_us) },
+	{ .name = "keep_us", .kind = KIND_I64, .offset = offsetof(struct signing_key_sweep, keep_us) },
 };
 
 const struct db_statement signing_key_sweep_statement = {

@@ -6,31 +6,31 @@
 #include "gen/statements.h"
 
 static const struct db_column user_insert_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_insert, id) },
-	{ "email", KIND_STR, offsetof(struct user_insert, email) },
-	{ "email_key", KIND_STR, offsetof(struct user_insert, email_key) },
-	{ "name", KIND_STR, offsetof(struct user_insert, name) },
-	{ "role", KIND_STR, offsetof(struct user_insert, role) },
-	{ "password", KIND_SECRET, offsetof(struct user_insert, password) },
-	{ "locale", KIND_STR, offsetof(struct user_insert, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct user_insert, verified) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_insert, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_insert, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_insert, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_insert, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_insert, role), .words = &user_role_vocabulary },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct user_insert, password) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct user_insert, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_insert, verified) },
 };
 
 static const struct db_column user_insert_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_insert_statement = {
 	.name = "user_insert",
 	.sql =
 		"insert into users (id, email, email_key, name, role, password, locale, verified_at)\n"
-		"select $1::uuid, $2, $3, $4, $5, $6, $7,\n"
+		"select $1::uuid, $2, $3, $4, $5::text, $6, $7,\n"
 		"  case when $8::boolean then now() end\n"
 		"where not email_taken($3, $1::uuid)\n"
 		"on conflict (email_key) do nothing\n"
@@ -50,17 +50,17 @@ enum err user_insert(struct db *db, const struct user_insert *in, struct user_ro
 }
 
 static const struct db_column user_by_id_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_by_id, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_by_id, id) },
 };
 
 static const struct db_column user_by_id_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_by_id_statement = {
@@ -86,19 +86,19 @@ enum err user_by_id(struct db *db, const struct user_by_id *in, struct user_row 
 }
 
 static const struct db_column user_me_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_me, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_me, id) },
 };
 
 static const struct db_column user_me_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct me_row, id) },
-	{ "email", KIND_STR, offsetof(struct me_row, email) },
-	{ "name", KIND_STR, offsetof(struct me_row, name) },
-	{ "role", KIND_STR, offsetof(struct me_row, role) },
-	{ "verified", KIND_BOOL, offsetof(struct me_row, verified) },
-	{ "pending_email", KIND_STR, offsetof(struct me_row, pending_email) },
-	{ "pending_email_old_confirmed_at", KIND_INSTANT, offsetof(struct me_row, pending_email_old_confirmed_at) },
-	{ "pending_email_new_confirmed_at", KIND_INSTANT, offsetof(struct me_row, pending_email_new_confirmed_at) },
-	{ "pending_email_expires_at", KIND_INSTANT, offsetof(struct me_row, pending_email_expires_at) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct me_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct me_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct me_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct me_row, role), .words = &user_role_vocabulary },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct me_row, verified) },
+	{ .name = "pending_email", .kind = KIND_STR, .offset = offsetof(struct me_row, pending_email) },
+	{ .name = "pending_email_old_confirmed_at", .kind = KIND_INSTANT, .offset = offsetof(struct me_row, pending_email_old_confirmed_at) },
+	{ .name = "pending_email_new_confirmed_at", .kind = KIND_INSTANT, .offset = offsetof(struct me_row, pending_email_new_confirmed_at) },
+	{ .name = "pending_email_expires_at", .kind = KIND_INSTANT, .offset = offsetof(struct me_row, pending_email_expires_at) },
 };
 
 const struct db_statement user_me_statement = {
@@ -129,20 +129,20 @@ enum err user_me(struct db *db, const struct user_me *in, struct me_row *row)
 }
 
 static const struct db_column user_by_email_key_params[] = {
-	{ "email_key", KIND_STR, offsetof(struct user_by_email_key, email_key) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_by_email_key, email_key) },
 };
 
 static const struct db_column user_by_email_key_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
-	{ "email", KIND_STR, offsetof(struct credential_row, email) },
-	{ "confirmed_email", KIND_STR, offsetof(struct credential_row, confirmed_email) },
-	{ "name", KIND_STR, offsetof(struct credential_row, name) },
-	{ "role", KIND_STR, offsetof(struct credential_row, role) },
-	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
-	{ "token_version", KIND_I32, offsetof(struct credential_row, token_version) },
-	{ "locale", KIND_STR, offsetof(struct credential_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct credential_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct credential_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct credential_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct credential_row, email) },
+	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct credential_row, confirmed_email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct credential_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct credential_row, role), .words = &user_role_vocabulary },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct credential_row, password) },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct credential_row, token_version) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct credential_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, disabled) },
 };
 
 const struct db_statement user_by_email_key_statement = {
@@ -167,11 +167,11 @@ enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, st
 }
 
 static const struct db_column user_cost_beside_params[] = {
-	{ "email_key", KIND_STR, offsetof(struct user_cost_beside, email_key) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_cost_beside, email_key) },
 };
 
 static const struct db_column user_cost_beside_columns[] = {
-	{ "cost", KIND_STR, offsetof(struct cost_row, cost) },
+	{ .name = "cost", .kind = KIND_STR, .offset = offsetof(struct cost_row, cost) },
 };
 
 const struct db_statement user_cost_beside_statement = {
@@ -203,20 +203,20 @@ enum err user_cost_beside(struct db *db, const struct user_cost_beside *in, stru
 }
 
 static const struct db_column user_credential_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_credential, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_credential, id) },
 };
 
 static const struct db_column user_credential_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct credential_row, id) },
-	{ "email", KIND_STR, offsetof(struct credential_row, email) },
-	{ "confirmed_email", KIND_STR, offsetof(struct credential_row, confirmed_email) },
-	{ "name", KIND_STR, offsetof(struct credential_row, name) },
-	{ "role", KIND_STR, offsetof(struct credential_row, role) },
-	{ "password", KIND_SECRET, offsetof(struct credential_row, password) },
-	{ "token_version", KIND_I32, offsetof(struct credential_row, token_version) },
-	{ "locale", KIND_STR, offsetof(struct credential_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct credential_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct credential_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct credential_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct credential_row, email) },
+	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct credential_row, confirmed_email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct credential_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct credential_row, role), .words = &user_role_vocabulary },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct credential_row, password) },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct credential_row, token_version) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct credential_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, disabled) },
 };
 
 const struct db_statement user_credential_statement = {
@@ -241,16 +241,16 @@ enum err user_credential(struct db *db, const struct user_credential *in, struct
 }
 
 static const struct db_column user_mailbox_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_mailbox, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_mailbox, id) },
 };
 
 static const struct db_column user_mailbox_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct mailbox_row, id) },
-	{ "email", KIND_STR, offsetof(struct mailbox_row, email) },
-	{ "email_key", KIND_STR, offsetof(struct mailbox_row, email_key) },
-	{ "name", KIND_STR, offsetof(struct mailbox_row, name) },
-	{ "locale", KIND_STR, offsetof(struct mailbox_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct mailbox_row, verified) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct mailbox_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct mailbox_row, verified) },
 };
 
 const struct db_statement user_mailbox_statement = {
@@ -273,16 +273,16 @@ enum err user_mailbox(struct db *db, const struct user_mailbox *in, struct mailb
 }
 
 static const struct db_column user_mailbox_by_key_params[] = {
-	{ "email_key", KIND_STR, offsetof(struct user_mailbox_by_key, email_key) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_mailbox_by_key, email_key) },
 };
 
 static const struct db_column user_mailbox_by_key_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct mailbox_row, id) },
-	{ "email", KIND_STR, offsetof(struct mailbox_row, email) },
-	{ "email_key", KIND_STR, offsetof(struct mailbox_row, email_key) },
-	{ "name", KIND_STR, offsetof(struct mailbox_row, name) },
-	{ "locale", KIND_STR, offsetof(struct mailbox_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct mailbox_row, verified) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct mailbox_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct mailbox_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct mailbox_row, verified) },
 };
 
 const struct db_statement user_mailbox_by_key_statement = {
@@ -305,8 +305,8 @@ enum err user_mailbox_by_key(struct db *db, const struct user_mailbox_by_key *in
 }
 
 static const struct db_column user_verify_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_verify, id) },
-	{ "password", KIND_SECRET, offsetof(struct user_verify, password) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_verify, id) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct user_verify, password) },
 };
 
 const struct db_statement user_verify_statement = {
@@ -328,15 +328,15 @@ enum err user_verify(struct db *db, const struct user_verify *in, int64_t *affec
 }
 
 static const struct db_column user_claim_params[] = {
-	{ "password", KIND_SECRET, offsetof(struct user_claim, password) },
-	{ "name", KIND_STR, offsetof(struct user_claim, name) },
-	{ "locale", KIND_STR, offsetof(struct user_claim, locale) },
-	{ "email_key", KIND_STR, offsetof(struct user_claim, email_key) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct user_claim, password) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_claim, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct user_claim, locale) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_claim, email_key) },
 };
 
 static const struct db_column user_claim_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct claimed_user_row, id) },
-	{ "email", KIND_STR, offsetof(struct claimed_user_row, email) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct claimed_user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct claimed_user_row, email) },
 };
 
 const struct db_statement user_claim_statement = {
@@ -365,11 +365,11 @@ enum err user_claim(struct db *db, const struct user_claim *in, struct claimed_u
 }
 
 static const struct db_column user_reset_password_params[] = {
-	{ "password", KIND_SECRET, offsetof(struct user_reset_password, password) },
-	{ "name", KIND_STR, offsetof(struct user_reset_password, name) },
-	{ "unproved_name", KIND_STR, offsetof(struct user_reset_password, unproved_name) },
-	{ "locale", KIND_STR, offsetof(struct user_reset_password, locale) },
-	{ "id", KIND_UUID, offsetof(struct user_reset_password, id) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct user_reset_password, password) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_reset_password, name) },
+	{ .name = "unproved_name", .kind = KIND_STR, .offset = offsetof(struct user_reset_password, unproved_name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct user_reset_password, locale) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_reset_password, id) },
 };
 
 const struct db_statement user_reset_password_statement = {
@@ -398,9 +398,9 @@ enum err user_reset_password(struct db *db, const struct user_reset_password *in
 }
 
 static const struct db_column user_change_password_params[] = {
-	{ "new", KIND_SECRET, offsetof(struct user_change_password, new) },
-	{ "id", KIND_UUID, offsetof(struct user_change_password, id) },
-	{ "old", KIND_SECRET, offsetof(struct user_change_password, old) },
+	{ .name = "new", .kind = KIND_SECRET, .offset = offsetof(struct user_change_password, new) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_change_password, id) },
+	{ .name = "old", .kind = KIND_SECRET, .offset = offsetof(struct user_change_password, old) },
 };
 
 const struct db_statement user_change_password_statement = {
@@ -423,9 +423,9 @@ enum err user_change_password(struct db *db, const struct user_change_password *
 }
 
 static const struct db_column user_rehash_params[] = {
-	{ "new", KIND_SECRET, offsetof(struct user_rehash, new) },
-	{ "id", KIND_UUID, offsetof(struct user_rehash, id) },
-	{ "old", KIND_SECRET, offsetof(struct user_rehash, old) },
+	{ .name = "new", .kind = KIND_SECRET, .offset = offsetof(struct user_rehash, new) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_rehash, id) },
+	{ .name = "old", .kind = KIND_SECRET, .offset = offsetof(struct user_rehash, old) },
 };
 
 const struct db_statement user_rehash_statement = {
@@ -446,18 +446,18 @@ enum err user_rehash(struct db *db, const struct user_rehash *in, int64_t *affec
 }
 
 static const struct db_column user_page_params[] = {
-	{ "limit", KIND_I32, offsetof(struct user_page, limit) },
-	{ "offset", KIND_I32, offsetof(struct user_page, offset) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct user_page, limit) },
+	{ .name = "offset", .kind = KIND_I32, .offset = offsetof(struct user_page, offset) },
 };
 
 static const struct db_column user_page_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_page_statement = {
@@ -487,18 +487,18 @@ enum err user_page(struct db *db, const struct user_page *in, struct user_rows *
 }
 
 static const struct db_column user_page_after_params[] = {
-	{ "after", KIND_UUID, offsetof(struct user_page_after, after) },
-	{ "limit", KIND_I32, offsetof(struct user_page_after, limit) },
+	{ .name = "after", .kind = KIND_UUID, .offset = offsetof(struct user_page_after, after) },
+	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct user_page_after, limit) },
 };
 
 static const struct db_column user_page_after_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_page_after_statement = {
@@ -528,17 +528,17 @@ enum err user_page_after(struct db *db, const struct user_page_after *in, struct
 }
 
 static const struct db_column user_by_address_params[] = {
-	{ "email_key", KIND_STR, offsetof(struct user_by_address, email_key) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_by_address, email_key) },
 };
 
 static const struct db_column user_by_address_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_by_address_statement = {
@@ -567,18 +567,18 @@ enum err user_by_address(struct db *db, const struct user_by_address *in, struct
 }
 
 static const struct db_column user_before_params[] = {
-	{ "new_email_key", KIND_STR, offsetof(struct user_before, new_email_key) },
-	{ "id", KIND_UUID, offsetof(struct user_before, id) },
+	{ .name = "new_email_key", .kind = KIND_STR, .offset = offsetof(struct user_before, new_email_key) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_before, id) },
 };
 
 static const struct db_column user_before_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_before_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_before_row, email) },
-	{ "email_key", KIND_STR, offsetof(struct user_before_row, email_key) },
-	{ "name", KIND_STR, offsetof(struct user_before_row, name) },
-	{ "locale", KIND_STR, offsetof(struct user_before_row, locale) },
-	{ "verified", KIND_BOOL, offsetof(struct user_before_row, verified) },
-	{ "taken", KIND_BOOL, offsetof(struct user_before_row, taken) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_before_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_before_row, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_before_row, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_before_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct user_before_row, locale) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_before_row, verified) },
+	{ .name = "taken", .kind = KIND_BOOL, .offset = offsetof(struct user_before_row, taken) },
 };
 
 const struct db_statement user_before_statement = {
@@ -603,24 +603,24 @@ enum err user_before(struct db *db, const struct user_before *in, struct user_be
 }
 
 static const struct db_column user_edit_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_edit, id) },
-	{ "email_key", KIND_STR, offsetof(struct user_edit, email_key) },
-	{ "email", KIND_STR, offsetof(struct user_edit, email) },
-	{ "name", KIND_STR, offsetof(struct user_edit, name) },
-	{ "audit_id", KIND_UUID, offsetof(struct user_edit, audit_id) },
-	{ "actor", KIND_UUID, offsetof(struct user_edit, actor) },
-	{ "address", KIND_STR, offsetof(struct user_edit, address) },
-	{ "request_id", KIND_STR, offsetof(struct user_edit, request_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_edit, id) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_edit, email_key) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_edit, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_edit, name) },
+	{ .name = "audit_id", .kind = KIND_UUID, .offset = offsetof(struct user_edit, audit_id) },
+	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct user_edit, actor) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct user_edit, address) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct user_edit, request_id) },
 };
 
 static const struct db_column user_edit_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 const struct db_statement user_edit_statement = {
@@ -670,20 +670,20 @@ enum err user_edit(struct db *db, const struct user_edit *in, struct user_row *r
 }
 
 static const struct db_column user_update_params[] = {
-	{ "email", KIND_STR, offsetof(struct user_update, email) },
-	{ "email_key", KIND_STR, offsetof(struct user_update, email_key) },
-	{ "name", KIND_STR, offsetof(struct user_update, name) },
-	{ "id", KIND_UUID, offsetof(struct user_update, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_update, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_update, email_key) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_update, name) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_update, id) },
 };
 
 static const struct db_column user_update_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct user_row, id) },
-	{ "email", KIND_STR, offsetof(struct user_row, email) },
-	{ "name", KIND_STR, offsetof(struct user_row, name) },
-	{ "role", KIND_STR, offsetof(struct user_row, role) },
-	{ "created_at", KIND_INSTANT, offsetof(struct user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_row, role), .words = &user_role_vocabulary },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_row, disabled) },
 };
 
 static const struct db_rule user_update_rules[] = {
@@ -718,16 +718,16 @@ enum err user_update(struct db *db, const struct user_update *in, struct user_ro
 }
 
 static const struct db_column user_move_params[] = {
-	{ "email", KIND_STR, offsetof(struct user_move, email) },
-	{ "email_key", KIND_STR, offsetof(struct user_move, email_key) },
-	{ "id", KIND_UUID, offsetof(struct user_move, id) },
-	{ "old_email_key", KIND_STR, offsetof(struct user_move, old_email_key) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_move, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_move, email_key) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_move, id) },
+	{ .name = "old_email_key", .kind = KIND_STR, .offset = offsetof(struct user_move, old_email_key) },
 };
 
 static const struct db_column user_move_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct moved_user_row, id) },
-	{ "name", KIND_STR, offsetof(struct moved_user_row, name) },
-	{ "locale", KIND_STR, offsetof(struct moved_user_row, locale) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct moved_user_row, id) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct moved_user_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct moved_user_row, locale) },
 };
 
 static const struct db_rule user_move_rules[] = {
@@ -762,18 +762,18 @@ enum err user_move(struct db *db, const struct user_move *in, struct moved_user_
 }
 
 static const struct db_column user_move_back_params[] = {
-	{ "email", KIND_STR, offsetof(struct user_move_back, email) },
-	{ "email_key", KIND_STR, offsetof(struct user_move_back, email_key) },
-	{ "verified", KIND_BOOL, offsetof(struct user_move_back, verified) },
-	{ "id", KIND_UUID, offsetof(struct user_move_back, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_move_back, email) },
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_move_back, email_key) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct user_move_back, verified) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_move_back, id) },
 };
 
 static const struct db_column user_move_back_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct moved_back_user_row, id) },
-	{ "name", KIND_STR, offsetof(struct moved_back_user_row, name) },
-	{ "locale", KIND_STR, offsetof(struct moved_back_user_row, locale) },
-	{ "replaced", KIND_STR, offsetof(struct moved_back_user_row, replaced) },
-	{ "proved", KIND_BOOL, offsetof(struct moved_back_user_row, proved) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct moved_back_user_row, id) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct moved_back_user_row, name) },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct moved_back_user_row, locale) },
+	{ .name = "replaced", .kind = KIND_STR, .offset = offsetof(struct moved_back_user_row, replaced) },
+	{ .name = "proved", .kind = KIND_BOOL, .offset = offsetof(struct moved_back_user_row, proved) },
 };
 
 static const struct db_rule user_move_back_rules[] = {
@@ -809,8 +809,8 @@ enum err user_move_back(struct db *db, const struct user_move_back *in, struct m
 }
 
 static const struct db_column user_delete_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_delete, id) },
-	{ "request_id", KIND_STR, offsetof(struct user_delete, request_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_delete, id) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct user_delete, request_id) },
 };
 
 const struct db_statement user_delete_statement = {
@@ -845,12 +845,12 @@ enum err user_delete(struct db *db, const struct user_delete *in, int64_t *affec
 }
 
 static const struct db_column user_deleted_by_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_deleted_by, id) },
-	{ "request_id", KIND_STR, offsetof(struct user_deleted_by, request_id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_deleted_by, id) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct user_deleted_by, request_id) },
 };
 
 static const struct db_column user_deleted_by_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct deleted_user_row, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct deleted_user_row, id) },
 };
 
 const struct db_statement user_deleted_by_statement = {
@@ -874,18 +874,18 @@ enum err user_deleted_by(struct db *db, const struct user_deleted_by *in, struct
 }
 
 static const struct db_column user_lock_params[] = {
-	{ "id", KIND_UUID, offsetof(struct user_lock, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_lock, id) },
 };
 
 static const struct db_column user_lock_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct locked_user_row, id) },
-	{ "email", KIND_STR, offsetof(struct locked_user_row, email) },
-	{ "name", KIND_STR, offsetof(struct locked_user_row, name) },
-	{ "role", KIND_STR, offsetof(struct locked_user_row, role) },
-	{ "locale", KIND_STR, offsetof(struct locked_user_row, locale) },
-	{ "created_at", KIND_INSTANT, offsetof(struct locked_user_row, created_at) },
-	{ "verified", KIND_BOOL, offsetof(struct locked_user_row, verified) },
-	{ "disabled", KIND_BOOL, offsetof(struct locked_user_row, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct locked_user_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct locked_user_row, email) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct locked_user_row, name) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct locked_user_row, role), .words = &user_role_vocabulary },
+	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct locked_user_row, locale) },
+	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct locked_user_row, created_at) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct locked_user_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct locked_user_row, disabled) },
 };
 
 const struct db_statement user_lock_statement = {
@@ -910,16 +910,16 @@ enum err user_lock(struct db *db, const struct user_lock *in, struct locked_user
 }
 
 static const struct db_column user_set_state_params[] = {
-	{ "role", KIND_STR, offsetof(struct user_set_state, role) },
-	{ "disabled", KIND_BOOL, offsetof(struct user_set_state, disabled) },
-	{ "id", KIND_UUID, offsetof(struct user_set_state, id) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct user_set_state, role), .words = &user_role_vocabulary },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct user_set_state, disabled) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_set_state, id) },
 };
 
 const struct db_statement user_set_state_statement = {
 	.name = "user_set_state",
 	.sql =
 		"update users\n"
-		"set role = $1,\n"
+		"set role = $1::text,\n"
 		"    disabled_at = case when $2::boolean then coalesce(disabled_at, now()) end,\n"
 		"    updated_at = now()\n"
 		"where id = $3::uuid",
@@ -934,7 +934,7 @@ enum err user_set_state(struct db *db, const struct user_set_state *in, int64_t 
 }
 
 static const struct db_column user_admins_lock_columns[] = {
-	{ "held", KIND_STR, offsetof(struct admins_lock_row, held) },
+	{ .name = "held", .kind = KIND_STR, .offset = offsetof(struct admins_lock_row, held) },
 };
 
 const struct db_statement user_admins_lock_statement = {
@@ -953,12 +953,12 @@ enum err user_admins_lock(struct db *db, struct admins_lock_row *row)
 }
 
 static const struct db_column user_other_admin_params[] = {
-	{ "confirmed", KIND_BOOL, offsetof(struct user_other_admin, confirmed) },
-	{ "id", KIND_UUID, offsetof(struct user_other_admin, id) },
+	{ .name = "confirmed", .kind = KIND_BOOL, .offset = offsetof(struct user_other_admin, confirmed) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_other_admin, id) },
 };
 
 static const struct db_column user_other_admin_columns[] = {
-	{ "id", KIND_UUID, offsetof(struct other_admin_row, id) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct other_admin_row, id) },
 };
 
 const struct db_statement user_other_admin_statement = {

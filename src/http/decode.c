@@ -7,7 +7,7 @@
 #include "http/query.h"
 #include "schema/body.h"
 #include "schema/fault.h"
-#include "schema/given.h"
+#include "schema/member.h"
 
 /* One call of json_decode. */
 struct decoding {
@@ -54,24 +54,6 @@ static size_t field_index(const struct decoding *d, struct str name, enum source
 	return s->n;
 }
 
-/* A long name is cut between two characters, and too long to point at. */
-static void strange_add(struct decoding *d, struct str name)
-{
-	struct str pointer = STR("");
-	struct str shown = name.n > 0 ? name : STR("\"\"");
-
-	/* A body has room for thousands, of which only the first ones are told. */
-	if (d->strange.n == FAULTS_MAX)
-		return;
-	if (name.n <= NAME_SHOWN)
-		pointer = pointer_step(pointer, name, d->arena);
-	else
-		for (shown.n = NAME_SHOWN; ((unsigned char)name.p[shown.n] & 0xc0) == 0x80;)
-			shown.n--;
-	fault_add(&d->strange, d->arena, pointer, "%.*s%s is not known", STR_ARG(shown),
-		  shown.n < name.n ? "..." : "");
-}
-
 static void path_read(struct decoding *d)
 {
 	for (size_t i = 0; i < d->schema->n; i++) {
@@ -97,7 +79,7 @@ static void parameter_read(struct decoding *d, struct str raw_name, struct str r
 	size_t i = field_index(d, name, SOURCE_QUERY);
 
 	if (i == d->schema->n) {
-		strange_add(d, name);
+		member_strange(&d->strange, d->arena, NULL, name);
 		return;
 	}
 	if (d->given[i].type != GIVEN_NOTHING)
@@ -118,22 +100,14 @@ static void query_read(struct decoding *d)
 			parameter_read(d, name, value);
 }
 
-/* RFC 7396: what is null in a patch is to be removed. */
-static struct given given_member(const struct decoding *d, const json_t *value)
-{
-	if (json_is_null(value) && d->match->route->method == METHOD_PATCH)
-		return (struct given){ .type = GIVEN_REMOVAL };
-	return given_json(value);
-}
-
-static enum err body_read(struct decoding *d, struct faults *f)
+static enum err body_read(struct decoding *d, const struct taking *t)
 {
 	enum json_body body = json_body(d->match->route);
 	json_t *root = NULL;
 
 	if (d->request->body.n == 0 && body != JSON_BODY_REQUIRED) {
 		/* RFC 7396 has a patch that changes nothing, and that is {}. */
-		if (body != JSON_BODY_NONE && d->match->route->method == METHOD_PATCH)
+		if (body != JSON_BODY_NONE && t->patch)
 			fault_add(&d->strange, d->arena, STR(""), "the patch is missing");
 		return OK;
 	}
@@ -141,15 +115,15 @@ static enum err body_read(struct decoding *d, struct faults *f)
 		fault_add(&d->strange, d->arena, STR(""), "there must be no body");
 		return OK;
 	}
-	TRY(body_parse(d->request->body, d->arena, f, &root));
+	TRY(body_parse(d->request->body, d->arena, t->faults, &root));
 	for (void *m = json_object_iter(root); m != NULL; m = json_object_iter_next(root, m)) {
 		struct str name = { json_object_iter_key(m), json_object_iter_key_len(m) };
 		size_t i = field_index(d, name, SOURCE_BODY);
 
 		if (i == d->schema->n)
-			strange_add(d, name);
+			member_strange(&d->strange, d->arena, NULL, name);
 		else
-			d->given[i] = given_member(d, json_object_iter_value(m));
+			d->given[i] = member_given(t, json_object_iter_value(m));
 	}
 	return OK;
 }
@@ -164,17 +138,17 @@ enum err json_decode(const struct schema *s, const struct route_match *m,
 		     const struct http_request *r, struct arena *a, struct faults *f, void *out)
 {
 	struct decoding d = { .schema = s, .match = m, .request = r, .arena = a };
+	struct taking t = { a, f, m->route->method == METHOD_PATCH };
 
 	d.given = arena_new_array(a, s->n, struct given);
 	path_read(&d);
-	TRY(body_read(&d, f));
+	TRY(body_read(&d, &t));
 	query_read(&d);
 	for (size_t i = 0; i < s->n; i++) {
-		struct str wrong = given_take(&d.given[i], &s->fields[i], a, out);
-		struct str name = str_from(s->fields[i].name);
+		const struct field *field = &s->fields[i];
+		struct place at = { .name = { field->name, field->name_n } };
 
-		if (wrong.p != NULL)
-			fault_add(f, a, pointer_step(STR(""), name, a), "%s %s", name.p, wrong.p);
+		member_take(&t, &d.given[i], field, &at, out);
 	}
 	faults_append(f, &d.strange, a);
 	return f->n > 0 ? ERR_INVALID : OK;

@@ -55,24 +55,19 @@ struct given given_json(const json_t *v)
 	case JSON_TRUE:
 	case JSON_FALSE:
 		return (struct given){ .type = GIVEN_FLAG, .flag = json_is_true(v) };
+	case JSON_ARRAY:
+		return (struct given){ .type = GIVEN_LIST, .json = v };
+	case JSON_OBJECT:
+		return (struct given){ .type = GIVEN_OBJECT, .json = v };
 	default:
 		return (struct given){ .type = GIVEN_OTHER };
 	}
 }
 
+/* bound: "be at least" */
 static struct str counted(struct arena *a, const char *bound, int64_t n, const char *unit)
 {
-	return arena_printf(a, "must be at %s %" PRId64 " %s%s", bound, n, unit, n == 1 ? "" : "s");
-}
-
-static bool listed(const char *values, struct str s)
-{
-	struct str rest = str_from(values), one = { 0 };
-
-	while (str_split(&rest, ',', &one))
-		if (str_eq(str_trim(one), s))
-			return true;
-	return false;
+	return arena_printf(a, "must %s %" PRId64 " %s%s", bound, n, unit, n == 1 ? "" : "s");
 }
 
 static struct str text_fault(const struct field *f, struct str s, struct arena *a)
@@ -82,17 +77,15 @@ static struct str text_fault(const struct field *f, struct str s, struct arena *
 	if (chars == 0 && f->min > 0 && !f->optional)
 		return STR("is required");
 	if (chars < f->min)
-		return counted(a, "least", f->min, "character");
+		return counted(a, "be at least", f->min, "character");
 	if (f->max > 0 && chars > f->max)
-		return counted(a, "most", f->max, "character");
+		return counted(a, "be at most", f->max, "character");
 	if (f->max_bytes > 0 && s.n > (size_t)f->max_bytes)
-		return counted(a, "most", f->max_bytes, "byte");
+		return counted(a, "be at most", f->max_bytes, "byte");
 	if (f->format == FORMAT_EMAIL && !email_key(s, a, NULL))
 		return STR("must be a valid email address");
 	if (f->format == FORMAT_TEXT && !str_shown(s))
 		return STR("must not contain control or invisible characters");
-	if (f->one_of != NULL && !listed(f->one_of, s))
-		return arena_printf(a, "must be one of %s", f->one_of);
 	if (f->pattern != NULL && !pattern_match(f->pattern, s.p, a))
 		return arena_printf(a, "must match %s", f->pattern);
 	return (struct str){ 0 };
@@ -112,6 +105,49 @@ static struct str take_text(const struct given *g, const struct field *f, struct
 		memcpy(at, &(struct secret){ text.p, text.n }, sizeof(struct secret));
 	else
 		memcpy(at, &text, sizeof text);
+	return (struct str){ 0 };
+}
+
+static struct str take_email(const struct given *g, const struct field *f, struct arena *a,
+			     void *at)
+{
+	if (g->type != GIVEN_TEXT)
+		return STR("must be a string");
+
+	struct email email = { .text = arena_dup(a, g->text) };
+	struct str fault = text_fault(f, email.text, a);
+
+	if (fault.p != NULL)
+		return fault;
+	if (!email_key(email.text, a, &email.key))
+		return STR("must be a valid email address");
+	memcpy(at, &email, sizeof email);
+	return (struct str){ 0 };
+}
+
+static struct str take_word(const struct given *g, const struct field *f, struct arena *a, void *at)
+{
+	int value = 0;
+
+	if (g->type != GIVEN_TEXT)
+		return STR("must be a string");
+	if (!vocabulary_find(f->words, g->text, &value))
+		return arena_printf(a, "must be one of %s", vocabulary_list(f->words, a).p);
+	memcpy(at, &value, sizeof value);
+	return (struct str){ 0 };
+}
+
+static struct str list_fault(const struct given *g, const struct field *f, struct arena *a)
+{
+	if (g->type != GIVEN_LIST)
+		return STR("must be a list");
+
+	int64_t n = (int64_t)json_array_size(g->json);
+
+	if (n < f->min_items)
+		return counted(a, "have at least", f->min_items, "item");
+	if (n > f->max_items)
+		return counted(a, "have at most", f->max_items, "item");
 	return (struct str){ 0 };
 }
 
@@ -219,6 +255,14 @@ struct str given_take(const struct given *g, const struct field *f, struct arena
 		return take_uuid(g, at);
 	case KIND_INSTANT:
 		return take_instant(g, at);
+	case KIND_ENUM:
+		return take_word(g, f, a, at);
+	case KIND_EMAIL:
+		return take_email(g, f, a, at);
+	case KIND_LIST:
+		return list_fault(g, f, a);
+	case KIND_OBJECT:
+		return g->type == GIVEN_OBJECT ? (struct str){ 0 } : STR("must be an object");
 	}
 	return (struct str){ 0 };
 }

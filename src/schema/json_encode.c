@@ -7,22 +7,30 @@
 /* Null members and secrets are not written; see base/kind.h for what null is. */
 static bool left_out(enum kind kind, const char *at)
 {
-	struct str text = { 0 };
+	const void *p = NULL;
 	struct instant instant = { 0 };
 	struct uuid id = { 0 };
+	int value = 0;
 
 	switch (kind) {
 	case KIND_SECRET:
 		return true;
 	case KIND_STR:
-		memcpy(&text, at, sizeof text);
-		return text.p == NULL;
+	case KIND_EMAIL:
+	case KIND_LIST:
+	case KIND_OBJECT:
+		/* All of them begin with what they point at. */
+		memcpy(&p, at, sizeof p);
+		return p == NULL;
 	case KIND_INSTANT:
 		memcpy(&instant, at, sizeof instant);
 		return instant.us == INSTANT_NONE.us;
 	case KIND_UUID:
 		memcpy(&id, at, sizeof id);
 		return uuid_none(id);
+	case KIND_ENUM:
+		memcpy(&value, at, sizeof value);
+		return value == 0;
 	case KIND_BOOL:
 	case KIND_I32:
 	case KIND_I64:
@@ -83,7 +91,33 @@ static void uuid(struct buf *b, const char *at)
 	buf_char(b, '"');
 }
 
-static void value(struct buf *b, enum kind kind, const char *at)
+/* A word needs no escape. */
+static void word(struct buf *b, const struct vocabulary *words, const char *at)
+{
+	int value = 0;
+
+	memcpy(&value, at, sizeof value);
+
+	struct str v = vocabulary_word(words, value);
+	char *p = buf_room(b, v.n + 2);
+
+	*p = '"';
+	memcpy(p + 1, v.p, v.n);
+	p[v.n + 1] = '"';
+	b->n += v.n + 2;
+}
+
+static void list(struct buf *b, const struct field *f, const char *at);
+
+static void object(struct buf *b, const struct field *f, const char *at)
+{
+	const void *p = NULL;
+
+	memcpy(&p, at, sizeof p);
+	json_encode(f->of, p, b);
+}
+
+static void value(struct buf *b, const struct field *f, enum kind kind, const char *at)
 {
 	switch (kind) {
 	case KIND_BOOL:
@@ -92,14 +126,44 @@ static void value(struct buf *b, enum kind kind, const char *at)
 	case KIND_I64:
 		return number(b, kind, at);
 	case KIND_STR:
+	case KIND_EMAIL:
 		return text(b, at);
 	case KIND_INSTANT:
 		return instant(b, at);
 	case KIND_UUID:
 		return uuid(b, at);
+	case KIND_ENUM:
+		return word(b, f->words, at);
+	case KIND_LIST:
+		return list(b, f, at);
+	case KIND_OBJECT:
+		return object(b, f, at);
 	case KIND_SECRET:
 		return;
 	}
+}
+
+/* Null has no place among the others: what is so in a list is written as null. */
+static void list(struct buf *b, const struct field *f, const char *at)
+{
+	struct list all = { 0 };
+	size_t size = kind_size(f->item);
+
+	memcpy(&all, at, sizeof all);
+	if (f->item == KIND_OBJECT)
+		return json_encode_list(f->of, all.v, all.n, b);
+	buf_char(b, '[');
+	for (size_t i = 0; i < all.n; i++) {
+		const char *item = (const char *)all.v + i * size;
+
+		if (i > 0)
+			buf_char(b, ',');
+		if (left_out(f->item, item))
+			buf_add(b, STR("null"));
+		else
+			value(b, f, f->item, item);
+	}
+	buf_char(b, ']');
 }
 
 /* Names of fields are identifiers: nothing in them needs an escape. */
@@ -126,7 +190,7 @@ void json_encode(const struct schema *s, const void *in, struct buf *b)
 			continue;
 		name(b, separator, f);
 		separator = ',';
-		value(b, f->kind, at);
+		value(b, f, f->kind, at);
 	}
 	if (separator == '{')
 		buf_char(b, '{');

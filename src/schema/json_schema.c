@@ -24,16 +24,14 @@ static json_t *draft_end(const struct draft *d)
 	return NULL;
 }
 
-static void put_values(struct draft *d, const char *values, bool nullable)
+static void put_words(struct draft *d, const struct vocabulary *words, bool nullable)
 {
-	struct str rest = str_from(values), one = { 0 };
 	json_t *list = json_array();
 
-	while (str_split(&rest, ',', &one)) {
-		one = str_trim(one);
-		if (json_array_append_new(list, json_stringn(one.p, one.n)) != 0)
+	for (size_t i = 1; i < words->n; i++)
+		if (json_array_append_new(list,
+					  json_stringn(words->words[i].p, words->words[i].n)) != 0)
 			d->failed = true;
-	}
 	if (nullable && json_array_append_new(list, json_null()) != 0)
 		d->failed = true;
 	put(d, "enum", list);
@@ -65,15 +63,13 @@ static void put_text_type(struct draft *d, const struct field *f, enum json_side
 		put(d, "format", json_string("password"));
 		put(d, "writeOnly", json_true());
 	}
-	if (f->format == FORMAT_EMAIL)
+	if (f->format == FORMAT_EMAIL || f->kind == KIND_EMAIL)
 		put(d, "format", json_string("email"));
-	if (f->one_of != NULL)
-		put_values(d, f->one_of, side == JSON_BODY_MEMBER && f->optional);
 	if (f->pattern != NULL)
 		put(d, "pattern", json_string(f->pattern));
 	else if (f->format == FORMAT_TEXT)
 		put(d, "pattern", json_string(shown));
-	else if (side != JSON_OUTPUT && f->one_of == NULL && f->format == FORMAT_ANY)
+	else if (side != JSON_OUTPUT && f->kind != KIND_EMAIL && f->format == FORMAT_ANY)
 		put(d, "pattern", json_string(no_nul));
 }
 
@@ -92,11 +88,45 @@ static void put_number_type(struct draft *d, const struct field *f, enum json_si
 		put(d, "default", json_integer(f->preset));
 }
 
+/* What is left out of an item is null in its place; of a list in a patch the whole is replaced. */
+static enum json_side inside(enum json_side side)
+{
+	return side == JSON_PATCH_MEMBER ? JSON_BODY_MEMBER : side;
+}
+
+static void put_list_type(struct draft *d, const struct field *f, enum json_side side)
+{
+	struct field item = *f;
+
+	item.kind = f->item;
+	item.optional = false;
+	item.doc = NULL;
+	put_name(d, "array", side, f);
+	put(d, "items",
+	    f->item == KIND_OBJECT ? json_schema(f->of, inside(side), NULL, NULL)
+				   : json_schema_field(&item, inside(side)));
+	if (f->min_items > 0)
+		put(d, "minItems", json_integer(f->min_items));
+	put(d, "maxItems", json_integer(f->max_items));
+}
+
+/* As the schema of the object has it; null in front where the member may be left out. */
+static void put_object_type(struct draft *d, const struct field *f, enum json_side side)
+{
+	json_t *schema = json_schema(f->of, side, NULL, NULL);
+
+	if (schema == NULL || json_object_update(d->schema, schema) != 0)
+		d->failed = true;
+	json_decref(schema);
+	put_name(d, "object", side, f);
+}
+
 static void put_type(struct draft *d, const struct field *f, enum json_side side)
 {
 	switch (f->kind) {
 	case KIND_STR:
 	case KIND_SECRET:
+	case KIND_EMAIL:
 		return put_text_type(d, f, side);
 	case KIND_I32:
 	case KIND_I64:
@@ -112,6 +142,13 @@ static void put_type(struct draft *d, const struct field *f, enum json_side side
 	case KIND_INSTANT:
 		put_name(d, "string", side, f);
 		return put(d, "format", json_string("date-time"));
+	case KIND_ENUM:
+		put_name(d, "string", side, f);
+		return put_words(d, f->words, side == JSON_BODY_MEMBER && f->optional);
+	case KIND_LIST:
+		return put_list_type(d, f, side);
+	case KIND_OBJECT:
+		return put_object_type(d, f, side);
 	}
 }
 

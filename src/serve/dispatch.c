@@ -49,7 +49,7 @@ static enum err authorize_self(const struct req *r)
 
 static enum err authorize(const struct req *r)
 {
-	if (r->who.role == ROLE_ADMIN)
+	if (r->who.role == USER_ROLE_ADMIN)
 		return OK;
 	switch (r->match.route->access) {
 	case ACCESS_ANYONE:
@@ -152,7 +152,7 @@ static enum err handle(struct req *r)
 	if (e != OK)
 		return r->match.route->access == ACCESS_GATE ? ERR_FORBIDDEN : e;
 	if (route_changes(r->match.route))
-		TRY(limit_change(r, "change", r->who.user, r->who.role == ROLE_ADMIN));
+		TRY(limit_change(r, "change", r->who.user, r->who.role == USER_ROLE_ADMIN));
 	return run(r, in);
 }
 

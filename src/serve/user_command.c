@@ -53,7 +53,7 @@ static enum err create(struct command *c)
 				   .password = { args->hash, strlen(args->hash) },
 				   .locale = STR("en"),
 				   .verified = true,
-				   .role = args->admin ? STR("admin") : STR("user") };
+				   .role = args->admin ? USER_ROLE_ADMIN : USER_ROLE_USER };
 	struct user_row user = { 0 };
 
 	email_key(args->email, c->arena, &row.email_key);
@@ -64,7 +64,7 @@ static enum err create(struct command *c)
 		return ERR_EMAIL_TAKEN;
 	TRY(e);
 	args->id = user.id;
-	return act_note(c->db, &c->act, "user.create", user.id, row.role);
+	return act_note(c->db, &c->act, "user.create", user.id, user_role_word(row.role));
 }
 
 static int create_user(const struct cli *cli, struct arena *a, struct user_arguments *args)
@@ -151,7 +151,7 @@ static enum err list(struct command *c)
 			struct user_row *u = &page.v[i];
 
 			printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", uuid_format(u->id.uuid, id).p,
-			       u->email.p, u->role.p, u->name.p,
+			       u->email.p, user_role_word(u->role).p, u->name.p,
 			       instant_format(u->created_at, at).p,
 			       u->verified ? "verified" : "unverified",
 			       u->disabled ? "disabled" : "enabled");

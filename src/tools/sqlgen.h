@@ -6,16 +6,27 @@
 
 #include "db/db.h"
 
-enum { NAME = 64, RULES = 8, COLUMNS = 32 };
+enum { NAME = 64, RULES = 8, COLUMNS = 32, WORDS = 64, ENUMERATIONS = 64 };
 
 enum mode { ONE, MANY, EXEC };
+
+/* A domain over text whose check lists its words. */
+struct enumeration {
+	struct enumeration *next;
+	char name[NAME];
+	struct word {
+		char *text, *constant; /* "user", "USER_ROLE_USER" */
+	} words[WORDS];
+	size_t n;
+};
 
 /* A parameter, or a column of the result. */
 struct column {
 	const char *name;
 	enum kind kind;
 	char id[NAME]; /* of a domain over uuid: its name, which is its C type's; else "" */
-	bool typed;    /* parameter: cast in the text */
+	const struct enumeration *words; /* KIND_ENUM */
+	bool typed;			 /* parameter: cast in the text */
 };
 
 struct rule {
@@ -95,5 +106,23 @@ char *cast_find(const struct statement *s, const char *name);
 
 /* Asks the server about every statement: types, nullability, constraints. */
 void describe(struct file *files, const char *url);
+
+/* The enumeration that a domain is; NULL when it has no check. Refuses a check that is no list. */
+const struct enumeration *enumeration_of(const struct statement *s, const char *domain);
+
+/* The name of the enumeration that columns of this name have in some table, the caller's; NULL: of
+ * none. */
+char *enumeration_named(const char *column);
+
+/* Refuses a literal that is no word of the enumeration it is set to or compared with. */
+void check_literals(const struct statement *s);
+
+/* All that were asked for, by name; returns how many. */
+size_t enumerations(const struct enumeration *list[ENUMERATIONS]);
+
+struct pg_result;
+
+/* Runs a query with one or two numbers or names as text; ends the program when it fails. */
+struct pg_result *ask(const char *sql, const char *a, const char *b);
 
 void write_all(const struct file *files, const char *source_dir, const char *include_dir);

@@ -7,8 +7,7 @@
 
 static PGconn *pg;
 
-/* Runs a query with one or two numbers or names as text; ends the program when it fails. */
-static PGresult *ask(const char *sql, const char *a, const char *b)
+PGresult *ask(const char *sql, const char *a, const char *b)
 {
 	const char *values[] = { a, b };
 	PGresult *r = PQexecParams(pg, sql, b == NULL ? 1 : 2, NULL, values, NULL, NULL, 0);
@@ -37,7 +36,7 @@ static const struct type *type_find(const char *name)
 	return NULL;
 }
 
-/* Sets kind and id of a column from the oid of its type: the outermost domain names it. */
+/* Sets what a column is from the oid of its type: the outermost domain names it. */
 static void resolve(const struct statement *s, struct column *c, Oid oid)
 {
 	char *text = format_text("%u", oid);
@@ -60,6 +59,10 @@ static void resolve(const struct statement *s, struct column *c, Oid oid)
 		c->kind = type->kind;
 	if (c->kind == KIND_UUID && strcmp(name, base) != 0)
 		snprintf(c->id, sizeof c->id, "%s", name);
+	if (c->kind == KIND_STR && strcmp(name, base) != 0)
+		c->words = enumeration_of(s, name);
+	if (c->words != NULL)
+		c->kind = KIND_ENUM;
 	PQclear(r);
 	free(text);
 }
@@ -125,6 +128,7 @@ static Oid cast_domain(const struct statement *s, const char *name, Oid type)
 static void resolve_column(const struct statement *s, const PGresult *d, int i, struct column *c)
 {
 	bool derived = PQftable(d, i) == InvalidOid, not_null = false;
+	const char *domain = NULL;
 
 	c->name = format_text("%s", PQfname(d, i));
 	check_member(s, c->name);
@@ -135,6 +139,9 @@ static void resolve_column(const struct statement *s, const PGresult *d, int i, 
 	if (derived && c->kind == KIND_STR && names_secret(c->name))
 		fail(s, "%s is called as a secret is: cast it, as in ...::secret as %s", c->name,
 		     c->name);
+	if (derived && c->kind == KIND_STR && (domain = enumeration_named(c->name)) != NULL)
+		fail(s, "%s is called as an enumeration is: cast it, as in ...::%s as %s", c->name,
+		     domain, c->name);
 	if (!nullable(c->kind) && (!not_null || s->outer_join) && !never_null(s, c->name))
 		fail(s, "column %s may be null; wrap it whole, as in coalesce(..., 0) as %s",
 		     c->name, c->name);
@@ -197,17 +204,28 @@ static void find_key(struct statement *s)
 /* Compared with a column, a parameter has the base type, not the column's domain. */
 static void resolve_param(const struct statement *s, const PGresult *d, int i, struct column *c)
 {
+	const char *domain = NULL;
+
 	resolve(s, c, s->gathered ? element(PQparamtype(d, i)) : PQparamtype(d, i));
 	if (c->kind == KIND_UUID && c->id[0] == '\0' && !c->typed)
 		fail(s, "say which id :%s is, as in :%s::user_id", c->name, c->name);
 	if (c->kind == KIND_STR && !c->typed && names_secret(c->name))
 		fail(s, "say that :%s is a secret: :%s::secret", c->name, c->name);
+	if (c->kind == KIND_STR && !c->typed && (domain = enumeration_named(c->name)) != NULL)
+		fail(s, "say which enumeration :%s is of, as in :%s::%s", c->name, c->name, domain);
+}
+
+/* The domain that names a parameter's C type, and what it is made of; NULL: none does. */
+static const char *domain_of(const struct column *c, const char **base)
+{
+	*base = c->words != NULL ? "text" : "uuid";
+	return c->words != NULL ? c->words->name : c->id[0] != '\0' ? c->id : NULL;
 }
 
 /*
- * The cast to a domain over uuid has told us the C type. The server would carry it out each time
- * (it looks up the domain's constraints), so a cast to uuid takes its place. Not none at all: the
- * cast is also what types a parameter that stands in a select list.
+ * The cast to a domain has told us the C type. The server would carry it out each time (it looks up
+ * the domain's constraints), so a cast to its base takes its place. Not none at all: the cast is
+ * also what types a parameter that stands in a select list.
  */
 static void use_base_type(struct statement *s)
 {
@@ -217,14 +235,14 @@ static void use_base_type(struct statement *s)
 	s->sql = format_text("%s", "");
 	for (size_t i = 0; i < s->token_count; i++) {
 		const struct token *t = &s->tokens[i];
-		const struct column *c = &s->params[t->param];
+		const char *base = NULL, *domain = domain_of(&s->params[t->param], &base);
 
-		if (t->sort != PARAM || c->id[0] == '\0')
+		if (t->sort != PARAM || domain == NULL)
 			continue;
-		s->sql = format_text("%s%.*s$%zu::uuid", s->sql, (int)(t->at - done),
-				     domain_sql + done, t->param + 1);
+		s->sql = format_text("%s%.*s$%zu::%s", s->sql, (int)(t->at - done),
+				     domain_sql + done, t->param + 1, base);
 		/* Behind the parameter, and its cast if it has one. */
-		if (token_is(s, i + 1, "::") && token_is(s, i + 2, c->id))
+		if (token_is(s, i + 1, "::") && token_is(s, i + 2, domain))
 			t += 2;
 		done = t->at + t->length;
 	}
@@ -250,6 +268,7 @@ static void describe_statement(struct statement *s)
 	if (s->gathered)
 		find_key(s);
 	use_base_type(s);
+	check_literals(s);
 	check_rules(s);
 }
 
@@ -260,6 +279,7 @@ static bool same_row(const struct statement *a, const struct statement *b)
 	for (size_t i = 0; i < a->column_count; i++)
 		if (strcmp(a->columns[i].name, b->columns[i].name) != 0 ||
 		    strcmp(a->columns[i].id, b->columns[i].id) != 0 ||
+		    a->columns[i].words != b->columns[i].words ||
 		    a->columns[i].kind != b->columns[i].kind)
 			return false;
 	return true;

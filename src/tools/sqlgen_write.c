@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static const char *kind_name(enum kind k)
 		[KIND_BOOL] = "KIND_BOOL",     [KIND_I32] = "KIND_I32",
 		[KIND_I64] = "KIND_I64",       [KIND_STR] = "KIND_STR",
 		[KIND_SECRET] = "KIND_SECRET", [KIND_INSTANT] = "KIND_INSTANT",
-		[KIND_UUID] = "KIND_UUID",
+		[KIND_UUID] = "KIND_UUID",     [KIND_ENUM] = "KIND_ENUM",
 	};
 
 	return names[k];
@@ -62,6 +63,8 @@ static void write_struct(FILE *f, const char *name, const char *suffix, const st
 	for (size_t i = 0; i < n; i++)
 		if (c[i].id[0] != '\0')
 			fprintf(f, "\tstruct %s %s;\n", c[i].id, c[i].name);
+		else if (c[i].words != NULL)
+			fprintf(f, "\tenum %s %s;\n", c[i].words->name, c[i].name);
 		else
 			fprintf(f, "\t%s %s;\n", type_name(c[i].kind), c[i].name);
 	fprintf(f, "};\n");
@@ -94,7 +97,8 @@ static void write_header(const struct file *file, const char *dir)
 	char *from = format_text("src/sql/%s.sql", file->name);
 	FILE *f = create(dir, file->name, ".h", from);
 
-	fprintf(f, "#pragma once\n\n#include \"db/db.h\"\n#include \"gen/ids.h\"\n");
+	fprintf(f, "#pragma once\n\n#include \"db/db.h\"\n#include \"gen/enums.h\"\n"
+		   "#include \"gen/ids.h\"\n");
 	for (const struct statement *s = file->statements; s != NULL; s = s->next) {
 		if (s->mode != EXEC && !row_seen(s, false))
 			write_struct(f, s->row, "_row", s->columns, s->column_count);
@@ -121,9 +125,13 @@ static void write_columns(FILE *f, const struct statement *s, const char *what, 
 	if (n == 0)
 		return;
 	fprintf(f, "\nstatic const struct db_column %s_%s[] = {\n", s->name, what);
-	for (size_t i = 0; i < n; i++)
-		fprintf(f, "\t{ \"%s\", %s, offsetof(struct %s, %s) },\n", c[i].name,
-			kind_name(c[i].kind), type, c[i].name);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(f, "\t{ .name = \"%s\", .kind = %s, .offset = offsetof(struct %s, %s)",
+			c[i].name, kind_name(c[i].kind), type, c[i].name);
+		if (c[i].words != NULL)
+			fprintf(f, ", .words = &%s_vocabulary", c[i].words->name);
+		fprintf(f, " },\n");
+	}
 	fprintf(f, "};\n");
 }
 
@@ -278,6 +286,53 @@ static void write_ids(const struct file *files, const char *dir)
 	finish(f);
 }
 
+static void write_enum(FILE *h, FILE *c, const struct enumeration *e)
+{
+	const char *name = e->name;
+	char *none = format_text("%s_NONE", name);
+
+	for (char *p = none; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	fprintf(h, "\nenum %s {\n\t%s, /* null */\n", name, none);
+	for (size_t i = 0; i < e->n; i++)
+		fprintf(h, "\t%s,\n", e->words[i].constant);
+	fprintf(h,
+		"};\n\n_Static_assert(sizeof(enum %s) == sizeof(int), \"KIND_ENUM\");\n\n"
+		"extern const struct vocabulary %s_vocabulary;\n\n"
+		"static inline struct str %s_word(enum %s v)\n{\n"
+		"\treturn vocabulary_word(&%s_vocabulary, (int)v);\n}\n",
+		name, name, name, name, name);
+	fprintf(c, "\nstatic const struct str %s_words[] = {\n\t{ NULL, 0 },\n", name);
+	for (size_t i = 0; i < e->n; i++)
+		fprintf(c, "\t{ \"%s\", %zu },\n", e->words[i].text, strlen(e->words[i].text));
+	fprintf(c, "};\n\nconst struct vocabulary %s_vocabulary = { %s_words, %zu };\n", name, name,
+		e->n + 1);
+	free(none);
+}
+
+static void write_enums(const char *source_dir, const char *include_dir)
+{
+	static const char from[] = "the domains over text, with a check, that src/sql uses";
+	const struct enumeration *list[ENUMERATIONS] = { NULL };
+	size_t n = enumerations(list);
+	FILE *h = create(include_dir, "enums", ".h", from);
+	FILE *c = create(source_dir, "enums", ".c", from);
+
+	fprintf(h, "#pragma once\n\n#include \"base/kind.h\"\n");
+	fprintf(c, "#include \"gen/enums.h\"\n");
+	for (size_t i = 0; i < n; i++)
+		write_enum(h, c, list[i]);
+	fprintf(h, "\n/* For FIELD (schema/fields.h). */\n#define FIELD_KIND_ENUMS");
+	for (size_t i = 0; i < n; i++)
+		fprintf(h, " \\\n\tenum %s: KIND_ENUM,", list[i]->name);
+	fprintf(h, "\n\n#define FIELD_VOCABULARIES");
+	for (size_t i = 0; i < n; i++)
+		fprintf(h, " \\\n\tenum %s: &%s_vocabulary,", list[i]->name, list[i]->name);
+	fprintf(h, "\n");
+	finish(h);
+	finish(c);
+}
+
 void write_all(const struct file *files, const char *source_dir, const char *include_dir)
 {
 	for (const struct file *f = files; f != NULL; f = f->next) {
@@ -286,4 +341,5 @@ void write_all(const struct file *files, const char *source_dir, const char *inc
 	}
 	write_statements(files, source_dir, include_dir);
 	write_ids(files, include_dir);
+	write_enums(source_dir, include_dir);
 }

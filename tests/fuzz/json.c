@@ -16,6 +16,26 @@ struct thing_id {
 };
 
 #define FIELD_KIND_IDS struct thing_id : KIND_UUID,
+#define FIELD_KIND_ENUMS enum size : KIND_ENUM,
+#define FIELD_VOCABULARIES enum size : &sizes,
+
+enum size { SIZE_NONE, SIZE_SMALL, SIZE_LARGE };
+
+static const struct str size_words[] = { { 0 }, { "small", 5 }, { "large", 5 } };
+static const struct vocabulary sizes = { size_words, 3 };
+
+struct part {
+	struct thing_id id;
+	struct email email;
+	enum size size;
+	struct part_names {
+		struct str *v;
+		size_t n;
+	} names;
+};
+
+SCHEMA(part, part, FIELD(part, id, .optional = true), FIELD(part, email, .optional = true),
+       FIELD(part, size), FIELD_LIST(part, names, 3, .min = 1, .optional = true));
 
 struct thing {
 	struct thing_id id;
@@ -25,7 +45,16 @@ struct thing {
 	int64_t offset;
 	bool all, all_given;
 	struct instant at;
-	struct str kind;
+	enum size kind;
+	struct part *whole;
+	struct part_list {
+		struct part *v;
+		size_t n;
+	} parts;
+	struct number_list {
+		int32_t *v;
+		size_t n;
+	} numbers;
 };
 
 SCHEMA(thing, thing, FIELD(thing, id),
@@ -36,8 +65,10 @@ SCHEMA(thing, thing, FIELD(thing, id),
        FIELD(thing, limit, .optional = true, .min = 1, .max = 100, .preset = 20),
        FIELD(thing, offset, .optional = true, .min = INT64_MIN),
        FIELD(thing, all, .optional = true, GIVEN(thing, all_given)),
-       FIELD(thing, at, .optional = true),
-       FIELD(thing, kind, .optional = true, .one_of = "small, large"));
+       FIELD(thing, at, .optional = true), FIELD(thing, kind, .optional = true),
+       FIELD_OBJECT(thing, whole, part, .optional = true),
+       FIELD_OBJECTS(thing, parts, part, 4, .optional = true),
+       FIELD_LIST(thing, numbers, 5, .min_items = 1, .max = 9, .optional = true));
 
 static const struct route routes[] = {
 	{ .method = METHOD_GET, .path = "/things/{id}", .in = &thing_schema },

@@ -20,16 +20,24 @@ struct thing {
 	struct uuid id;
 	struct str name;
 	struct secret password;
+	enum size { SIZE_NONE, SIZE_SMALL, SIZE_LARGE } size;
 };
 
+static const struct str size_words[] = { { 0 }, { "small", 5 }, { "large", 5 } };
+static const struct vocabulary sizes = { size_words, 3 };
+
 static const struct db_column columns[] = {
-	{ "flag", KIND_BOOL, offsetof(struct thing, flag) },
-	{ "small", KIND_I32, offsetof(struct thing, small) },
-	{ "large", KIND_I64, offsetof(struct thing, large) },
-	{ "at", KIND_INSTANT, offsetof(struct thing, at) },
-	{ "id", KIND_UUID, offsetof(struct thing, id) },
-	{ "name", KIND_STR, offsetof(struct thing, name) },
-	{ "password", KIND_SECRET, offsetof(struct thing, password) },
+	{ .name = "flag", .kind = KIND_BOOL, .offset = offsetof(struct thing, flag) },
+	{ .name = "small", .kind = KIND_I32, .offset = offsetof(struct thing, small) },
+	{ .name = "large", .kind = KIND_I64, .offset = offsetof(struct thing, large) },
+	{ .name = "at", .kind = KIND_INSTANT, .offset = offsetof(struct thing, at) },
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct thing, id) },
+	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct thing, name) },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct thing, password) },
+	{ .name = "size",
+	  .kind = KIND_ENUM,
+	  .offset = offsetof(struct thing, size),
+	  .words = &sizes },
 };
 
 enum { COLUMNS = sizeof columns / sizeof *columns, NOTHING = 0xff };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The real table of operations, row by row: what the preprocessor cannot see of it. */
 #include "api/req.h"
+#include "http/decode.h"
 
 #include <regex.h>
 #include <setjmp.h>
@@ -104,6 +105,28 @@ static void test_problems_are_their_own(void **state)
 	}
 }
 
+/* Lists and objects: bounded, within themselves too, and from a body alone. */
+static void check_inside(const struct schema *s, const struct field *f)
+{
+	if (f->kind == KIND_LIST && (f->max_items <= 0 || f->min_items > f->max_items))
+		fail_msg("%s.%s: a list of how many?", s->name, f->name);
+	if ((f->kind == KIND_ENUM || f->item == KIND_ENUM) && f->words == NULL)
+		fail_msg("%s.%s: an enum of no words", s->name, f->name);
+}
+
+static void test_lists_are_in_bodies(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < routes_count; i++)
+		for (size_t j = 0; j < routes[i].in->n; j++) {
+			const struct field *f = &routes[i].in->fields[j];
+
+			if ((f->kind == KIND_LIST || f->kind == KIND_OBJECT) &&
+			    source_of(&routes[i], f) != SOURCE_BODY)
+				fail_msg("%s.%s is not in a body", routes[i].name, f->name);
+		}
+}
+
 static void check_fields(const struct schema *s, bool input)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -117,8 +140,13 @@ static void check_fields(const struct schema *s, bool input)
 		/* What the schema says of it stands in front of other sentences. */
 		if (f->doc != NULL && f->doc[strlen(f->doc) - 1] == '.')
 			fail_msg("%s.%s: the doc ends with a full stop", s->name, f->name);
-		if (input && f->kind == KIND_STR && f->max == 0 && f->max_bytes == 0 &&
-		    f->one_of == NULL && f->pattern == NULL)
+		check_inside(s, f);
+		if (f->of != NULL)
+			check_fields(f->of, input);
+		if (input &&
+		    (f->kind == KIND_STR || f->kind == KIND_EMAIL ||
+		     (f->kind == KIND_LIST && f->item == KIND_STR)) &&
+		    f->max == 0 && f->max_bytes == 0 && f->pattern == NULL)
 			fail_msg("%s.%s has no bound", s->name, f->name);
 		if (f->pattern == NULL)
 			continue;
@@ -145,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_rows_are_whole),
 		cmocka_unit_test(test_problems_are_their_own),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_lists_are_in_bodies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

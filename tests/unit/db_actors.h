@@ -28,7 +28,7 @@ struct actor {
 	enum err told;
 };
 
-static const struct db_column id_column = { "id", KIND_UUID, 0 };
+static const struct db_column id_column = { .name = "id", .kind = KIND_UUID };
 
 #define STATEMENT(...)                                                                             \
 	{                                                                                          \

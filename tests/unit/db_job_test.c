@@ -16,7 +16,9 @@ struct thing {
 	struct uuid id;
 };
 
-static const struct db_column params[] = { { "id", KIND_UUID, offsetof(struct thing, id) } };
+static const struct db_column params[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct thing, id) }
+};
 
 /* The id is the second column, as it may be. */
 static const struct db_statement statement = {

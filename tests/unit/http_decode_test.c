@@ -15,6 +15,8 @@ struct thing_id {
 };
 
 #define FIELD_KIND_IDS struct thing_id : KIND_UUID,
+#define FIELD_KIND_ENUMS
+#define FIELD_VOCABULARIES
 
 struct account_in {
 	struct str email;

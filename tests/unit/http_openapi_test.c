@@ -16,6 +16,8 @@ struct user_id {
 };
 
 #define FIELD_KIND_IDS struct user_id : KIND_UUID,
+#define FIELD_KIND_ENUMS
+#define FIELD_VOCABULARIES
 
 struct user {
 	struct user_id id;

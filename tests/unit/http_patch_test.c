@@ -13,10 +13,18 @@
 #include <cmocka.h>
 
 #define FIELD_KIND_IDS
+#define FIELD_KIND_ENUMS enum role : KIND_ENUM,
+#define FIELD_VOCABULARIES enum role : &roles,
+
+enum role { ROLE_NONE, ROLE_USER, ROLE_ADMIN };
+
+static const struct str role_words[] = { { 0 }, { "user", 4 }, { "admin", 5 } };
+static const struct vocabulary roles = { role_words, 3 };
 
 struct change {
 	int32_t id;
-	struct str role, name;
+	enum role role;
+	struct str name;
 	bool on, on_given;
 	int32_t size;
 	bool size_given;
@@ -24,7 +32,7 @@ struct change {
 };
 
 #define CHANGE_FIELDS                                                                              \
-	FIELD(change, id), FIELD(change, role, .optional = true, .one_of = "user, admin"),         \
+	FIELD(change, id), FIELD(change, role, .optional = true),                                  \
 		FIELD(change, name, .optional = true, .min = 1),                                   \
 		FIELD(change, on, .optional = true, GIVEN(change, on_given)),                      \
 		FIELD(change, size, .optional = true, .max = 9, GIVEN(change, size_given)),        \
@@ -101,8 +109,9 @@ static void values(struct buf *b, const struct route *r, const struct change *c)
 		buf_add(b, STR("none"));
 		return;
 	}
-	buf_printf(b, "role=%.*s on=%d%c size=%d%c since=", STR_ARG(c->role), c->on,
-		   c->on_given ? '!' : '?', c->size, c->size_given ? '!' : '?');
+	buf_printf(b, "role=%.*s on=%d%c size=%d%c since=",
+		   STR_ARG(vocabulary_word(&roles, (int)c->role)), c->on, c->on_given ? '!' : '?',
+		   c->size, c->size_given ? '!' : '?');
 	if (c->since.us == INSTANT_NONE.us)
 		buf_char(b, '-');
 	else
