@@ -37,8 +37,8 @@ endif
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
 LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn -lcrypto
 
-LAYERS := base conf task text db cred mail schema http fcgi gen api serve
-SOURCES := $(wildcard $(LAYERS:%=src/%/*.c))
+LAYERS := base conf task text db cred mail schema http fcgi gen core api serve
+SOURCES := $(wildcard $(LAYERS:%=src/%/*.c) src/api/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))

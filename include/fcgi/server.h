@@ -2,16 +2,7 @@
 /* FastCGI connections of one worker: many at a time, kept open, none able to hold up another. */
 #pragma once
 
-#include "http/request.h"
-
-/* One request on its way through. All of it lives in `arena` or the connection. */
-struct http_exchange {
-	struct http_request request;
-	struct http_reply reply;
-	struct arena *arena;
-	bool overloaded; /* answer 503 at once, without waiting for anything */
-	bool dropped;	 /* set by the handler: the client has gone, send nothing */
-};
+#include "http/exchange.h"
 
 struct http_server_options {
 	int listener;		    /* listening socket; stays the caller's */

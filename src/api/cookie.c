@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/origin.h"
+#include "core/device.h"
 #include "cred/opaque.h"
 
 /* The prefixes make browsers insist on Secure, and on Path=/ without a Domain (RFC 6265bis 4.1.3).
@@ -12,7 +13,10 @@
 #define ACCESS "__Host-postern-access"
 #define DEVICE "__Secure-postern-device"
 
-enum { ACCESS_MAX = 4 /* each costs a signature to judge */ };
+enum {
+	ACCESS_MAX = 4,		    /* each costs a signature to judge */
+	DEVICE_LIFE_S = 400 * 86400 /* browsers keep no cookie longer (RFC 6265bis section 5.5) */
+};
 
 /* A cookie of the header; text is all of it, without the blanks around it. */
 struct pair {
@@ -42,7 +46,7 @@ static bool next_pair(struct str *rest, struct pair *out)
  */
 static struct str_list find(const struct req *r, struct str name, size_t token, size_t most)
 {
-	struct str rest = r->http->cookie;
+	struct str rest = call_of(r)->http->cookie;
 	struct str_list found = { 0 };
 	struct pair pair;
 	size_t many = 0;
@@ -50,7 +54,7 @@ static struct str_list find(const struct req *r, struct str name, size_t token, 
 	while (many < most && next_pair(&rest, &pair))
 		many += str_eq(pair.name, name) && pair.value.n >= token;
 	found.v = arena_new_array(r->arena, many, struct str);
-	rest = r->http->cookie;
+	rest = call_of(r)->http->cookie;
 	while (found.n < many && next_pair(&rest, &pair))
 		if (str_eq(pair.name, name) && pair.value.n >= token && !str_in(pair.value, found))
 			found.v[found.n++] = pair.value;
@@ -74,7 +78,7 @@ struct str_list cookie_access(const struct req *r)
 
 struct str cookie_devices(const struct req *r)
 {
-	struct str rest = r->http->cookie;
+	struct str rest = call_of(r)->http->cookie;
 	struct buf all = buf_make(r->arena, rest.n + 1);
 	struct pair pair;
 
@@ -82,7 +86,7 @@ struct str cookie_devices(const struct req *r)
 		if (!str_eq(pair.name, STR(DEVICE)) || pair.value.n == 0)
 			continue;
 		if (all.n > 0)
-			buf_char(&all, COOKIE_BETWEEN);
+			buf_char(&all, DEVICE_BETWEEN);
 		buf_add(&all, pair.value);
 	}
 	return all.n > 0 ? buf_str(&all) : (struct str){ 0 };
@@ -90,7 +94,7 @@ struct str cookie_devices(const struct req *r)
 
 struct str cookie_foreign(const struct req *r)
 {
-	struct str rest = r->http->cookie;
+	struct str rest = call_of(r)->http->cookie;
 	struct buf kept = buf_make(r->arena, rest.n + 1);
 	struct pair pair;
 
@@ -107,7 +111,8 @@ struct str cookie_foreign(const struct req *r)
 
 bool cookie_ours(const struct req *r)
 {
-	struct str origin = r->http->origin, rest = r->app->conf->server_origins, one = { 0 };
+	struct str origin = call_of(r)->http->origin, rest = r->app->conf->server_origins,
+		   one = { 0 };
 	struct str known = { 0 }, path = { 0 };
 
 	if (origin_parse(r->app->conf->server_public_url, r->arena, &known, &path) &&
@@ -121,7 +126,7 @@ bool cookie_ours(const struct req *r)
 
 enum err cookie_origin(struct req *r)
 {
-	struct str origin = r->http->origin;
+	struct str origin = call_of(r)->http->origin;
 
 	if (origin.n == 0)
 		return problem(r, ERR_ORIGIN_REFUSED, "the cookie needs an Origin header");
@@ -139,20 +144,21 @@ enum err cookie_origin(struct req *r)
 /* One that is sent to /api/v1/auth alone. */
 static void set_narrow(struct req *r, const char *name, struct str value, int64_t seconds)
 {
-	header_add(r->reply, "Set-Cookie",
-		   arena_printf(r->arena,
-				"%s=%.*s; Path=%s; Max-Age=%lld; Secure; HttpOnly; SameSite=Strict",
-				name, STR_ARG(value), path_here(r, "/api/v1/auth").p,
-				(long long)seconds));
+	reply_header(
+		r, "Set-Cookie",
+		arena_printf(r->arena,
+			     "%s=%.*s; Path=%s; Max-Age=%lld; Secure; HttpOnly; SameSite=Strict",
+			     name, STR_ARG(value), path_here(r, "/api/v1/auth").p,
+			     (long long)seconds));
 }
 
 static void set_access(struct req *r, struct str value, int64_t seconds)
 {
-	header_add(r->reply, "Set-Cookie",
-		   arena_printf(r->arena,
-				ACCESS
-				"=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Lax",
-				STR_ARG(value), (long long)seconds));
+	reply_header(r, "Set-Cookie",
+		     arena_printf(r->arena,
+				  ACCESS
+				  "=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Lax",
+				  STR_ARG(value), (long long)seconds));
 }
 
 void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
@@ -163,9 +169,9 @@ void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str
 		set_access(r, access, access_s);
 }
 
-void cookie_set_devices(struct req *r, struct str tokens, int64_t seconds)
+void cookie_set_devices(struct req *r, struct str tokens)
 {
-	set_narrow(r, DEVICE, tokens, seconds);
+	set_narrow(r, DEVICE, tokens, DEVICE_LIFE_S);
 }
 
 void cookie_clear(struct req *r)

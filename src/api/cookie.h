@@ -6,9 +6,7 @@
  */
 #pragma once
 
-#include "api/req.h"
-
-enum { COOKIE_BETWEEN = '~' /* tokens of devices */ };
+#include "api/call.h"
 
 /*
  * The refresh tokens in the request's cookies, each once, in the request's arena. A page of a
@@ -24,8 +22,8 @@ struct str_list cookie_refresh(const struct req *r);
 struct str_list cookie_access(const struct req *r);
 
 /*
- * What is in the cookies that devices keep (see device.h), COOKIE_BETWEEN them, all that there are;
- * null when there is none.
+ * What is in the cookies that devices keep (core/device.h), DEVICE_BETWEEN them, all that there
+ * are; null when there is none.
  */
 struct str cookie_devices(const struct req *r);
 
@@ -48,7 +46,7 @@ void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str
 		int64_t access_s);
 
 /* Sets that of devices. Signing out leaves it: it is for those who sign in again. */
-void cookie_set_devices(struct req *r, struct str tokens, int64_t seconds);
+void cookie_set_devices(struct req *r, struct str tokens);
 
 /* Makes the browser forget refresh token and access token. */
 void cookie_clear(struct req *r);

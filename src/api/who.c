@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who asks: from the access token that came along. No round trip: see cred/revoked.h. */
+#include "api/call.h"
 #include "api/cookie.h"
 
 /* "Bearer" and the token, RFC 6750 section 2.1; the scheme's case does not matter. */
@@ -16,7 +17,7 @@ static struct str bearer(struct str header)
 
 struct str who_foreign(const struct req *r)
 {
-	struct str header = str_trim(r->http->authorization);
+	struct str header = str_trim(call_of(r)->http->authorization);
 	struct str scheme = { header.p, 0 };
 
 	while (scheme.n < header.n && header.p[scheme.n] != ' ' && header.p[scheme.n] != '\t')
@@ -82,13 +83,13 @@ static enum err judge_cookies(struct req *r, struct who *out)
 
 enum err who_asks(struct req *r)
 {
-	struct str token = bearer(r->http->authorization);
+	struct str token = bearer(call_of(r)->http->authorization);
 	struct who who = { 0 };
 
 	if (token.p != NULL)
 		TRY(judge(r, token, &who));
 	/* Another scheme is meant for the application behind the gate (RFC 9110 section 11.6.2). */
-	else if (r->match.route->access == ACCESS_GATE)
+	else if (call_of(r)->match.route->access == ACCESS_GATE)
 		TRY(judge_cookies(r, &who));
 	else
 		return ERR_UNAUTHENTICATED;

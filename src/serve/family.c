@@ -14,7 +14,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#include "api/req.h"
+#include "api/dispatch.h"
 #include "base/heap.h"
 #include "base/instant.h"
 #include "base/log.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "api/req.h"
+#include "api/dispatch.h"
 #include "http/openapi.h"
 #include "serve/cli.h"
 

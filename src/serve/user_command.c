@@ -4,7 +4,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "api/req.h"
+#include "core/account.h"
+#include "core/req.h"
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "gen/users.h"

@@ -7,9 +7,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "api/dispatch.h"
 #include "base/instant.h"
 #include "base/log.h"
-#include "serve/dispatch.h"
+#include "fcgi/server.h"
 #include "serve/feed.h"
 #include "serve/keys.h"
 #include "serve/process.h"
@@ -153,6 +154,7 @@ static bool make_dispatch(struct worker *w)
 
 	w->keys = keyring_make(&ring);
 	w->dispatch.pool = pool_make(&pool);
+	w->dispatch.openapi = s->openapi;
 	w->dispatch.app = (struct app){
 		.keys = w->keys,
 		.conf = c,
@@ -160,7 +162,6 @@ static bool make_dispatch(struct worker *w)
 		.identities = identity_cache_make(IDENTITIES),
 		.revoked = revoked_make(s->revoked),
 		.throttle = s->throttle,
-		.openapi = s->openapi,
 		.no_hash = s->no_hash,
 	};
 	if (w->keys == NULL || w->dispatch.pool == NULL || w->dispatch.app.keeper == NULL ||

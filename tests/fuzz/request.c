@@ -23,22 +23,25 @@ static void within(struct str part, struct str whole)
 
 static void check_device(const struct req *r)
 {
-	struct str device = client_device(r), address = client_address(r);
+	struct str device = req_device(r), address = r->from.address, id = r->from.request_id;
 
 	assert(str_utf8(device) && !str_has_controls(device) && device.n <= 255);
 	assert(address.p != NULL && address.n <= 45);
+	assert(id.n >= 8 && id.n <= 64);
 }
 
 static void decode(struct req *r)
 {
-	const struct route *route = r->match.route;
+	const struct call *c = call_of(r);
+	const struct route *route = c->match.route;
 	void *in = arena_alloc(r->arena, route->in->size);
 	struct http_reply reply = { .headers = buf_make(r->arena, 64),
 				    .body = buf_make(r->arena, 64) };
-	struct problem p = { .faults = &r->faults };
+	struct faults faults = { 0 };
+	struct problem p = { .faults = &faults };
 
-	p.err = json_decode(route->in, &r->match, r->http, r->arena, &r->faults, in);
-	assert((p.err == OK) == (r->faults.n == 0));
+	p.err = json_decode(route->in, &c->match, c->http, r->arena, &faults, in);
+	assert((p.err == OK) == (faults.n == 0));
 	if (p.err == OK)
 		return;
 	problem_write(&reply, &p);
@@ -51,18 +54,18 @@ static const struct route person = { .access = ACCESS_USER };
 /* What goes on to an application has no cookie of ours, and all others. */
 static void check_foreign(const struct req *r)
 {
-	struct http_request left = *r->http;
-	struct req again = *r;
+	struct call again = *call_of(r);
+	struct http_request left = *again.http;
 
 	again.http = &left;
 	left.cookie = cookie_foreign(r);
-	assert(left.cookie.n <= 2 * r->http->cookie.n);
-	assert(cookie_refresh(&again).n == 0 && cookie_access(&again).n == 0);
-	assert(cookie_devices(&again).n == 0);
-	assert(str_eq(cookie_foreign(&again), left.cookie));
+	assert(left.cookie.n <= 2 * call_of(r)->http->cookie.n);
+	assert(cookie_refresh(&again.req).n == 0 && cookie_access(&again.req).n == 0);
+	assert(cookie_devices(&again.req).n == 0);
+	assert(str_eq(cookie_foreign(&again.req), left.cookie));
 	left.authorization = who_foreign(r);
 	again.match.route = &person;
-	assert(who_asks(&again) == ERR_UNAUTHENTICATED);
+	assert(who_asks(&again.req) == ERR_UNAUTHENTICATED);
 }
 
 static void each_within(struct str_list list, struct str header)
@@ -73,13 +76,15 @@ static void each_within(struct str_list list, struct str header)
 
 static void credentials(struct req *r)
 {
+	const struct http_request *http = call_of(r)->http;
+
 	check_foreign(r);
-	each_within(cookie_refresh(r), r->http->cookie);
-	each_within(cookie_access(r), r->http->cookie);
+	each_within(cookie_refresh(r), http->cookie);
+	each_within(cookie_access(r), http->cookie);
 	if (cookie_origin(r) == OK)
-		assert(str_eq(r->http->origin, STR("https://accounts.example.org")) ||
-		       str_eq(r->http->origin, STR("https://app.example.org")) ||
-		       str_eq(r->http->origin, STR("https://b.example")));
+		assert(str_eq(http->origin, STR("https://accounts.example.org")) ||
+		       str_eq(http->origin, STR("https://app.example.org")) ||
+		       str_eq(http->origin, STR("https://b.example")));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -109,14 +114,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	h.remote_addr = h.origin;
 	h.known = method_find(h.method_name, &h.method);
 
-	struct req r = { .app = &app, .http = &h, .arena = a };
+	char id[UUID_TEXT];
+	struct call c = { .req = { .app = &app, .from = call_from(&h, id), .arena = a },
+			  .http = &h };
 
-	check_device(&r);
-	if (route_find(routes, routes_count, &h, a, &r.match) == OK) {
-		credentials(&r);
-		decode(&r);
+	check_device(&c.req);
+	if (route_find(routes, routes_count, &h, a, &c.match) == OK) {
+		credentials(&c.req);
+		decode(&c.req);
 	} else {
-		assert(route_allow(r.match.allowed, a).n > 0);
+		assert(route_allow(c.match.allowed, a).n > 0);
 	}
 	arena_reset(a);
 	return 0;

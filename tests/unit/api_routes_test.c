@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The real table of operations, row by row: what the preprocessor cannot see of it. */
-#include "api/req.h"
+#include "api/dispatch.h"
 #include "http/decode.h"
 
 #include <regex.h>

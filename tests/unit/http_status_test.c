@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "api/req.h"
+#include "api/dispatch.h"
 
 static void test_every_problem_has_a_phrase(void **state)
 {

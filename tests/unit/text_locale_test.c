@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "api/mail.h"
+#include "core/outbox.h"
 #include "text/locale.h"
 
 #include "text.h"
@@ -57,8 +57,7 @@ static void accept_language(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct http_request http = { .accept_language = str_from(rows[i].header) };
-		struct req r = { .http = &http };
+		struct req r = { .from.languages = str_from(rows[i].header) };
 
 		if (!str_eq(mail_locale(&r), str_from(rows[i].locale)))
 			fail_msg("%s: %s", rows[i].header, mail_locale(&r).p);

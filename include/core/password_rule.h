@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "core/req.h"
+
+/*
+ * What a new password must be, wherever it is set: long enough, and not too easy to guess by who
+ * knows the account's email and name (password.reject_common). Then hashes it. A refusal is a fault
+ * at the pointer ("/password"). It takes as long as a hash does: never within a transaction.
+ */
+enum err password_new(struct req *r, const char *pointer, struct secret password, struct str email,
+		      struct str name, struct secret *hash);
+
+/* Whether the hash is of that password; asked of a keeper once, as long as it is that hash. */
+enum err password_fits(struct req *r, struct secret password, struct secret hash, bool *fits);
+
+/*
+ * A hash that no password fits, of what that costs ("m=19456,t=2,p=1"); empty: of today's. In the
+ * request's arena.
+ */
+struct secret password_nobody(struct req *r, struct str cost);
+
+/* The hash of a password that is an account's already, with today's cost. */
+enum err password_rehash(struct req *r, struct secret password, struct secret *hash);
+
+/* Whether both are the same text. Of what lies in the database, not of what somebody has sent. */
+bool password_same_hash(struct secret a, struct secret b);

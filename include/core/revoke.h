@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ends what is signed in before its tokens run out. All of these write in the request's
+ * transaction; this host refuses the tokens as soon as it is committed, others within a second.
+ */
+#pragma once
+
+#include "core/req.h"
+
+/*
+ * How long a revocation is kept, in microseconds: as long as access tokens are valid, and a minute
+ * more, for the clocks of hosts and database differ.
+ */
+int64_t revoke_life(const struct req *r);
+
+/* Refuses the access tokens of a session that has been ended. */
+enum err revoke_session(struct req *r, struct session_id id);
+
+/* Refuses all access tokens that a user has so far; sessions go on with new ones. For a changed
+ * role or address. OK when there is no such user. */
+enum err revoke_tokens(struct req *r, struct user_id id);
+
+/* Ends all sessions of a user but `keep` (none: all), and refuses their tokens. */
+enum err revoke_sessions(struct req *r, struct user_id id, struct session_id keep, size_t *ended);
+
+/* Refuses every access token of a user who is no more. */
+enum err revoke_user(struct req *r, struct user_id id);

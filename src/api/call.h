@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* A request to the product that came over HTTP, and how it is answered. */
+#pragma once
+
+#include <stdint.h>
+
+#include "api/dispatch.h"
+#include "core/req.h"
+#include "http/route.h"
+
+struct call {
+	struct req req; /* the first member: see call_of */
+	const struct dispatch *dispatch;
+	const struct http_request *http;
+	struct http_reply *reply;
+	struct route_match match;
+};
+
+/* The call of a request; every request that a handler is given belongs to one. */
+static inline struct call *call_of(const struct req *r)
+{
+	return (struct call *)(uintptr_t)r;
+}
+
+/*
+ * From where a request comes, as the server in front tells it. What is no address is "", and what
+ * could not stand in a log becomes an id of ours, whose text is kept in `id`.
+ */
+struct from call_from(const struct http_request *http, char id[static UUID_TEXT]);
+
+/*
+ * Ends a handler with the object at `out`, a struct of the route's reply schema, or with nothing
+ * where the route replies with nothing. Always OK, so it can be returned.
+ */
+enum err reply(struct req *r, const void *out);
+
+/* Ends a handler with a bare array of n structs. */
+enum err reply_list(struct req *r, const void *out, size_t n);
+
+/* Ends a handler with text that is JSON already. */
+enum err reply_raw(struct req *r, struct str json);
+
+void reply_header(struct req *r, const char *name, struct str value);
+
+/* Says where what was made is: Location of a path of the service ("/api/v1/users/..."). */
+void reply_at(struct req *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The same of a page of at most `limit` of them. A full one is followed by another, which may turn
+ * out empty, and says where (RFC 8288): Link rel=next, which continues behind the last one's id.
+ * filter: what else the query asks for, encoded ("&actor=..."), or "".
+ */
+enum err reply_page(struct req *r, const void *out, size_t n, int32_t limit, struct str filter);
+
+/* A path of the service as its clients name it: "/api/v1/users" behind where it is mounted. */
+struct str path_here(const struct req *r, const char *path);
+
+/* The Authorization header where it is of another scheme than ours, for the application behind the
+ * gate; else null. */
+struct str who_foreign(const struct req *r);
+
+/* req.identify of a call: from its Authorization header, or at the gate from its cookie, where
+ * sessions.access_cookie allows that. */
+enum err who_asks(struct req *r);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/call.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "core/limit.h"
+#include "http/accept.h"
+#include "http/decode.h"
+#include "http/problem.h"
+#include "task/task.h"
+
+enum {
+	TRIES = 6, /* a transaction that lost a race is run again, so often */
+	JITTER_US = 20000,
+	SECOND_US = 1000000,
+	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
+};
+
+static enum err authenticate(struct call *c)
+{
+	return c->match.route->access == ACCESS_ANYONE ? OK : who_asks(&c->req);
+}
+
+/* Whether the decoder takes {id} as a UUID, and so refuses what is none. */
+static bool id_decoded(const struct route *route)
+{
+	for (size_t i = 0; i < route->in->n; i++)
+		if (str_eq(str_from(route->in->fields[i].name), STR("id")))
+			return route->in->fields[i].kind == KIND_UUID;
+	return false;
+}
+
+/* Whether the {id} of the path is who asks. A row without one is nobody's own. */
+static enum err authorize_self(const struct call *c)
+{
+	struct str text = route_param(&c->match, "id");
+	struct uuid id = { 0 };
+
+	if (text.p == NULL || !id_decoded(c->match.route))
+		return ERR_FORBIDDEN;
+	/* What is no UUID goes no further than the decoder, which tells the fault. */
+	if (!uuid_parse(text, &id))
+		return OK;
+	return uuid_eq(id, c->req.who.user.uuid) ? OK : ERR_FORBIDDEN;
+}
+
+static enum err authorize(const struct call *c)
+{
+	if (c->req.who.role == USER_ROLE_ADMIN)
+		return OK;
+	switch (c->match.route->access) {
+	case ACCESS_ANYONE:
+	case ACCESS_USER:
+	case ACCESS_GATE:
+		return OK;
+	case ACCESS_SELF:
+		return authorize_self(c);
+	case ACCESS_ADMIN:
+		break;
+	}
+	return ERR_FORBIDDEN;
+}
+
+static enum err check_body(struct call *c)
+{
+	enum json_body body = json_body(c->match.route);
+	struct str encoding = c->http->content_encoding;
+
+	if (c->http->body.n > HTTP_BODY_MAX)
+		return ERR_TOO_LARGE;
+	if (body == JSON_BODY_NONE || (body == JSON_BODY_OPTIONAL && c->http->body.n == 0))
+		return OK;
+	/* RFC 9110 section 8.4: nothing here decodes, and guessing would take the one for the
+	 * other. */
+	if (encoding.n > 0 && !str_eq_nocase(encoding, STR("identity")))
+		return problem(&c->req, ERR_UNSUPPORTED_MEDIA_TYPE,
+			       "the body must not have a Content-Encoding");
+	switch (content_media(c->http->content_type)) {
+	case MEDIA_JSON:
+		return OK;
+	case MEDIA_MERGE_PATCH:
+		return c->http->method == METHOD_PATCH ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
+	case MEDIA_CHARSET:
+		return problem(&c->req, ERR_UNSUPPORTED_MEDIA_TYPE, "the charset must be UTF-8");
+	case MEDIA_OTHER:
+		break;
+	}
+	return ERR_UNSUPPORTED_MEDIA_TYPE;
+}
+
+/* Runs the handler, again if the database asks for it. The one place that does. */
+static enum err run(struct call *c, const void *in)
+{
+	struct req *r = &c->req;
+	enum err e = OK;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
+		c->reply->headers.n = c->reply->body.n = 0;
+		req_begin(r);
+		e = req_finish(r, c->match.route->run(r, in));
+		if (e != ERR_RETRY)
+			return e;
+	}
+	req_give_up(r);
+	return problem(&c->req, ERR_BUSY, "too many changes at once, try again");
+}
+
+static enum err handle(struct call *c)
+{
+	enum err found = route_find(routes, routes_count, c->http, c->req.arena, &c->match);
+
+	if (found == ERR_INVALID)
+		return problem(&c->req, found, "PATH_INFO, SCRIPT_NAME and REQUEST_URI contradict");
+	TRY(found);
+	if (c->match.route->shape != REPLY_NONE && !accept_parse(c->http->accept).json)
+		return ERR_NOT_ACCEPTABLE;
+	TRY(authenticate(c));
+	TRY(authorize(c));
+	TRY(check_body(c));
+
+	const struct schema *schema = c->match.route->in;
+	void *in = arena_alloc(c->req.arena, schema->size);
+	enum err e = json_decode(schema, &c->match, c->http, c->req.arena, &c->req.refusal.faults,
+				 in);
+
+	if (e != OK)
+		return c->match.route->access == ACCESS_GATE ? ERR_FORBIDDEN : e;
+	if (route_changes(c->match.route))
+		TRY(limit_change(&c->req, "change", c->req.who.user,
+				 c->req.who.role == USER_ROLE_ADMIN));
+	return run(c, in);
+}
+
+static void challenge(struct call *c, enum err e)
+{
+	struct str value = STR("Bearer realm=\"postern\"");
+
+	/* RFC 6750 section 3.1: no error code when the request had no token at all. */
+	if (e == ERR_TOKEN_INVALID || e == ERR_TOKEN_EXPIRED || e == ERR_TOKEN_REVOKED)
+		value = arena_printf(c->req.arena,
+				     "Bearer realm=\"postern\", error=\"invalid_token\","
+				     " error_description=\"%s\"",
+				     err_row(e)->title);
+	/* RFC 9470 section 3: the token is good, and who has it signed in too long ago. */
+	if (e == ERR_STALE)
+		value = arena_printf(c->req.arena,
+				     "Bearer realm=\"postern\","
+				     " error=\"insufficient_user_authentication\","
+				     " error_description=\"%s\", max_age=\"%lld\"",
+				     err_row(e)->title,
+				     (long long)(c->req.app->conf->sessions_fresh / SECOND_US));
+	header_add(c->reply, "WWW-Authenticate", value);
+}
+
+static void add_number(struct call *c, const char *name, int64_t value)
+{
+	header_add(c->reply, name, arena_printf(c->req.arena, "%lld", (long long)value));
+}
+
+/* RFC 9110 section 10.2.3; draft-ietf-httpapi-ratelimit-headers-06 section 3. */
+static void tell_limits(struct call *c, int status)
+{
+	if (status == 429 || status == 503)
+		add_number(c, "Retry-After",
+			   c->req.refusal.retry_after > 0 ? c->req.refusal.retry_after : 1);
+	if (c->req.refusal.quota.limit == 0)
+		return;
+	add_number(c, "RateLimit-Limit", c->req.refusal.quota.limit);
+	add_number(c, "RateLimit-Remaining", c->req.refusal.quota.remaining);
+	add_number(c, "RateLimit-Reset", c->req.refusal.quota.reset);
+}
+
+/* OpenAPI promises that there are no others. Who asks is answered all the same. */
+static void hold_to_table(const struct route *route, enum err e)
+{
+	if (route == NULL || route_answers(route, e))
+		return;
+	log_error("http", "%s answers %s, which its row in routes.def does not have", route->name,
+		  err_row(e)->code);
+#ifdef POSTERN_SAN
+	log_flush();
+	abort();
+#endif
+}
+
+static void write_problem(struct call *c, enum err e)
+{
+	struct problem p = { .err = e,
+			     .message = c->req.refusal.message,
+			     .request_id = c->req.from.request_id,
+			     .faults = c->req.refusal.faults.n > 0 ? &c->req.refusal.faults : NULL,
+			     .rfc9457 = accept_parse(c->http->accept).problem };
+	int status = err_row(e)->status;
+
+	c->reply->headers.n = c->reply->body.n = 0;
+	problem_write(c->reply, &p);
+	if (status == 401 || e == ERR_STALE)
+		challenge(c, e);
+	if (status == 405)
+		header_add(c->reply, "Allow", route_allow(c->match.allowed, c->req.arena));
+	/* RFC 5789 section 2.2. */
+	if (status == 415 && c->http->method == METHOD_PATCH)
+		header_add(c->reply, "Accept-Patch",
+			   STR("application/merge-patch+json, application/json"));
+	tell_limits(c, status);
+}
+
+/* What reaches the outside of what happened inside. */
+static enum err outward(enum err e)
+{
+	if (e == ERR_RETRY)
+		return ERR_BUSY;
+	return e == ERR_NO_ROW ? ERR_INTERNAL : e;
+}
+
+static void conclude(struct call *c, enum err e, struct http_exchange *x)
+{
+	const struct route *route = c->match.route;
+
+	if (e == ERR_CANCELLED) {
+		x->dropped = true;
+		return;
+	}
+	if (e == ERR_METHOD_NOT_ALLOWED && str_eq(c->http->method_name, STR("OPTIONS"))) {
+		c->reply->status = 204;
+		header_add(c->reply, "Allow", route_allow(c->match.allowed, c->req.arena));
+		return;
+	}
+	if (e != OK) {
+		hold_to_table(route, e);
+		write_problem(c, e);
+	} else if (route->shape != REPLY_NONE)
+		header_add(c->reply, "Content-Type", STR("application/json; charset=utf-8"));
+	/* Who may keep a reply its handler says. */
+	if (!header_has(c->reply, "Cache-Control"))
+		header_add(c->reply, "Cache-Control",
+			   e == OK && route->shape == REPLY_RAW ? STR("no-cache")
+								: STR("no-store"));
+}
+
+/*
+ * Whether a request is worth a line: what passed the gate is one of another application, and nginx
+ * has a line for it.
+ */
+static bool logs(const struct call *c, enum err e)
+{
+	bool passed = e == OK && c->match.route->access == ACCESS_GATE;
+
+	return log_wants(passed ? LOG_DEBUG : LOG_INFO, "http");
+}
+
+static void log_end(const struct call *c, enum err e, int64_t began,
+		    const struct log_context *context)
+{
+	struct str path = c->http->path;
+	struct log_request line = {
+		.method = c->http->method_name,
+		.path = path.p != NULL ? path : c->http->path_info,
+		.status = e == ERR_CANCELLED ? CLIENT_GONE : c->reply->status,
+		.duration_us = ticks_us() - began,
+	};
+
+	if (e != OK && e != ERR_CANCELLED)
+		line.code = str_from(err_row(e)->code);
+	/* A refusal is written on the loop's own stack, which has no context. */
+	log_context(context);
+	log_request(&line);
+	if (task_self() == NULL)
+		log_context(NULL);
+}
+
+void dispatch(void *ctx, struct http_exchange *x)
+{
+	const struct dispatch *d = ctx;
+	int64_t began = ticks_us();
+	char id[UUID_TEXT], user[UUID_TEXT];
+	struct call c = { .req = { .app = &d->app,
+				   .arena = x->arena,
+				   .from = call_from(&x->request, id),
+				   .identify = who_asks },
+			  .dispatch = d,
+			  .http = &x->request,
+			  .reply = &x->reply };
+	struct log_context context = { .request_id = c.req.from.request_id };
+	enum err e = ERR_BUSY;
+
+	task_log(&context);
+	if (!x->overloaded) {
+		c.req.db = db_open(d->pool, x->arena);
+		e = outward(handle(&c));
+	}
+	if (c.match.route != NULL)
+		context.route = str_from(c.match.route->name);
+	if (!uuid_none(c.req.who.user.uuid))
+		context.user_id = uuid_format(c.req.who.user.uuid, user);
+	conclude(&c, e, x);
+	/* nginx has it in the replies of its own as well, and so says it itself in all of them. */
+	header_add(c.reply, "X-Request-Id", c.req.from.request_id);
+	if (logs(&c, e))
+		log_end(&c, e, began, &context);
+	task_log(NULL);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit log, as admins read it. What was written stays: there is no other operation. */
+#include "gen/audit.h"
+#include "api/call.h"
+
+#include <string.h>
+
+/* clang-format off */
+SCHEMA(audit, audit_row,
+	FIELD(audit_row, id),
+	FIELD(audit_row, at),
+	FIELD(audit_row, action),
+	FIELD(audit_row, actor, .optional = true, .doc = "Who did it; missing when nobody was signed in"),
+	FIELD(audit_row, subject, .optional = true, .doc = "To whom"),
+	FIELD(audit_row, session, .optional = true),
+	FIELD(audit_row, address, .doc = "From where"),
+	FIELD(audit_row, request_id),
+	FIELD(audit_row, detail),
+	FIELD(audit_row, typed_by, .optional = true,
+	      .doc = "Who did it at the command line of a host, which address then says"));
+/* clang-format on */
+
+struct audit_list_in {
+	int32_t limit;
+	struct audit_id after;
+	struct user_id actor, subject;
+	struct str action;
+	struct instant since, before;
+};
+/* clang-format off */
+SCHEMA(audit_list, audit_list_in,
+	FIELD(audit_list_in, limit, .optional = true, .preset = 20, .min = 1, .max = 100),
+	FIELD(audit_list_in, after, .optional = true,
+	      .doc = "Continues behind this note, as Link rel=next does"),
+	FIELD(audit_list_in, actor, .optional = true),
+	FIELD(audit_list_in, subject, .optional = true),
+	FIELD(audit_list_in, action, .optional = true, .max = 64, .pattern = "^[a-z][a-z.-]*$"),
+	FIELD(audit_list_in, since, .optional = true),
+	FIELD(audit_list_in, before, .optional = true));
+/* clang-format on */
+
+/* As far as the clocks of hosts and database may differ. */
+static const int64_t clocks_us = 3600LL * 1000000;
+
+/* What all the statements have in common. */
+struct span {
+	struct audit_id below, from;
+	struct instant since, before;
+};
+
+static struct span span_of(const struct audit_list_in *in)
+{
+	struct span s = { .since = { 0 }, .before = { INT64_MAX / 2 } };
+
+	memset(&s.below, 0xff, sizeof s.below);
+	if (in->since.us != INSTANT_NONE.us)
+		s.since = in->since;
+	if (in->before.us != INSTANT_NONE.us) {
+		s.before = in->before;
+		s.below.uuid = uuid_v7_least((struct instant){ in->before.us + clocks_us });
+	}
+	if (!uuid_none(in->after.uuid) && memcmp(&in->after, &s.below, sizeof s.below) < 0)
+		s.below = in->after;
+	s.from.uuid = uuid_v7_least((struct instant){ s.since.us - clocks_us });
+	return s;
+}
+
+/* By the filter that leaves the fewest; each has an index. */
+static enum err find(struct req *r, const struct audit_list_in *in, struct audit_rows *out)
+{
+	struct span s = span_of(in);
+
+	if (!uuid_none(in->subject.uuid))
+		return audit_page_by_subject(
+			r->db,
+			&(struct audit_page_by_subject){ .subject = in->subject,
+							 .actor = in->actor,
+							 .action = in->action,
+							 .below = s.below,
+							 .from = s.from,
+							 .since = s.since,
+							 .before = s.before,
+							 .limit = in->limit },
+			out);
+	if (!uuid_none(in->actor.uuid))
+		return audit_page_by_actor(r->db,
+					   &(struct audit_page_by_actor){ .actor = in->actor,
+									  .action = in->action,
+									  .below = s.below,
+									  .from = s.from,
+									  .since = s.since,
+									  .before = s.before,
+									  .limit = in->limit },
+					   out);
+	if (in->action.p != NULL)
+		return audit_page_by_action(r->db,
+					    &(struct audit_page_by_action){ .action = in->action,
+									    .below = s.below,
+									    .from = s.from,
+									    .since = s.since,
+									    .before = s.before,
+									    .limit = in->limit },
+					    out);
+	return audit_page(r->db,
+			  &(struct audit_page){ .below = s.below,
+						.from = s.from,
+						.since = s.since,
+						.before = s.before,
+						.limit = in->limit },
+			  out);
+}
+
+static void add_id(struct buf *b, const char *name, struct uuid id)
+{
+	char text[UUID_TEXT];
+
+	if (!uuid_none(id))
+		buf_printf(b, "&%s=%s", name, uuid_format(id, text).p);
+}
+
+static void add_instant(struct buf *b, const char *name, struct instant t)
+{
+	char text[INSTANT_TEXT];
+
+	if (t.us != INSTANT_NONE.us)
+		buf_printf(b, "&%s=%s", name, instant_format(t, text).p);
+}
+
+/* What the page is filtered by, as the next one has to be. */
+static struct str filter_of(struct req *r, const struct audit_list_in *in)
+{
+	struct buf b = buf_make(r->arena, 256);
+
+	add_id(&b, "actor", in->actor.uuid);
+	add_id(&b, "subject", in->subject.uuid);
+	if (in->action.p != NULL)
+		buf_printf(&b, "&action=%s", in->action.p);
+	add_instant(&b, "since", in->since);
+	add_instant(&b, "before", in->before);
+	return buf_str(&b);
+}
+
+enum err audit_list(struct req *r, const struct audit_list_in *in)
+{
+	struct audit_rows page = { 0 };
+
+	TRY(find(r, in, &page));
+	return reply_page(r, page.v, page.n, in->limit, filter_of(r, in));
+}

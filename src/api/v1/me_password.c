@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* A new password for somebody who knows the old one. */
+#include "api/call.h"
+#include "core/audit.h"
+#include "core/fresh.h"
+#include "core/limit.h"
+#include "core/outbox.h"
+#include "core/password_rule.h"
+#include "core/proof.h"
+#include "core/revoke.h"
+#include "gen/users.h"
+
+struct me_password_in {
+	struct secret current_password, password;
+	bool end_other_sessions;
+};
+/* clang-format off */
+SCHEMA(me_password, me_password_in,
+	FIELD(me_password_in, current_password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
+	FIELD(me_password_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
+	FIELD(me_password_in, end_other_sessions, .optional = true,
+	      .doc = "Signs out everywhere but here"));
+/* clang-format on */
+
+static enum err change(struct req *r, const struct credential_row *user, struct secret password)
+{
+	struct user_change_password row = { .id = user->id,
+					    .old = user->password,
+					    .new = password };
+	int64_t changed = 0;
+
+	TRY(user_change_password(r->db, &row, &changed));
+	/* Somebody else has changed it meanwhile: what was checked is the password no more. */
+	return changed == 0 ? ERR_RETRY : OK;
+}
+
+enum err me_password(struct req *r, const struct me_password_in *in)
+{
+	struct user_credential key = { .id = r->who.user };
+	struct credential_row me = { 0 };
+	struct secret password = { 0 };
+	enum err e = user_credential(r->db, &key, &me);
+
+	/* The token has outlived its user. */
+	if (e == ERR_NO_ROW)
+		return ERR_TOKEN_INVALID;
+	TRY(e);
+	/* A token that was stolen must not be enough to guess the password behind it. */
+	TRY(limit_password(r, me.email, in->current_password, me.password));
+	TRY(password_new(r, "/password", in->password, me.email, me.name, &password));
+
+	struct audit_note note = { .action = "password.change",
+				   .subject = me.id,
+				   .session = r->who.session };
+	struct mail mail = { .template = "password-changed",
+			     .recipient = me.email,
+			     .locale = me.locale,
+			     .proved = me.verified,
+			     .words.name = me.name };
+
+	TRY(db_begin(r->db));
+	TRY(change(r, &me, password));
+	/* Access tokens of before are refused, this one too; the sessions get new ones by a
+	 * refresh. */
+	TRY(revoke_tokens(r, me.id));
+	TRY(fresh_proved(r, NULL));
+	if (in->end_other_sessions)
+		TRY(revoke_sessions(r, me.id, r->who.session, NULL));
+	TRY(proof_void(r, me.id));
+	TRY(audit_note(r, &note));
+	TRY(mail_notice(r, &mail));
+	return reply(r, NULL);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/account.h"
+
+#include "gen/users.h"
+
+enum err admins_remain(struct req *r, struct user_id without)
+{
+	struct user_lock lock = { .id = without };
+	struct user_other_admin key = { .id = without,
+					.confirmed = r->app->conf->accounts_require_verified };
+	struct locked_user_row user = { 0 };
+	struct admins_lock_row held = { 0 };
+	struct other_admin_row other = { 0 };
+	enum err e = user_lock(r->db, &lock, &user);
+
+	if (e == ERR_NO_ROW)
+		return OK;
+	TRY(e);
+	if (user.role != USER_ROLE_ADMIN || user.disabled)
+		return OK;
+	/* The user's row first and then this, always: in turn they would wait for one another. */
+	TRY(user_admins_lock(r->db, &held));
+	e = user_other_admin(r->db, &key, &other);
+	return e == ERR_NO_ROW ? ERR_LAST_ADMIN : e;
+}

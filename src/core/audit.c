@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit log: who did what to whom, from where. */
+#include "core/audit.h"
+
+#include "gen/audit.h"
+
+enum err audit_note(struct req *r, const struct audit_note *n)
+{
+	struct audit_insert row = {
+		.id = audit_id_new(),
+		.action = str_from(n->action),
+		.actor = uuid_none(n->actor.uuid) ? r->who.user : n->actor,
+		.subject = n->subject,
+		.session = n->session,
+		.address = r->from.address,
+		.request_id = r->from.request_id,
+		.detail = n->detail.p == NULL ? STR("") : n->detail,
+	};
+
+	return audit_insert(r->db, &row, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/req.h"
+
+#include <string.h>
+
+#include "db/pool.h"
+
+enum { DEVICE_MAX = 255 };
+
+struct once {
+	struct once *next;
+	const char *name;
+	void *memory;
+};
+
+void *req_once(struct req *r, const char *name, size_t size)
+{
+	struct once *o = r->once;
+
+	while (o != NULL && strcmp(o->name, name) != 0)
+		o = o->next;
+	if (o != NULL)
+		return o->memory;
+	o = arena_new(r->arena, struct once);
+	*o = (struct once){ .next = r->once, .name = name, .memory = arena_alloc(r->arena, size) };
+	memset(o->memory, 0, size);
+	r->once = o;
+	return o->memory;
+}
+
+struct later {
+	struct later *next;
+	void (*fn)(struct req *r, void *arg);
+	void *arg;
+};
+
+static void agenda_add(struct req *r, struct agenda *a, void (*fn)(struct req *r, void *arg),
+		       void *arg)
+{
+	struct later *one = arena_new(r->arena, struct later);
+
+	*one = (struct later){ .fn = fn, .arg = arg };
+	if (a->last == NULL)
+		a->first = one;
+	else
+		a->last->next = one;
+	a->last = one;
+}
+
+/* Emptied first: each is done once. */
+static void agenda_do(struct req *r, struct agenda *a)
+{
+	struct later *one = a->first;
+
+	*a = (struct agenda){ 0 };
+	for (; one != NULL; one = one->next)
+		one->fn(r, one->arg);
+}
+
+void req_after(struct req *r, void (*fn)(struct req *r, void *arg), void *arg)
+{
+	agenda_add(r, &r->after, fn, arg);
+}
+
+void req_when_beaten(struct req *r, void (*fn)(struct req *r, void *arg), void *arg)
+{
+	agenda_add(r, &r->beaten, fn, arg);
+}
+
+enum err req_finish(struct req *r, enum err e)
+{
+	bool commits = r->commit || e == OK;
+	enum err finished = db_finish(r->db, commits ? OK : e);
+
+	if (commits && finished == OK)
+		agenda_do(r, &r->after);
+	r->after = (struct agenda){ 0 };
+	r->commit = false;
+	return finished == OK ? e : finished;
+}
+
+void req_begin(struct req *r)
+{
+	r->refusal = (struct refusal){ 0 };
+	r->after = (struct agenda){ 0 };
+	r->commit = false;
+}
+
+void req_give_up(struct req *r)
+{
+	agenda_do(r, &r->beaten);
+}
+
+enum err req_who(struct req *r)
+{
+	return r->identify == NULL ? ERR_UNAUTHENTICATED : r->identify(r);
+}
+
+struct str req_device(const struct req *r)
+{
+	struct str device = r->from.agent;
+
+	/* It stands in mails and lists, and is a stranger's word: nothing in it turns text around.
+	 */
+	if (device.n == 0 || !str_utf8(device) || !str_shown(device))
+		return STR("");
+	if (device.n > DEVICE_MAX)
+		device.n = DEVICE_MAX;
+	/* Not in the middle of a character. */
+	while (!str_utf8(device))
+		device.n--;
+	return arena_dup(r->arena, device);
+}
+
+enum err problem(struct req *r, enum err e, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	r->refusal.message = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	return e;
+}
+
+enum err fault(struct req *r, const char *pointer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct str text = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	fault_add(&r->refusal.faults, r->arena, str_from(pointer), "%s", text.p);
+	return ERR_INVALID;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions and their tokens. A refresh token names its session and how often it was exchanged
+ * before; the session has the count that is good now. Whoever brings the one before it, a moment
+ * later, gets the same successor; whoever brings an older one has stolen it, or was stolen from.
+ */
+#include "core/session.h"
+
+#include "core/audit.h"
+#include "core/outbox.h"
+#include "core/revoke.h"
+#include "cred/opaque.h"
+#include "gen/sessions.h"
+
+enum { SECOND_US = 1000000 };
+
+static enum err sign_refresh(struct req *r, struct opaque o, struct str *token)
+{
+	struct str mac = { 0 };
+
+	TRY(keeper_mac(r->app->keeper, "refresh", opaque_message(o, r->arena), r->arena, &mac));
+	*token = opaque_write(o, mac, r->arena);
+	return OK;
+}
+
+/* A session's tokens are made of this. ends: of the session. */
+struct issue {
+	struct account account;
+	struct session_id session;
+	uint32_t count;
+	struct instant ends;
+};
+
+static enum err sign_access(struct req *r, const struct issue *i, int64_t seconds,
+			    struct str *token)
+{
+	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
+	struct keyring_signer key = { 0 };
+	int64_t now = instant_now().us / SECOND_US;
+	struct token_claims claims = {
+		.subject = uuid_format(i->account.user.uuid, subject),
+		.email = i->account.email,
+		.role = user_role_word(i->account.role),
+		.id = uuid_format(uuid_v7(), id),
+		.session = uuid_format(i->session.uuid, sid),
+		.version = i->account.version,
+		.issued = now,
+		.expires = now + seconds,
+	};
+
+	TRY(keyring_signer(r->app->keys, r->arena, &key));
+	return keeper_sign(r->app->keeper, &key, &claims, r->arena, token);
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Neither of them outlives the session. */
+static enum err make_tokens(struct req *r, const struct issue *i, struct tokens *out)
+{
+	const struct conf *c = r->app->conf;
+	int64_t left = i->ends.us - instant_now().us;
+	struct opaque o = { .id = i->session.uuid, .count = i->count };
+
+	*out = (struct tokens){
+		.access_s = lesser(left, c->jwt_access_ttl) / SECOND_US,
+		.refresh_s = lesser(left, c->sessions_idle) / SECOND_US,
+	};
+	TRY(sign_access(r, i, out->access_s, &out->access));
+	return sign_refresh(r, o, &out->refresh);
+}
+
+enum err session_begin(struct req *r, const struct account *a, bool cookie, struct tokens *out)
+{
+	const struct conf *c = r->app->conf;
+	struct issue i = { .account = *a,
+			   .session = session_id_new(),
+			   .ends = { instant_now().us + c->sessions_absolute } };
+	struct session_insert row = {
+		.id = i.session,
+		.user_id = a->user,
+		.version = a->version,
+		.others = (int32_t)c->sessions_per_user - 1,
+		.access_us = revoke_life(r),
+		.idle_us = lesser(c->sessions_idle, c->sessions_absolute),
+		.absolute_us = c->sessions_absolute,
+		.cookie = cookie,
+		.address = r->from.address,
+		.user_agent = req_device(r),
+	};
+	struct audit_note note = { .action = "session.begin",
+				   .actor = a->user,
+				   .subject = a->user,
+				   .session = i.session };
+	struct tokens made = { 0 };
+	int64_t begun = 0;
+
+	TRY(make_tokens(r, &i, &made));
+	TRY(db_begin(r->db));
+	TRY(session_insert(r->db, &row, &begun));
+	/* The password, the role or all of the user has changed since: look again. */
+	if (begun == 0)
+		return ERR_RETRY;
+	TRY(audit_note(r, &note));
+	*out = made;
+	return OK;
+}
+
+/* What the MAC is right of. */
+static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
+{
+	struct opaque_macs right = { 0 };
+	struct opaque read = { 0 };
+	struct str mac = { 0 };
+
+	if (!opaque_read(token, r->arena, &read, &mac))
+		return ERR_REFRESH_INVALID;
+	TRY(keeper_macs(r->app->keeper, "refresh", opaque_message(read, r->arena), r->arena,
+			&right));
+	if (!opaque_mac_right(mac, &right))
+		return ERR_REFRESH_INVALID;
+	*o = read;
+	return OK;
+}
+
+/* The one session that is meant, and of its tokens the newest: an older one would pass for stolen.
+ */
+static enum err choose_refresh(struct req *r, struct str_list tokens, struct opaque *o)
+{
+	struct opaque read = { 0 }, newest = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < tokens.n; i++) {
+		enum err e = read_refresh(r, tokens.v[i], &read);
+
+		if (e == ERR_REFRESH_INVALID)
+			continue;
+		TRY(e);
+		if (found && !uuid_eq(read.id, newest.id))
+			return ERR_REFRESH_INVALID;
+		if (!found || read.count > newest.count)
+			newest = read;
+		found = true;
+	}
+	if (!found)
+		return ERR_REFRESH_INVALID;
+	*o = newest;
+	return OK;
+}
+
+/* A session whose token was exchanged long ago: two have it, and one of them should not. */
+static enum err end_stolen(struct req *r, struct opaque o)
+{
+	struct session_reused key = { .id = { o.id }, .counter = (int32_t)o.count };
+	struct stolen_session_row session = { 0 };
+
+	TRY(db_begin(r->db));
+
+	enum err e = session_reused(r->db, &key, &session);
+
+	if (e == ERR_NO_ROW)
+		return ERR_REFRESH_INVALID;
+	TRY(e);
+
+	struct audit_note note = { .action = "session.reused",
+				   .subject = session.user_id,
+				   .session = session.id,
+				   .detail = session.user_agent };
+	struct mail mail = { .template = "session-reused",
+			     .recipient = session.email,
+			     .locale = session.locale,
+			     .proved = session.verified,
+			     .words.name = session.name };
+
+	TRY(revoke_session(r, session.id));
+	TRY(audit_note(r, &note));
+	TRY(mail_notice(r, &mail));
+	r->commit = true;
+	return ERR_REFRESH_REUSED;
+}
+
+enum err session_refresh(struct req *r, struct str_list tokens, bool cookie, struct tokens *out)
+{
+	const struct conf *c = r->app->conf;
+	struct refreshed_row row = { 0 };
+	struct opaque o = { 0 };
+
+	TRY(choose_refresh(r, tokens, &o));
+
+	struct session_rotate rotate = { .id = { o.id },
+					 .counter = (int32_t)o.count,
+					 .cookie = cookie,
+					 .idle_us = c->sessions_idle,
+					 .address = r->from.address };
+	struct session_refreshed again = { .id = { o.id },
+					   .counter = (int32_t)o.count,
+					   .cookie = cookie,
+					   .grace_us = c->sessions_grace };
+	enum err e = session_rotate(r->db, &rotate, &row);
+
+	if (e == ERR_NO_ROW)
+		e = session_refreshed(r->db, &again, &row);
+	if (e == ERR_NO_ROW)
+		return end_stolen(r, o);
+	TRY(e);
+
+	struct issue i = { .account = { .user = row.user_id,
+					.email = row.confirmed_email,
+					.role = row.role,
+					.version = row.token_version },
+			   .session = row.id,
+			   .count = (uint32_t)row.counter,
+			   .ends = row.ends_at };
+
+	return make_tokens(r, &i, out);
+}
+
+enum err session_end(struct req *r, struct session_id id)
+{
+	struct session_logout key = { .id = id };
+	struct ended_session_row session = { 0 };
+
+	TRY(db_begin(r->db));
+
+	enum err e = session_logout(r->db, &key, &session);
+
+	if (e == ERR_NO_ROW)
+		return OK;
+	TRY(e);
+
+	struct audit_note note = { .action = "session.end",
+				   .actor = session.user_id,
+				   .subject = session.user_id,
+				   .session = session.id };
+
+	TRY(revoke_session(r, session.id));
+	return audit_note(r, &note);
+}
+
+enum err session_end_of(struct req *r, struct str_list tokens, bool *known)
+{
+	struct opaque o = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < tokens.n; i++) {
+		enum err e = read_refresh(r, tokens.v[i], &o);
+
+		if (e == ERR_REFRESH_INVALID)
+			continue;
+		TRY(e);
+		TRY(session_end(r, (struct session_id){ o.id }));
+		any = true;
+	}
+	*known = any;
+	return OK;
+}
