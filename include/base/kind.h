@@ -37,12 +37,18 @@ struct list {
 
 /*
  * The words that the values of an enum have outside: words[value]. words[0] is the null str, for 0
- * is no value. They are made of ASCII letters, digits, "_", "-" and "."; JSON need not escape them.
+ * is no value. They are printable ASCII without quotes and "\\"; JSON need not escape them.
  */
 struct vocabulary {
 	const struct str *words;
 	size_t n; /* words, the null one included */
 };
+
+/* Of an array of words whose first one is null. */
+#define VOCABULARY(array)                                                                          \
+	{                                                                                          \
+		array, sizeof(array) / sizeof *(array)                                             \
+	}
 
 /* The word of a value; the null str for 0 and for what is no value of that enum. */
 static inline struct str vocabulary_word(const struct vocabulary *v, int value)

@@ -26,12 +26,16 @@ struct log_request {
 	int64_t duration_us;
 };
 
+struct vocabulary;
+
+enum log_format { LOG_JSON = 1, LOG_TEXT, LOG_AUTO /* text on a terminal */ };
+extern const struct vocabulary log_format_words;
+
 /*
  * filter: "info", "warn,db=debug", ...: a level for all and for modules by name. Returns false
- * when it is malformed, with the filter unchanged. format: "json", "text" or "auto" (text on a
- * terminal).
+ * when it is malformed, with filter and format unchanged.
  */
-bool log_configure(struct str filter, struct str format);
+bool log_configure(struct str filter, enum log_format format);
 
 /* Checks a filter without applying it. */
 bool log_filter_valid(struct str filter);

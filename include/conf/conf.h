@@ -2,8 +2,8 @@
 /* Settings: defaults, config/default.yaml, config/$APP_ENV.yaml, environment; the last one wins. */
 #pragma once
 
-#include "base/arena.h"
-#include "base/str.h"
+#include "base/kind.h"
+#include "base/log.h"
 
 #define CONF_TYPE_STR struct str
 #define CONF_TYPE_SECRET struct secret
@@ -14,8 +14,22 @@
 /* The largest jwt.access_ttl: so long a token may be about, whatever is set by now. */
 enum { CONF_ACCESS_TTL_MAX_S = 86400 };
 
+/* Settings that are one of few words; none of them is ever 0. */
+enum conf_algorithm { CONF_HS256 = 1, CONF_ES256, CONF_RS256 };
+enum conf_mail_auth {
+	CONF_AUTH_PLAIN_LOGIN = 1,
+	CONF_AUTH_PLAIN,
+	CONF_AUTH_LOGIN,
+	CONF_AUTH_CRAM_MD5,
+	CONF_AUTH_SCRAM_SHA_256,
+	CONF_AUTH_NTLM
+};
+
+extern const struct vocabulary conf_algorithm_words, conf_mail_auth_words;
+
 struct conf {
 #define CONF(kind, member, key, preset, min, max, doc) CONF_TYPE_##kind member;
+#define CONF_ENUM(member, key, preset, type, doc) enum type member;
 #include "conf/conf.def"
 #undef CONF
 };

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/kind.h"
 #include "base/line.h"
 
 enum {
@@ -138,18 +139,20 @@ static bool appends(void)
 	       (fcntl(STDERR_FILENO, F_GETFL) & O_APPEND) != 0;
 }
 
-bool log_configure(struct str filter, struct str format)
+static const struct str formats[] = {
+	{ 0 }, [LOG_JSON] = STR("json"), [LOG_TEXT] = STR("text"), [LOG_AUTO] = STR("auto")
+};
+
+const struct vocabulary log_format_words = VOCABULARY(formats);
+
+bool log_configure(struct str filter, enum log_format format)
 {
 	struct filter f = { 0 };
-	bool text = str_eq(format, STR("text"));
-	bool detect = str_eq(format, STR("auto"));
 
-	if (!text && !detect && !str_eq(format, STR("json")))
-		return false;
 	if (!filter_parse(filter, &f))
 		return false;
 	state.filter = f;
-	state.text = text || (detect && isatty(STDERR_FILENO));
+	state.text = format == LOG_TEXT || (format == LOG_AUTO && isatty(STDERR_FILENO));
 	state.colour = state.text && colours_wanted();
 	state.piece = appends() ? PIECE : PIPE_BUF;
 	return true;

@@ -9,7 +9,7 @@ static bool idle(const struct conf *c, const struct setting *s)
 {
 	return (s == &settings[SETTING_AT_jwt_secret] ||
 		s == &settings[SETTING_AT_jwt_secret_previous]) &&
-	       !str_eq(c->jwt_algorithm, STR("HS256"));
+	       c->jwt_algorithm != CONF_HS256;
 }
 
 void conf_forget(const struct conf *c, unsigned int process)

@@ -77,17 +77,6 @@ static void check_url(const struct conf *c, struct arena *a, struct conf_faults 
 
 static void check_login(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
-	static const struct str ways[] = { STR("PLAIN/LOGIN"), STR("PLAIN"),	     STR("LOGIN"),
-					   STR("CRAM-MD5"),    STR("SCRAM-SHA-256"), STR("NTLM") };
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-		known = known || str_eq(c->mail_auth, ways[i]);
-	if (!known)
-		conf_fault_add(faults, a,
-			       "mail.auth: \"%s\" is no way to sign in that is known here; write "
-			       "PLAIN/LOGIN, PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256 or NTLM",
-			       setting_quote(c->mail_auth, a).p);
 	if (c->mail_user.n > 0 && c->mail_password.n == 0)
 		conf_fault_add(faults, a,
 			       "mail.password: not set, but mail.user is; set APP__MAIL__PASSWORD, "

@@ -21,6 +21,9 @@ static void print_value(const struct setting *s, const struct conf *c)
 	case SETTING_BOOL:
 		fputs(*(const bool *)at ? "true" : "false", stdout);
 		break;
+	case SETTING_ENUM:
+		fputs(vocabulary_word(s->words, *(const int *)at).p, stdout);
+		break;
 	case SETTING_DURATION:
 		fputs(setting_duration(*(const int64_t *)at, text).p, stdout);
 		break;

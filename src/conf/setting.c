@@ -13,11 +13,25 @@ enum {
 	QUOTE_MAX = 64
 };
 
+static const struct str algorithms[] = {
+	{ 0 }, [CONF_HS256] = STR("HS256"), [CONF_ES256] = STR("ES256"), [CONF_RS256] = STR("RS256")
+};
+static const struct str mail_auths[] = { { 0 },
+					 [CONF_AUTH_PLAIN_LOGIN] = STR("PLAIN/LOGIN"),
+					 [CONF_AUTH_PLAIN] = STR("PLAIN"),
+					 [CONF_AUTH_LOGIN] = STR("LOGIN"),
+					 [CONF_AUTH_CRAM_MD5] = STR("CRAM-MD5"),
+					 [CONF_AUTH_SCRAM_SHA_256] = STR("SCRAM-SHA-256"),
+					 [CONF_AUTH_NTLM] = STR("NTLM") };
+
+const struct vocabulary conf_algorithm_words = VOCABULARY(algorithms);
+const struct vocabulary conf_mail_auth_words = VOCABULARY(mail_auths);
+
 /* A row that is to be secret and does not say who keeps it does not compile. */
 enum { OPEN_STR, OPEN_INT = 0, OPEN_BOOL = 0, OPEN_DURATION = 0 };
 
 const struct setting settings[SETTING_COUNT] = {
-#define ROW(kind, member, key, preset, min, max, keep, doc)                                        \
+#define ROW(kind, member, key, preset, min, max, keep, doc, words)                                 \
 	{ SETTING_##kind,                                                                          \
 	  offsetof(struct conf, member),                                                           \
 	  { key, sizeof(key) - 1 },                                                                \
@@ -25,11 +39,14 @@ const struct setting settings[SETTING_COUNT] = {
 	  min,                                                                                     \
 	  max,                                                                                     \
 	  keep,                                                                                    \
-	  doc },
+	  doc,                                                                                     \
+	  words },
 #define CONF(kind, member, key, preset, min, max, doc)                                             \
-	ROW(kind, member, key, preset, min, max, OPEN_##kind, doc)
+	ROW(kind, member, key, preset, min, max, OPEN_##kind, doc, NULL)
+#define CONF_ENUM(member, key, preset, type, doc)                                                  \
+	ROW(ENUM, member, key, preset, 0, 0, 0, doc, &type##_words)
 #define CONF_SECRET(member, key, min, max, keep, doc)                                              \
-	ROW(SECRET, member, key, "", min, max, keep, doc)
+	ROW(SECRET, member, key, "", min, max, keep, doc, NULL)
 #include "conf/conf.def"
 #undef CONF
 #undef ROW
@@ -157,6 +174,18 @@ struct str setting_duration(int64_t us, char text[static SETTING_DURATION_TEXT])
 	return (struct str){ text, (size_t)n };
 }
 
+/* "json, text or auto" */
+static struct str words_or(const struct vocabulary *v, struct arena *a)
+{
+	struct buf b = buf_make(a, 64);
+
+	for (size_t i = 1; i < v->n; i++) {
+		buf_add(&b, i == 1 ? STR("") : i + 1 < v->n ? STR(", ") : STR(" or "));
+		buf_add(&b, v->words[i]);
+	}
+	return buf_str(&b);
+}
+
 struct str setting_expects(const struct setting *s, struct arena *a)
 {
 	char min[SETTING_DURATION_TEXT] = "", max[SETTING_DURATION_TEXT] = "";
@@ -171,6 +200,8 @@ struct str setting_expects(const struct setting *s, struct arena *a)
 		return arena_printf(a, "a duration from %s to %s (units: ms, s, m, h, d)",
 				    setting_duration(s->min, min).p,
 				    setting_duration(s->max, max).p);
+	case SETTING_ENUM:
+		return words_or(s->words, a);
 	case SETTING_STR:
 	case SETTING_SECRET:
 		break;
@@ -232,6 +263,8 @@ static bool read_value(const struct setting *s, struct str text, struct arena *a
 	case SETTING_BOOL:
 		*(bool *)at = str_eq(text, STR("true"));
 		return *(bool *)at || str_eq(text, STR("false"));
+	case SETTING_ENUM:
+		return vocabulary_find(s->words, text, at);
 	case SETTING_STR:
 		if (!text_fits(s, text))
 			return false;

@@ -4,7 +4,14 @@
 
 #include "conf/conf.h"
 
-enum setting_kind { SETTING_STR, SETTING_SECRET, SETTING_INT, SETTING_BOOL, SETTING_DURATION };
+enum setting_kind {
+	SETTING_STR,
+	SETTING_SECRET,
+	SETTING_INT,
+	SETTING_BOOL,
+	SETTING_DURATION,
+	SETTING_ENUM
+};
 
 struct setting {
 	enum setting_kind kind;
@@ -13,6 +20,7 @@ struct setting {
 	int64_t min, max;  /* of the value, or of its length; max 0: no bound */
 	unsigned int keep; /* CONF_WORKER, ...: who may keep this secret */
 	const char *doc;
+	const struct vocabulary *words; /* SETTING_ENUM */
 };
 
 enum {

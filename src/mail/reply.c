@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-const char *dialogue_login(struct str way, struct arena *a)
+const char *dialogue_login(enum conf_mail_auth way, struct arena *a)
 {
-	if (str_eq(way, STR("PLAIN/LOGIN")))
+	if (way == CONF_AUTH_PLAIN_LOGIN)
 		return "AUTH=PLAIN;AUTH=LOGIN";
-	return arena_printf(a, "AUTH=%.*s", STR_ARG(way)).p;
+	return arena_printf(a, "AUTH=%s", vocabulary_word(&conf_mail_auth_words, (int)way).p).p;
 }
 
 void dialogue_said(struct dialogue *d, struct str command)

@@ -23,7 +23,7 @@ struct dialogue {
  * strongest one that is offered, and no second one; and there are servers that offer CRAM-MD5 or
  * NTLM and can do neither, for they keep only hashes. TLS is there, so PLAIN is no worse.
  */
-const char *dialogue_login(struct str way, struct arena *a);
+const char *dialogue_login(enum conf_mail_auth way, struct arena *a);
 
 /* A command as it was sent. */
 void dialogue_said(struct dialogue *d, struct str command);

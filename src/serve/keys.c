@@ -17,11 +17,16 @@ enum {
 	MARGIN_US = 60 * SECOND_US
 };
 
+static struct str algorithm_of(const struct conf *c)
+{
+	return vocabulary_word(&conf_algorithm_words, (int)c->jwt_algorithm);
+}
+
 enum token_algorithm keys_algorithm(const struct conf *c)
 {
 	enum token_algorithm algorithm = TOKEN_HS256;
 
-	token_algorithm_find(c->jwt_algorithm, &algorithm);
+	token_algorithm_find(algorithm_of(c), &algorithm);
 	return algorithm;
 }
 
@@ -122,7 +127,7 @@ static enum err insert_next(struct db *db, const struct conf *c, struct act *by,
 			    const struct key_pair *k)
 {
 	struct signing_key_insert row = { .kid = k->kid,
-					  .algorithm = c->jwt_algorithm,
+					  .algorithm = algorithm_of(c),
 					  .public_pem = k->pem,
 					  .public_jwk = k->jwk,
 					  .private_key = k->private };
@@ -137,7 +142,7 @@ static enum err insert_first(struct db *db, const struct conf *c, struct act *by
 			     const struct key_pair *k)
 {
 	struct signing_key_insert_first row = { .kid = k->kid,
-						.algorithm = c->jwt_algorithm,
+						.algorithm = algorithm_of(c),
 						.public_pem = k->pem,
 						.public_jwk = k->jwk,
 						.private_key = k->private };
@@ -197,7 +202,7 @@ static enum err forget(struct db *db, const struct conf *c, struct act *by, stru
 enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct act *by,
 		     struct arena *a)
 {
-	struct signing_key_ages in = { .algorithm = c->jwt_algorithm };
+	struct signing_key_ages in = { .algorithm = algorithm_of(c) };
 	struct key_ages_row ages = { 0 };
 	struct key_pair key = { 0 };
 
@@ -220,7 +225,7 @@ enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper,
 		else if (before == DUE_NEXT)
 			TRY(insert_next(db, c, by, &key));
 		else
-			TRY(activate(db, by, c->jwt_algorithm, ages.next));
+			TRY(activate(db, by, algorithm_of(c), ages.next));
 	}
 	return forget(db, c, by, a);
 }
@@ -234,7 +239,7 @@ enum err keys_new(struct db *db, const struct conf *c, enum key_start start, str
 	TRY(begin(db));
 	TRY(insert_next(db, c, by, &key));
 	*kid = key.kid;
-	return start == KEY_ACTIVE ? activate(db, by, c->jwt_algorithm, key.kid) : OK;
+	return start == KEY_ACTIVE ? activate(db, by, algorithm_of(c), key.kid) : OK;
 }
 
 enum err keys_activate(struct db *db, struct act *by, struct str kid)
@@ -258,7 +263,7 @@ enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct
 
 	TRY(begin(db));
 	TRY(signing_key_by_kid(db, &key, &row));
-	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, c->jwt_algorithm))
+	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, algorithm_of(c)))
 		return ERR_INVALID;
 	TRY(now ? signing_key_delete(db, &delete, NULL) : signing_key_retire(db, &retire, NULL));
 	return note(db, by, now ? "key.delete" : "key.retire", kid);
@@ -301,7 +306,7 @@ static struct seals seals_of(const struct conf *c)
 
 enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fit)
 {
-	struct signing_key_active in = { .algorithm = c->jwt_algorithm };
+	struct signing_key_active in = { .algorithm = algorithm_of(c) };
 	struct active_key_row row = { 0 };
 	struct secret pem = { 0 };
 
@@ -326,7 +331,7 @@ enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fi
 /* That the active one can be opened has been seen (keys_fit). */
 static enum err make_or_seal(struct command *c, const struct seals *s)
 {
-	struct signing_key_active in = { .algorithm = c->conf->jwt_algorithm };
+	struct signing_key_active in = { .algorithm = algorithm_of(c->conf) };
 	struct active_key_row row = { 0 };
 	struct key_pair key = { 0 };
 

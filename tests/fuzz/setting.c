@@ -30,6 +30,10 @@ static void check_bounds(const struct conf *c)
 
 		if (s->kind == SETTING_BOOL)
 			continue;
+		if (s->kind == SETTING_ENUM) {
+			assert(vocabulary_word(s->words, *(const int *)at).n > 0);
+			continue;
+		}
 		if (s->kind == SETTING_INT || s->kind == SETTING_DURATION)
 			memcpy(&n, at, sizeof n);
 		else

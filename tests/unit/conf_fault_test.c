@@ -68,7 +68,7 @@ static const struct {
 	{ STR("jwt_secret:\n  " SECRET ": \n"),
 	  "default.yaml:1: jwt_secret: must be one line of text, 0 to 1024 bytes, not a map" },
 	/* What YAML has and settings do not need. */
-	{ STR("server: [1, [2], {a: b}]\nlog: {format: x, filter: [info]}\n"),
+	{ STR("server: [1, [2], {a: b}]\nlog: {format: json, filter: [info]}\n"),
 	  "default.yaml:1: server: lists are not allowed; no setting is one\n"
 	  "default.yaml:2: log.filter: lists are not allowed; no setting is one" },
 	{ STR("server: &s {workers: 1}\nlog: *s\n"),
@@ -78,6 +78,9 @@ static const struct {
 	  "default.yaml:1: server.workers: tags (!name) are not allowed" },
 	{ STR("!x {server: {workers: 1}}\n"), "default.yaml:1: tags (!name) are not allowed" },
 	{ STR("- a\n"), "default.yaml:1: lists are not allowed; no setting is one" },
+	{ STR("log: {format: xml}\n"),
+	  "default.yaml:1: log.format: must be json, text or auto, not \"xml\"" },
+	{ STR("log: {format: \"json\"}\n"), "" },
 	{ STR("a\n"), "default.yaml:1: must be a map: \"key: value\" lines" },
 	{ STR("server: {workers: 1}\n---\nlog: {filter: x}\n"),
 	  "default.yaml:2: only one document is allowed in a file" },
@@ -144,14 +147,24 @@ static const struct {
 	  "APP__SERVER__WORKERS: must be a whole number from 0 to 64, not \" 1\"" },
 	{ { "APP__DATABASE__PIPELINE=TRUE" },
 	  "APP__DATABASE__PIPELINE: must be true or false, not \"TRUE\"" },
+	{ { "APP__JWT__ALGORITHM=ES512" },
+	  "APP__JWT__ALGORITHM: must be HS256, ES256 or RS256, not \"ES512\"" },
+	{ { "APP__JWT__ALGORITHM=es256" },
+	  "APP__JWT__ALGORITHM: must be HS256, ES256 or RS256, not \"es256\"" },
+	{ { "APP__JWT__ALGORITHM=" },
+	  "APP__JWT__ALGORITHM: must be HS256, ES256 or RS256, not \"\"" },
+	{ { "APP__MAIL__AUTH=plain" },
+	  "APP__MAIL__AUTH: must be PLAIN/LOGIN, PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256 or NTLM, "
+	  "not "
+	  "\"plain\"" },
 	{ { "APP__JWT__ISSUER=a\xff\x1b" },
 	  "APP__JWT__ISSUER: must be one line of text, 1 to 255 bytes, not \"a\\xff\\x1b\"" },
 	{ { "APP__JWT__ISSUER=\xc3\xbc\xc2\x9b\xc2\xa3\n" },
 	  "APP__JWT__ISSUER: must be one line of text, 1 to 255 bytes, not "
 	  "\"\xc3\xbc\\xc2\\x9b\xc2\xa3\\x0a\"" },
-	{ { "APP__LOG__FORMAT=0123456789012345678901234567890123456789012345678901234567890"
+	{ { "APP__SERVER__USER=0123456789012345678901234567890123456789012345678901234567890"
 	    "12\xc3\xbcx" },
-	  "APP__LOG__FORMAT: must be one line of text, 1 to 16 bytes, not "
+	  "APP__SERVER__USER: must be one line of text, 1 to 32 bytes, not "
 	  "\"012345678901234567890123456789012345678901234567890123456789012...\"" },
 	{ { "APP__SERVER__REQUEST_TIMEOUT=3" },
 	  "APP__SERVER__REQUEST_TIMEOUT: needs a unit (ms, s, m, h or d): \"3s\" is 3 seconds" },
@@ -298,10 +311,6 @@ static const struct {
 	{ { JWT },
 	  "database.url: not set; set APP__DATABASE__URL or DATABASE_URL, as in "
 	  "postgresql://user@host/database" },
-	{ { JWT, URL, "APP__JWT__ALGORITHM=ES512" },
-	  "jwt.algorithm: must be HS256, ES256 or RS256, not \"ES512\"" },
-	{ { JWT, URL, "APP__JWT__ALGORITHM=es256" },
-	  "jwt.algorithm: must be HS256, ES256 or RS256, not \"es256\"" },
 	{ { JWT, URL, "APP__JWT__ALGORITHM=RS256" }, "" },
 	/* Everything is made of secret_key, and nothing is left for jwt_secret. */
 	{ { URL, "APP__JWT__ALGORITHM=ES256", SEALING }, "" },
@@ -331,8 +340,6 @@ static const struct {
 	{ { JWT, URL, "APP__LOG__FILTER=loud" },
 	  "log.filter: \"loud\" is no filter; write a level (error, warn, info, debug), then "
 	  "module=level, as in info,db=debug" },
-	{ { JWT, URL, "APP__LOG__FORMAT=xml" },
-	  "log.format: must be json, text or auto, not \"xml\"" },
 	{ { JWT, URL, "APP__SERVER__WORKERS=4", "APP__DATABASE__MAX_CONNECTIONS=9" },
 	  "database.max_connections: 9 is too few for 4 workers and 1 couriers, which need 2 each; "
 	  "set it to at least 10, or lower server.workers" },

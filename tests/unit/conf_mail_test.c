@@ -68,7 +68,6 @@ static const struct {
 	{ { BASE, ORIGINS "https://bücher.example" }, "server.origins:" },
 	{ { BASE, ORIGINS "null" }, "server.origins:" },
 	{ { BASE, "APP__MAIL__AUTH=CRAM-MD5" }, "" },
-	{ { BASE, "APP__MAIL__AUTH=plain" }, "mail.auth: \"plain\" is no way" },
 	{ { BASE, PUBLIC "http://localhost.example.org" }, "server.public_url:" },
 	{ { BASE, PUBLIC "http://accounts.example.org" }, "server.public_url: \"http://acc" },
 	{ { BASE, PUBLIC "https://example.org/" }, "server.public_url:" },

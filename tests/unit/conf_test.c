@@ -225,6 +225,40 @@ static void test_print(void **state)
 	assert_non_null(strstr(text, "\ndatabase.pipeline = true\n"));
 }
 
+/* The key of a line "  workers: 0" below "server:", or of "jwt_secret: x"; "" of any other. */
+static struct str line_key(struct str line, struct str *section, struct arena *a)
+{
+	struct str name = { 0 };
+	bool inner = str_starts(line, STR("  "));
+
+	if (!str_split(&line, ':', &name) || line.p == NULL || str_trim(name).p[0] == '#')
+		return STR("");
+	name = str_trim(name);
+	if (inner)
+		return arena_printf(a, "%.*s.%.*s", STR_ARG(*section), STR_ARG(name));
+	*section = name;
+	return name;
+}
+
+/* config/default.yaml has all settings but secrets, which it must not have. */
+static void test_default_yaml_is_whole(void **state)
+{
+	struct world *w = *state;
+	struct str text = { 0 }, line = { 0 }, section = STR("");
+	bool seen[SETTING_COUNT] = { false };
+
+	assert_int_equal(conf_read_file("config/default.yaml", w->arena, &text), 0);
+	while (str_split(&text, '\n', &line)) {
+		const struct setting *s = setting_find(line_key(line, &section, w->arena));
+
+		if (s != NULL)
+			seen[s - settings] = true;
+	}
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (seen[i] == (settings[i].kind == SETTING_SECRET))
+			fail_msg("config/default.yaml: %s", settings[i].key.p);
+}
+
 /* config/ is what the table says. */
 static void test_shipped_files(void **state)
 {
@@ -249,9 +283,11 @@ static void test_shipped_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_presets),	  TEST(test_precedence), TEST(test_durations),
-		TEST(test_duration_text), TEST(test_folders),	 TEST(test_file_variables),
-		TEST(test_alias),	  TEST(test_print),	 TEST(test_shipped_files),
+		TEST(test_presets),	  TEST(test_precedence),
+		TEST(test_durations),	  TEST(test_duration_text),
+		TEST(test_folders),	  TEST(test_file_variables),
+		TEST(test_alias),	  TEST(test_print),
+		TEST(test_shipped_files), TEST(test_default_yaml_is_whole),
 	};
 
 	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

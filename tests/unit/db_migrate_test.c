@@ -129,7 +129,7 @@ static enum migrate_result migrate(struct world *w, const char *url, bool plan)
 	int stdout_was = redirect(STDOUT_FILENO, dup(fileno(out)));
 	int stderr_was = redirect(STDERR_FILENO, dup(fileno(err)));
 
-	log_configure(STR("debug"), STR("text"));
+	log_configure(STR("debug"), LOG_TEXT);
 
 	enum migrate_result result = migrate_run(
 		&(struct migrate_how){ .url = { url, strlen(url) }, .plan = plan });

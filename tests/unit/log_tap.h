@@ -48,7 +48,7 @@ static inline int make_tap(void **state)
 	t->saved = dup(STDERR_FILENO);
 	open_tap(t);
 	log_forget();
-	assert_true(log_configure(STR("debug"), STR("json")));
+	assert_true(log_configure(STR("debug"), LOG_JSON));
 	*state = t;
 	return 0;
 }
