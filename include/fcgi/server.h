@@ -9,6 +9,10 @@ struct http_server_options {
 	size_t max_requests;	    /* under way at once; the ones beyond are `overloaded` */
 	size_t arena_limit;	    /* bytes a request may use */
 	int64_t request_timeout_us; /* the deadline of the task; 0 for none */
+	/* Replies in pieces: how many at once, beside max_requests; how long a peer may take
+	 * nothing, and each may last. */
+	size_t max_streams;
+	int64_t stream_idle_us, stream_life_us;
 	void (*serve)(void *ctx, struct http_exchange *x);
 	void *ctx;
 };
@@ -26,6 +30,10 @@ void http_server_drain(struct http_server *s);
 
 /* Open connections. */
 size_t http_server_connections(const struct http_server *s);
+
+/* Ends the replies in pieces that are under way, so that their peers see them cut off. They are
+ * gone after the loop's next turn. */
+void http_server_cut(struct http_server *s);
 
 /* Requests under way. */
 size_t http_server_requests(const struct http_server *s);

@@ -2,20 +2,10 @@
 #include "fcgi/fcgi.h"
 
 #include <errno.h>
-#include <fastcgi.h>
 #include <fcgios.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-
-enum {
-	TEXTS = 4, /* status, headers, the empty line, body */
-	/* STDOUT of the longest reply, its end, and END_REQUEST. */
-	RECORDS_MAX = HTTP_REPLY_MAX / FCGI_MAX_LENGTH + 1 + 2,
-	/* A header each, which may cut a text in two, and the body of END_REQUEST. */
-	PARTS_MAX = 2 * RECORDS_MAX + TEXTS + 1
-};
 
 /* What libfcgi has not read yet of the request that fcgi_read is at. */
 static struct str unread;
@@ -192,21 +182,18 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 			 out);
 }
 
-/* A reply as records, piece by piece; nothing of it is copied. */
-struct records {
-	FCGI_Header headers[RECORDS_MAX];
-	struct iovec parts[PARTS_MAX];
-	size_t record_count, part_count, bytes;
-	int id;
-};
-
-static void add_part(struct records *o, const void *p, size_t n)
+static void renew(struct fcgi_records *o, const FCGX_Request *f)
 {
-	o->parts[o->part_count++] = (struct iovec){ (void *)(uintptr_t)p, n };
-	o->bytes += n;
+	o->record_count = o->part_count = o->first = 0;
+	o->id = f->requestId;
 }
 
-static void add_header(struct records *o, unsigned char type, size_t content)
+static void add_part(struct fcgi_records *o, const void *p, size_t n)
+{
+	o->parts[o->part_count++] = (struct iovec){ (void *)(uintptr_t)p, n };
+}
+
+static void add_header(struct fcgi_records *o, unsigned char type, size_t content)
 {
 	FCGI_Header *h = &o->headers[o->record_count++];
 
@@ -219,14 +206,14 @@ static void add_header(struct records *o, unsigned char type, size_t content)
 	add_part(o, h, sizeof *h);
 }
 
-/* FastCGI 1.0 section 5.3: STDOUT in records of at most FCGI_MAX_LENGTH bytes, and an empty one. */
-static void add_stdout(struct records *o, const struct str texts[TEXTS])
+/* FastCGI 1.0 section 5.3: STDOUT, in records of at most FCGI_MAX_LENGTH bytes. */
+static void add_stdout(struct fcgi_records *o, const struct str *texts, size_t n)
 {
 	size_t left = 0, room = 0;
 
-	for (size_t i = 0; i < TEXTS; i++)
+	for (size_t i = 0; i < n; i++)
 		left += texts[i].n;
-	for (size_t i = 0; i < TEXTS; i++)
+	for (size_t i = 0; i < n; i++)
 		for (struct str rest = texts[i]; rest.n > 0;) {
 			if (room == 0)
 				add_header(o, FCGI_STDOUT,
@@ -239,56 +226,115 @@ static void add_stdout(struct records *o, const struct str texts[TEXTS])
 			room -= step;
 			left -= step;
 		}
+}
+
+/* The empty STDOUT, and the word that the reply was whole. */
+static void add_end(struct fcgi_records *o)
+{
+	static const FCGI_EndRequestBody complete = { .protocolStatus = FCGI_REQUEST_COMPLETE };
+
 	add_header(o, FCGI_STDOUT, 0);
+	add_header(o, FCGI_END_REQUEST, sizeof complete);
+	add_part(o, &complete, sizeof complete);
 }
 
 /*
- * At once, so that the server wakes once, and whole: a reply fits the buffer of the socket. libfcgi
- * would write every 8 KiB by itself, and wait for room.
+ * The status line of CGI (RFC 3875 section 6.3.3), and the length of the body where it is known.
+ * Both fit; there may be no memory for more.
  */
-static bool send_records(int fd, struct records *o)
+static struct str add_status(struct fcgi_records *o, int status, const struct str *body)
 {
-	struct msghdr message = { .msg_iov = o->parts, .msg_iovlen = o->part_count };
-	ssize_t sent = 0;
-
-	do
-		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)o->bytes;
-}
-
-bool fcgi_reply(FCGX_Request *f, struct http_reply *r)
-{
-	static const FCGI_EndRequestBody complete = { .protocolStatus = FCGI_REQUEST_COMPLETE };
-	/* Both lines fit; there may be no memory for more. */
-	char text[96];
-	struct buf status = { .p = text, .size = sizeof text };
-	struct records o = { .id = f->requestId };
+	struct buf b = { .p = o->status, .size = sizeof o->status };
 
 	/* Some HTTP/1.1 clients take no status line without a phrase, and nginx passes this one on.
 	 */
-	buf_add(&status, STR("Status: "));
-	buf_i64(&status, r->status);
-	buf_char(&status, ' ');
-	buf_add(&status, str_from(status_phrase(r->status)));
-	buf_add(&status, STR("\r\n"));
+	buf_add(&b, STR("Status: "));
+	buf_i64(&b, status);
+	buf_char(&b, ' ');
+	buf_add(&b, str_from(status_phrase(status)));
+	buf_add(&b, STR("\r\n"));
 	/* Told, so that nginx need not send it in chunks; a 204 has none (RFC 9110 section 8.6). */
-	if (r->status != 204) {
-		buf_add(&status, STR("Content-Length: "));
-		buf_i64(&status, (int64_t)r->body.n);
-		buf_add(&status, STR("\r\n"));
+	if (body != NULL && status != 204) {
+		buf_add(&b, STR("Content-Length: "));
+		buf_i64(&b, (int64_t)body->n);
+		buf_add(&b, STR("\r\n"));
 	}
+	return (struct str){ b.p, b.n };
+}
 
-	const struct str texts[TEXTS] = { { status.p, status.n },
-					  { r->headers.p, r->headers.n },
-					  STR("\r\n"),
-					  { r->body.p, r->body.n } };
+void fcgi_head(struct fcgi_records *o, const FCGX_Request *f, const struct http_reply *r)
+{
+	renew(o, f);
 
-	add_stdout(&o, texts);
-	add_header(&o, FCGI_END_REQUEST, sizeof complete);
-	add_part(&o, &complete, sizeof complete);
+	const struct str texts[] = { add_status(o, r->status, NULL),
+				     { r->headers.p, r->headers.n },
+				     STR("\r\n") };
 
-	bool sent = send_records(f->ipcFd, &o);
+	add_stdout(o, texts, sizeof texts / sizeof *texts);
+}
+
+void fcgi_piece(struct fcgi_records *o, const FCGX_Request *f, struct str piece)
+{
+	renew(o, f);
+	add_stdout(o, &piece, 1);
+}
+
+void fcgi_end(struct fcgi_records *o, const FCGX_Request *f)
+{
+	renew(o, f);
+	add_end(o);
+}
+
+void fcgi_break(struct fcgi_records *o, const FCGX_Request *f)
+{
+	static const FCGI_Header none = { .version = FCGI_VERSION_1 + 1 };
+
+	renew(o, f);
+	add_part(o, &none, sizeof none);
+}
+
+/* Leaves out what has been sent. */
+static void skip(struct fcgi_records *o, size_t n)
+{
+	while (o->first < o->part_count && n >= o->parts[o->first].iov_len)
+		n -= o->parts[o->first++].iov_len;
+	if (n == 0)
+		return;
+	o->parts[o->first].iov_base = (char *)o->parts[o->first].iov_base + n;
+	o->parts[o->first].iov_len -= n;
+}
+
+enum fcgi_sent fcgi_send(const FCGX_Request *f, struct fcgi_records *o)
+{
+	struct msghdr message = { .msg_iov = o->parts + o->first,
+				  .msg_iovlen = o->part_count - o->first };
+	ssize_t sent = 0;
+
+	do
+		sent = sendmsg(f->ipcFd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return errno == EAGAIN ? FCGI_FULL : FCGI_FAILED;
+	skip(o, (size_t)sent);
+	return o->first == o->part_count ? FCGI_SENT : FCGI_PART;
+}
+
+bool fcgi_reply(FCGX_Request *f, const struct http_reply *r)
+{
+	struct fcgi_records o;
+
+	renew(&o, f);
+
+	const struct str body = { r->body.p, r->body.n };
+	const struct str texts[] = {
+		add_status(&o, r->status, &body), { r->headers.p, r->headers.n }, STR("\r\n"), body
+	};
+
+	add_stdout(&o, texts, sizeof texts / sizeof *texts);
+	add_end(&o);
+
+	/* At once, so that the server wakes once, and whole: a reply fits the socket's buffer. */
+	bool sent = fcgi_send(f, &o) == FCGI_SENT;
 
 	FCGX_Free(f, 0);
 	return sent;

@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one place that touches libfcgi. It is given a whole request to read, never the socket, and
- * only a reply that fits the socket's buffer, so it never blocks the loop.
+ * The one place that touches libfcgi, and that makes records. libfcgi is given a whole request to
+ * read, never the socket, and what is written is sent here, so nothing blocks the loop.
  */
 #pragma once
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
+#include <sys/uio.h>
 
 #include "fcgi/server.h"
+
+enum {
+	FCGI_TEXTS = 4, /* status, headers, the empty line, body */
+	/* STDOUT of the longest reply, its end, and END_REQUEST. */
+	FCGI_RECORDS = HTTP_REPLY_MAX / FCGI_MAX_LENGTH + 1 + 2,
+	/* A header each, which may cut a text in two, and the body of END_REQUEST. */
+	FCGI_PARTS = 2 * FCGI_RECORDS + FCGI_TEXTS + 1
+};
+
+/* What is to be written: records around texts where they lie. Nothing of those is copied. */
+struct fcgi_records {
+	FCGI_Header headers[FCGI_RECORDS];
+	struct iovec parts[FCGI_PARTS];
+	size_t record_count, part_count;
+	size_t first; /* of the parts, that is not sent yet */
+	int id;
+	char status[96];
+};
 
 /* Once a process, before anything else here. */
 bool fcgi_init(void);
@@ -24,7 +44,30 @@ bool fcgi_read(FCGX_Request *f, struct str records, struct arena *a, struct http
 	       bool *keep);
 
 /* Sends a reply; false when it could not be sent whole: the connection is to be closed. */
-bool fcgi_reply(FCGX_Request *f, struct http_reply *r);
+bool fcgi_reply(FCGX_Request *f, const struct http_reply *r);
+
+/*
+ * The records of a reply in pieces, one after the other: status and headers, which are at most
+ * HTTP_REPLY_MAX bytes; pieces of the body, none of them longer than that; its end. An end is what
+ * tells a server that nothing is missing. *o is made anew, and borrows until it has been sent.
+ */
+void fcgi_head(struct fcgi_records *o, const FCGX_Request *f, const struct http_reply *r);
+void fcgi_piece(struct fcgi_records *o, const FCGX_Request *f, struct str piece);
+void fcgi_end(struct fcgi_records *o, const FCGX_Request *f);
+
+/* What no server takes for a record: it must see that the reply is not whole, which the end of the
+ * connection alone does not tell all of them. */
+void fcgi_break(struct fcgi_records *o, const FCGX_Request *f);
+
+enum fcgi_sent {
+	FCGI_SENT, /* all of it */
+	FCGI_PART, /* the socket took some; the rest is to be sent */
+	FCGI_FULL, /* the socket takes none at present */
+	FCGI_FAILED
+};
+
+/* Sends what is left of the records, as far as that goes without waiting. */
+enum fcgi_sent fcgi_send(const FCGX_Request *f, struct fcgi_records *o);
 
 /* Releases what the request took, without a reply. */
 void fcgi_drop(FCGX_Request *f);

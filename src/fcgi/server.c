@@ -1,63 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "fcgi/server.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/heap.h"
 #include "base/instant.h"
 #include "base/log.h"
-#include "fcgi/fcgi.h"
-#include "fcgi/intake.h"
-#include "task/loop.h"
-#include "task/task.h"
+#include "fcgi/connection.h"
 
 enum {
 	CONNECTIONS_MAX = 4096,
 	ACCEPTS_A_TURN = 8, /* few, so that several workers share a burst */
-	ARENAS_KEPT = 64,
 	/* A peer that starts a request finishes sending it within this time, or is cut off. */
-	PARTIAL_US = 4 * 1000000,
-	SEND_BUFFER = 512 * 1024
-};
-
-struct connection {
-	struct watch watch;
-	struct timer stalled;
-	struct partial partial;
-	struct http_server *server;
-	struct connection *next, *previous; /* all of them */
-	struct connection *look_next;	    /* to be looked at before the loop waits */
-	FCGX_Request fcgi;
-	struct task *task; /* that serves it; NULL: idle */
-	/* Kept here rather than on the stack: they must survive the way back from out_of_memory. */
-	struct http_exchange x;
-	struct str records; /* of the request, until it is read */
-	bool keep, was_read, refused;
-	bool busy, to_look;
-	bool gone;  /* the peer reads no more, or the connection is to be closed */
-	bool ended; /* the peer sends no more */
-	jmp_buf out_of_memory;
-};
-
-struct http_server {
-	struct http_server_options o;
-	struct watch listener;
-	struct timer again; /* after accept failed for want of descriptors */
-	int refused;	    /* why accept failed the last time; 0: it did not */
-	struct hook hook;
-	uint32_t left; /* events that say that a peer reads no more */
-	struct connection *connections, *to_look;
-	size_t count, requests;
-	uint64_t served;
-	struct arena *arenas[ARENAS_KEPT];
-	size_t arena_count;
-	struct intake intake;
+	PARTIAL_US = 4 * 1000000
 };
 
 static struct arena *take_arena(struct http_server *s)
@@ -92,6 +52,7 @@ static void hang_up(struct connection *c)
 {
 	int fd = c->watch.fd;
 
+	assert(!c->busy);
 	loop_unwatch(&c->watch);
 	close(fd);
 	timer_clear(&c->stalled);
@@ -139,6 +100,8 @@ static bool exchange(struct connection *c)
 	if (setjmp(c->out_of_memory) != 0) {
 		task_log(NULL);
 		arena_reset(x->arena);
+		if (x->began)
+			return stream_end(c, false);
 		if (c->refused || !c->was_read)
 			return false;
 		c->refused = true;
@@ -154,6 +117,8 @@ static bool exchange(struct connection *c)
 					.headers = buf_make(x->arena, 512),
 					.body = buf_make(x->arena, 1024) };
 	s->o.serve(s->o.ctx, x);
+	if (x->began)
+		return stream_end(c, !x->dropped) && c->keep;
 	if (too_long(&x->reply)) {
 		log_error("http", "a reply of %zu bytes cannot be sent", x->reply.body.n);
 		return false;
@@ -192,13 +157,13 @@ static void start(struct connection *c)
 {
 	struct http_server *s = c->server;
 
-	c->x = (struct http_exchange){ .arena = take_arena(s) };
+	c->x = (struct http_exchange){ .arena = take_arena(s), .send = stream_send };
 	if (c->x.arena == NULL)
 		return hang_up(c);
 	c->was_read = c->refused = false;
 	c->busy = true;
 	s->requests++;
-	if (s->requests > s->o.max_requests || !task_start(serve, c))
+	if (s->requests - s->streams > s->o.max_requests || !task_start(serve, c))
 		serve(c);
 }
 
@@ -243,10 +208,12 @@ static void on_connection(struct watch *w, uint32_t events)
 	c->gone = c->gone || (events & c->server->left) != 0;
 	if (!c->busy)
 		return look(c);
-	if (!c->gone)
-		return look_later(c);
-	if (c->task != NULL)
+	if (c->for_room && (events & EPOLLOUT) != 0)
+		task_wake(c->task, OK);
+	if (c->gone && c->task != NULL)
 		task_end(c->task, ERR_CANCELLED);
+	else if (!c->gone && (events & ~(uint32_t)EPOLLOUT) != 0)
+		look_later(c);
 }
 
 static void look_again(struct hook *h)
@@ -280,9 +247,8 @@ static bool adopt(struct http_server *s, int fd)
 	c->watch = (struct watch){ .fd = -1, .ready = on_connection };
 	c->stalled.fire = on_stalled;
 	fcgi_open(&c->fcgi, fd);
-	/* A reply must fit, for nothing here waits for the peer to read. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	if (loop_watch(&c->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET) != OK) {
+	if (loop_watch(&c->watch, fd, WATCHED) != OK) {
 		free(c);
 		return false;
 	}
@@ -362,6 +328,13 @@ void http_server_drain(struct http_server *s)
 {
 	timer_clear(&s->again);
 	loop_unwatch(&s->listener);
+}
+
+void http_server_cut(struct http_server *s)
+{
+	for (struct connection *c = s->connections; c != NULL; c = c->next)
+		if (c->busy && c->x.began)
+			task_end(c->task, ERR_CANCELLED);
 }
 
 size_t http_server_connections(const struct http_server *s)

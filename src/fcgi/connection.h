@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What server.c and stream.c know of a connection: one request at a time. */
+#pragma once
+
+#include <setjmp.h>
+#include <sys/epoll.h>
+
+#include "fcgi/fcgi.h"
+#include "fcgi/intake.h"
+#include "task/loop.h"
+#include "task/task.h"
+
+enum {
+	ARENAS_KEPT = 64,
+	SEND_BUFFER = 512 *
+		      1024, /* a whole reply fits, for nothing waits for the peer to read it */
+	WATCHED = EPOLLIN | EPOLLRDHUP | EPOLLET
+};
+
+struct connection {
+	struct watch watch;
+	struct timer stalled;
+	struct partial partial;
+	struct http_server *server;
+	struct connection *next, *previous; /* all of them */
+	struct connection *look_next;	    /* to be looked at before the loop waits */
+	FCGX_Request fcgi;
+	struct task *task; /* that serves it; NULL: idle */
+	/* Kept here rather than on the stack: they must survive the way back from out_of_memory. */
+	struct http_exchange x;
+	struct str records; /* of the request, until it is read */
+	bool keep, was_read, refused;
+	bool busy, to_look;
+	bool gone;  /* the peer reads no more, or the connection is to be closed */
+	bool ended; /* the peer sends no more */
+	jmp_buf out_of_memory;
+	/* Of a reply in pieces: why nothing more of it can be sent; whether the last record is
+	 * half sent, and whether the task sleeps until there is room; bytes since it last slept. */
+	enum err broken;
+	bool half, for_room;
+	size_t at_once;
+};
+
+struct http_server {
+	struct http_server_options o;
+	struct watch listener;
+	struct timer again; /* after accept failed for want of descriptors */
+	int refused;	    /* why accept failed the last time; 0: it did not */
+	struct hook hook;
+	uint32_t left; /* events that say that a peer reads no more */
+	struct connection *connections, *to_look;
+	size_t count, requests, streams;
+	uint64_t served;
+	struct arena *arenas[ARENAS_KEPT];
+	size_t arena_count;
+	struct intake intake;
+};
+
+/* http_exchange.send, of the running task. */
+enum err stream_send(struct http_exchange *x, struct str piece);
+
+/*
+ * Ends a reply in pieces, and gives its place free; nothing where there is none. whole: it has all
+ * that it should have. False when it was not, or its end could not be sent: the connection is to be
+ * closed, and the peer sees that something is missing.
+ */
+bool stream_end(struct connection *c, bool whole);
