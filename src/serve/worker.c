@@ -26,7 +26,8 @@ enum {
 	BEGIN_LOOK_US = 2000,
 	BEGIN_WAIT_US = 2000000,
 	IDENTITIES = 2048, /* tokens that are remembered; 120 bytes each */
-	DRAIN_LOOK_US = 20000
+	DRAIN_LOOK_US = 20000,
+	FAREWELL_US = 100000 /* the master kills no earlier than a second beyond the drain time */
 };
 
 struct worker {
@@ -52,10 +53,12 @@ static void on_drained(struct timer *t)
 	int64_t now = ticks_us();
 
 	if ((http_server_connections(w->server) == 0 && feed_stop(w->feed)) ||
-	    now >= w->drain_until)
-		loop_stop();
-	else
-		timer_set(t, now + DRAIN_LOOK_US);
+	    now >= w->drain_until + FAREWELL_US)
+		return loop_stop();
+	/* While there is time to tell their clients that something is missing. */
+	if (now >= w->drain_until)
+		http_server_cut(w->server);
+	timer_set(t, now + DRAIN_LOOK_US);
 }
 
 static void drain(struct worker *w)
@@ -188,6 +191,9 @@ static bool make_server(struct worker *w)
 		.max_requests = (size_t)s->conf->server_max_requests,
 		.arena_limit = REQUEST_MEMORY,
 		.request_timeout_us = s->conf->server_request_timeout,
+		.max_streams = (size_t)s->conf->server_max_streams,
+		.stream_idle_us = s->conf->server_stream_idle,
+		.stream_life_us = s->conf->server_stream_timeout,
 		.serve = dispatch,
 		.ctx = &w->dispatch,
 	};

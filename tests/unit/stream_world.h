@@ -88,6 +88,7 @@ static enum err act(struct http_exchange *x, char what, size_t *sent)
 
 static void serve_script(void *ctx, struct http_exchange *x)
 {
+	const char *script = handler.script;
 	size_t sent = 0;
 	enum err e = OK;
 
@@ -97,7 +98,7 @@ static void serve_script(void *ctx, struct http_exchange *x)
 	x->still = still;
 	if (x->overloaded)
 		e = ERR_BUSY;
-	for (const char *s = handler.script; *s != '\0' && (e == OK || *s == 'n'); s++)
+	for (const char *s = script; *s != '\0' && (e == OK || *s == 'n'); s++)
 		e = act(x, *s, &sent);
 	handler.failed = e;
 	handler.returned++;
