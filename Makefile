@@ -37,7 +37,7 @@ endif
 PQ_CFLAGS = $(shell pkg-config --cflags libpq)
 LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -lzxcvbn -lcrypto
 
-LAYERS := base conf task text db cred mail schema http fcgi gen core api serve
+LAYERS := base conf task text db cred mail schema http fcgi gen core api serve cli
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c) src/api/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
@@ -85,7 +85,7 @@ $(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.
 
 # Fuzzers: the layers that meet bytes from outside, instrumented by clang, then one program each.
 FUZZ_CFLAGS := -std=gnu2x -g -O1 -DPOSTERN_SAN=1 -fno-sanitize-recover=undefined
-FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(filter-out src/serve/%,$(SOURCES)))
+FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzzing/%.o,$(filter-out src/serve/% src/cli/%,$(SOURCES)))
 
 build/fuzzing/%.o: src/%.c Makefile
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "cli/cli.h"
 #include "serve/serve.h"
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/req.h"
+#include "gen/outbox.h"
 
 /*
  * What a template may say; null members are left out. Never a secret: see proof. All but `at` are
@@ -48,3 +49,10 @@ enum err mail_box(struct req *r, struct str email_key, struct address_id *out);
 
 /* The language of the mails of who asks: the best of Accept-Language that there is, or "en". */
 struct str mail_locale(const struct req *r);
+
+/* A mail that is dead, or waits for its next try, is sent now. changed: 0 when it is neither. In
+ * the request's transaction, which notes it. */
+enum err mail_retry(struct req *r, struct mail_id id, int64_t *changed);
+
+/* The same of all that are dead: how many, a thousand a statement. */
+enum err mail_retry_dead(struct req *r, int64_t *changed);

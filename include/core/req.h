@@ -27,6 +27,7 @@ struct from {
 	struct str agent;     /* User-Agent, as it came: see req_device */
 	struct str languages; /* Accept-Language, as it came */
 	struct str request_id;
+	struct str typed_by; /* who is at the command line; null: nobody */
 };
 
 /* What all requests of a worker share. Nothing in it changes while it runs. */
@@ -79,6 +80,7 @@ struct req {
 	struct once *once;    /* see req_once */
 	struct agenda after;  /* see req_after */
 	struct agenda beaten; /* see req_when_beaten */
+	size_t notes;	      /* that this run has left in the audit log */
 	/* Set by a handler that refuses, and whose writes are to stay all the same. */
 	bool commit;
 };
@@ -116,17 +118,19 @@ void req_after(struct req *r, void (*fn)(struct req *r, void *arg), void *arg);
  * has a transaction of its own, and ends it. Holds for all runs. */
 void req_when_beaten(struct req *r, void (*fn)(struct req *r, void *arg), void *arg);
 
+enum { REQ_TRIES = 6 };
+
+/*
+ * Runs fn and ends its transaction (req_finish); again, from its first line, when the database asks
+ * for it, at most `tries` times. ERR_RETRY when it has lost every race.
+ */
+enum err req_run(struct req *r, enum err (*fn)(struct req *r, void *arg), void *arg, int tries);
+
 /*
  * Ends the request's transaction, and returns what came of it: commits when e is OK or r->commit is
  * set, and then does what waited for that; else rolls back.
  */
 enum err req_finish(struct req *r, enum err e);
-
-/* Before each run: what the run before has said that did not count is not said. */
-void req_begin(struct req *r);
-
-/* The request has lost every race. */
-void req_give_up(struct req *r);
 
 /* Its User-Agent, cut and fit to be shown; "" when it is not text, or turns text around. */
 struct str req_device(const struct req *r);

@@ -66,12 +66,6 @@ struct keeper_setup {
 int keeper_run(const struct keeper_setup *s);
 
 /*
- * The command line, behind the program's name: does what is typed. Returns an exit status, which
- * --help explains. An argc of 0 is misuse, also where the caller was given no name (argc -1).
- */
-int cli_main(int argc, char **argv);
-
-/*
  * To be called before any secret is read: no process of the same user may look into the memory of
  * this one, and none of it is written to a disk. Children inherit both; another user does not, as
  * become_user knows. LeakSanitizer looks by ptrace, so a build with sanitizers stays open.

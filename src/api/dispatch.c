@@ -14,8 +14,6 @@
 #include "task/task.h"
 
 enum {
-	TRIES = 6, /* a transaction that lost a race is run again, so often */
-	JITTER_US = 20000,
 	SECOND_US = 1000000,
 	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
 };
@@ -92,23 +90,13 @@ static enum err check_body(struct call *c)
 	return ERR_UNSUPPORTED_MEDIA_TYPE;
 }
 
-/* Runs the handler, again if the database asks for it. The one place that does. */
-static enum err run(struct call *c, const void *in)
+/* One run of the handler. */
+static enum err run(struct req *r, void *in)
 {
-	struct req *r = &c->req;
-	enum err e = OK;
+	struct call *c = call_of(r);
 
-	for (int i = 0; i < TRIES; i++) {
-		if (i > 0)
-			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
-		c->reply->headers.n = c->reply->body.n = 0;
-		req_begin(r);
-		e = req_finish(r, c->match.route->run(r, in));
-		if (e != ERR_RETRY)
-			return e;
-	}
-	req_give_up(r);
-	return problem(&c->req, ERR_BUSY, "too many changes at once, try again");
+	c->reply->headers.n = c->reply->body.n = 0;
+	return c->match.route->run(r, in);
 }
 
 static enum err handle(struct call *c)
@@ -134,7 +122,9 @@ static enum err handle(struct call *c)
 	if (route_changes(c->match.route))
 		TRY(limit_change(&c->req, "change", c->req.who.user,
 				 c->req.who.role == USER_ROLE_ADMIN));
-	return run(c, in);
+	e = req_run(&c->req, run, in, REQ_TRIES);
+	return e == ERR_RETRY ? problem(&c->req, ERR_BUSY, "too many changes at once, try again")
+			      : e;
 }
 
 static void challenge(struct call *c, enum err e)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/account.h"
 
-#include "gen/users.h"
+#include "core/audit.h"
+#include "text/email.h"
 
 enum err admins_remain(struct req *r, struct user_id without)
 {
@@ -22,4 +23,31 @@ enum err admins_remain(struct req *r, struct user_id without)
 	TRY(user_admins_lock(r->db, &held));
 	e = user_other_admin(r->db, &key, &other);
 	return e == ERR_NO_ROW ? ERR_LAST_ADMIN : e;
+}
+
+enum err account_insert(struct req *r, const struct user_insert *row)
+{
+	struct user_row made = { 0 };
+	enum err e = user_insert(r->db, row, &made);
+
+	return e == ERR_NO_ROW ? ERR_EMAIL_TAKEN : e;
+}
+
+enum err account_create(struct req *r, const struct account_new *account, struct user_id *out)
+{
+	struct user_insert row = { .id = user_id_new(),
+				   .email = account->email,
+				   .name = account->name,
+				   .password = account->password,
+				   .locale = STR("en"),
+				   .verified = true,
+				   .role = account->role };
+	struct audit_note note = { .action = "user.create",
+				   .subject = row.id,
+				   .detail = user_role_word(row.role) };
+
+	email_key(account->email, r->arena, &row.email_key);
+	TRY(account_insert(r, &row));
+	*out = row.id;
+	return audit_note(r, &note);
 }

@@ -15,7 +15,10 @@ enum err audit_note(struct req *r, const struct audit_note *n)
 		.address = r->from.address,
 		.request_id = r->from.request_id,
 		.detail = n->detail.p == NULL ? STR("") : n->detail,
+		.typed_by = r->from.typed_by,
 	};
 
-	return audit_insert(r->db, &row, NULL);
+	TRY(audit_insert(r->db, &row, NULL));
+	r->notes++;
+	return OK;
 }

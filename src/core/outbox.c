@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/audit.h"
 #include "gen/outbox.h"
 #include "schema/json.h"
 #include "text/email.h"
@@ -97,4 +98,35 @@ enum err mail_notice(struct req *r, const struct mail *m)
 	(void)email_key(m->recipient, r->arena, &key);
 	TRY(mail_box(r, key, &row.mailbox));
 	return outbox_insert_notice(r->db, &row, NULL);
+}
+
+static enum err note_retry(struct req *r, struct str which)
+{
+	struct audit_note note = { .action = "mail.retry", .detail = which };
+
+	return audit_note(r, &note);
+}
+
+enum err mail_retry(struct req *r, struct mail_id id, int64_t *changed)
+{
+	struct outbox_retry in = { .id = id, .life_us = r->app->conf->mail_give_up };
+	char text[UUID_TEXT];
+
+	TRY(outbox_retry(r->db, &in, changed));
+	return *changed == 0 ? OK : note_retry(r, uuid_format(id.uuid, text));
+}
+
+enum err mail_retry_dead(struct req *r, int64_t *changed)
+{
+	struct outbox_retry_dead in = { .life_us = r->app->conf->mail_give_up };
+	int64_t n = 0, all = 0;
+
+	do {
+		TRY(outbox_retry_dead(r->db, &in, &n));
+		all += n;
+	} while (n > 0);
+	*changed = all;
+	if (all == 0)
+		return OK;
+	return note_retry(r, arena_printf(r->arena, "%lld dead ones", (long long)all));
 }

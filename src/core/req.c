@@ -3,9 +3,14 @@
 
 #include <string.h>
 
+#include "base/random.h"
 #include "db/pool.h"
+#include "task/task.h"
 
-enum { DEVICE_MAX = 255 };
+enum {
+	DEVICE_MAX = 255,
+	JITTER_US = 20000 /* before the second run; twice as much before each one after it */
+};
 
 struct once {
 	struct once *next;
@@ -79,16 +84,29 @@ enum err req_finish(struct req *r, enum err e)
 	return finished == OK ? e : finished;
 }
 
-void req_begin(struct req *r)
+/* What a run has said that did not count is not said. */
+static void forget_run(struct req *r)
 {
 	r->refusal = (struct refusal){ 0 };
 	r->after = (struct agenda){ 0 };
 	r->commit = false;
+	r->notes = 0;
 }
 
-void req_give_up(struct req *r)
+enum err req_run(struct req *r, enum err (*fn)(struct req *r, void *arg), void *arg, int tries)
 {
+	for (int i = 0; i < tries; i++) {
+		if (i > 0)
+			TRY(task_sleep_us(1 + random_below((int64_t)JITTER_US << i)));
+		forget_run(r);
+
+		enum err e = req_finish(r, fn(r, arg));
+
+		if (e != ERR_RETRY)
+			return e;
+	}
 	agenda_do(r, &r->beaten);
+	return ERR_RETRY;
 }
 
 enum err req_who(struct req *r)

@@ -18,10 +18,10 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "core/sweep.h"
 #include "gen/outbox.h"
 #include "serve/delivery.h"
 #include "serve/process.h"
-#include "serve/sweep.h"
 #include "task/loop.h"
 #include "task/task.h"
 

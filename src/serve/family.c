@@ -19,9 +19,9 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "core/keys.h"
 #include "http/openapi.h"
 #include "mail/templates.h"
-#include "serve/keys.h"
 #include "serve/secret.h"
 #include "task/loop.h"
 
@@ -266,8 +266,8 @@ static int be_keeper(struct family *f, const struct child *c)
 	};
 
 	process_child("postern-keeper", f->master);
-	secret_now(f->conf, s.secrets.secret);
-	s.secrets.rotating = secret_previous(f->conf, s.secrets.previous);
+	keys_secret(f->conf, s.secrets.secret);
+	s.secrets.rotating = keys_secret_previous(f->conf, s.secrets.previous);
 	if (keys_algorithm(f->conf) == TOKEN_HS256)
 		s.secrets.jwt_secret = f->conf->jwt_secret;
 	forget(f, CONF_KEEPER);

@@ -8,9 +8,10 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "core/keys.h"
 #include "db/migrate.h"
 #include "db/pool.h"
-#include "serve/keys.h"
+#include "serve/errand.h"
 #include "serve/secret.h"
 #include "task/loop.h"
 
@@ -119,6 +120,47 @@ int prepare_database(const struct conf *c, bool *unseen)
 	return EX_OK;
 }
 
+static enum err begin_keys(struct errand *e)
+{
+	return keys_begin(&e->req);
+}
+
+/* In a process of its own, so that no private key was ever in the master. */
+static int prepare_here(const struct conf *c)
+{
+	struct errand errand = {
+		.name = "the first key", .conf = c, .run = begin_keys, .hurried = true
+	};
+
+	switch (errand_run(&errand)) {
+	case OK:
+		return EX_OK;
+	case ERR_DB_UNAVAILABLE:
+	case ERR_DB_READ_ONLY:
+	case ERR_BUSY:
+	case ERR_RETRY:
+		log_warn("master", "the signing keys cannot be read yet");
+		return EX_TEMPFAIL;
+	default:
+		log_error("master", "the first signing key cannot be made; see the lines above");
+		return EX_SOFTWARE;
+	}
+}
+
+/* A database that is away is no obstacle, but *unseen becomes true. */
+static int prepare_keys(const struct conf *c, bool *unseen)
+{
+	if (keys_algorithm(c) == TOKEN_HS256)
+		return EX_OK;
+
+	int status = process_apart("postern-keys", prepare_here, c);
+
+	if (status != EX_TEMPFAIL)
+		return status;
+	*unseen = true;
+	return EX_OK;
+}
+
 int prepare_secrets(struct conf *c, struct arena *a, bool *unseen)
 {
 	struct conf_faults faults = { 0 };
@@ -128,7 +170,7 @@ int prepare_secrets(struct conf *c, struct arena *a, bool *unseen)
 			log_error("master", "%s", f->text.p);
 		return EX_CONFIG;
 	}
-	return keys_prepare(c, unseen);
+	return prepare_keys(c, unseen);
 }
 
 bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, bool *unseen)
@@ -144,7 +186,7 @@ bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, 
 		return true;
 	}
 	return status == EX_OK && secret_prepare(c, a, faults, unseen) &&
-	       keys_prepare(c, unseen) == EX_OK;
+	       prepare_keys(c, unseen) == EX_OK;
 }
 
 /* In a process of its own. */

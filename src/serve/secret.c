@@ -11,32 +11,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cred/keeper.h"
+#include "core/keys.h"
 #include "gen/secret_marks.h"
-#include "serve/command.h"
-#include "serve/keys.h"
+#include "serve/errand.h"
 #include "serve/process.h"
-
-void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET])
-{
-	keeper_secret(c->secret_key, c->jwt_secret, out);
-}
-
-bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET])
-{
-	struct secret from = c->secret_key_previous;
-
-	/* Workers have that: beside a secret_key it is taken only when somebody says so. */
-	if (from.n == 0 && c->secret_key.n == 0)
-		from = c->jwt_secret_previous;
-	if (from.n == 0)
-		return false;
-	keeper_secret(from, (struct secret){ 0 }, out);
-	return true;
-}
-
-/* --- which key this database was used with ------------------------------------------------------
- */
 
 enum { MARK = 16, MARK_TEXT = MARK * 2 + 1, MADE = 48 /* bytes */ };
 
@@ -154,95 +132,96 @@ static int could_make(const struct conf *c, struct arena *a)
 }
 
 /* A key for a database in which nothing hangs on one yet. */
-static enum err make_first(struct command *c, struct look *l)
+static enum err make_first(struct req *r, struct look *l)
 {
 	struct unused_row row = { 0 };
 	struct conf_faults faults = { 0 };
-	struct conf own = *c->conf;
+	struct conf own = *r->app->conf;
 	uint8_t secret[KEY_SECRET];
 
-	TRY(secret_unused(c->db, &row));
+	TRY(secret_unused(r->db, &row));
 	if (!row.unused) {
 		l->outcome = OLD;
 		return OK;
 	}
-	l->error = l->asks ? could_make(c->conf, c->arena) : make_file(c->conf, c->arena);
+	l->error = l->asks ? could_make(r->app->conf, r->arena) : make_file(r->app->conf, r->arena);
 	if (l->error == 0 && !l->asks &&
-	    (!conf_read_state(&own, c->arena, &faults) || own.secret_key.n == 0))
+	    (!conf_read_state(&own, r->arena, &faults) || own.secret_key.n == 0))
 		l->error = EACCES;
 	l->outcome = l->error == 0 ? MADE_NEW : CANNOT_MAKE;
 	if (l->error != 0 || l->asks)
 		return OK;
-	secret_now(&own, secret);
+	keys_secret(&own, secret);
 	mark_of(secret, l->mark);
 	return OK;
 }
 
-static enum err compare(struct command *c, struct look *l, const struct secret_mark_row *row)
+static enum err compare(struct req *r, struct look *l, const struct secret_mark_row *row)
 {
 	struct secret_mark_update update = { .mark = str_from(l->mark),
-					     .own = c->conf->secret_key.n > 0 };
+					     .own = r->app->conf->secret_key.n > 0 };
 	uint8_t previous[KEY_SECRET];
 	char before[MARK_TEXT] = "";
 
 	bool same = str_eq(row->mark, str_from(l->mark));
 
-	l->outcome = c->conf->secret_key.n > 0 ? FITS : OLD;
-	if (!same && secret_previous(c->conf, previous))
+	l->outcome = r->app->conf->secret_key.n > 0 ? FITS : OLD;
+	if (!same && keys_secret_previous(r->app->conf, previous))
 		mark_of(previous, before);
 	if (!same && !str_eq(row->mark, str_from(before)))
-		l->outcome = row->own && c->conf->secret_key.n == 0 ? MISSING : ANOTHER;
+		l->outcome = row->own && r->app->conf->secret_key.n == 0 ? MISSING : ANOTHER;
 	if (l->outcome != MISSING && !l->fit)
 		l->outcome = SEALED;
 	/* What is refused has ended nothing. */
 	if (same || l->asks || l->outcome == MISSING || l->outcome == SEALED)
 		return OK;
-	return secret_mark_update(c->db, &update, NULL);
+	return secret_mark_update(r->db, &update, NULL);
 }
 
-static enum err look(struct command *c)
+static enum err look(struct errand *errand)
 {
-	struct look *l = c->arg;
+	struct req *r = &errand->req;
+	struct look *l = errand->arg;
 	struct secret_mark_row row = { 0 };
 	uint8_t secret[KEY_SECRET];
 	int64_t inserted = 0;
 
-	secret_now(c->conf, secret);
+	keys_secret(r->app->conf, secret);
 	mark_of(secret, l->mark);
 	sodium_memzero(secret, sizeof secret);
 
 	/* A read first: it is told at once that there is no database, where a lane would be waited
 	 * for. */
-	enum err e = secret_mark(c->db, &row);
+	enum err e = secret_mark(r->db, &row);
 
 	if (e != OK && e != ERR_NO_ROW)
 		return e;
 	if (!l->asks) {
-		TRY(db_begin(c->db));
-		e = secret_mark(c->db, &row);
+		TRY(db_begin(r->db));
+		e = secret_mark(r->db, &row);
 	}
-	TRY(keys_fit(c->db, c->conf, c->arena, &l->fit));
+	TRY(keys_fit(r, &l->fit));
 	if (e == OK)
-		return compare(c, l, &row);
+		return compare(r, l, &row);
 	if (e != ERR_NO_ROW)
 		return e;
 	l->outcome = l->fit ? FITS : SEALED;
-	if (l->fit && c->conf->secret_key.n == 0)
-		TRY(make_first(c, l));
+	if (l->fit && r->app->conf->secret_key.n == 0)
+		TRY(make_first(r, l));
 	if (l->outcome == CANNOT_MAKE || l->outcome == SEALED || l->asks)
 		return OK;
 
 	struct secret_mark_insert insert = { .mark = str_from(l->mark), .own = l->outcome != OLD };
 
-	TRY(secret_mark_insert(c->db, &insert, &inserted));
+	TRY(secret_mark_insert(r->db, &insert, &inserted));
 	if (inserted > 0)
 		return OK;
 	/* Another host was first. What was made here has nothing hanging on it. */
-	TRY(secret_mark(c->db, &row));
+	TRY(secret_mark(r->db, &row));
 	if (str_eq(row.mark, str_from(l->mark)))
 		return OK;
 	if (l->outcome == MADE_NEW)
-		unlink(conf_state_file(c->conf, c->arena).p);
+		unlink(conf_state_file(r->app->conf, r->arena).p);
 	l->outcome = row.own ? MISSING : ANOTHER;
 	return OK;
 }
@@ -251,9 +230,11 @@ static enum err look(struct command *c)
 static int look_here(const struct conf *c)
 {
 	struct look l = { 0 };
-	struct command command = { .conf = c, .run = look, .hurried = true, .arg = &l };
+	struct errand errand = {
+		.name = "secret_key", .conf = c, .run = look, .hurried = true, .arg = &l
+	};
 
-	switch (command_run(&command)) {
+	switch (errand_run(&errand)) {
 	case OK:
 		return l.outcome == CANNOT_MAKE ? OLD + l.error : (int)l.outcome;
 	case ERR_DB_UNAVAILABLE:
@@ -300,17 +281,21 @@ static const char another[] =
 static const char old[] = "secret_key: not set, and so made of jwt_secret, which workers have; see"
 			  " \"Rotating secrets\" in the README for how to begin with one";
 
-enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults,
+enum err secret_check(const struct conf *c, struct arena *a, struct conf_faults *faults,
 		      struct conf_faults *doubts)
 {
 	struct look l = { .asks = true };
-	struct command c = command_make(cli, look, &l);
-	enum err e = command_run(&c);
+	struct errand errand = { .name = "secret_key",
+				 .conf = c,
+				 .leaves = ERRAND_LEAVES_NOTHING,
+				 .run = look,
+				 .arg = &l };
+	enum err e = errand_run(&errand);
 
 	if (e == OK && l.outcome == MISSING)
-		say_missing(conf_state_file(cli->conf, a).p, a, faults);
+		say_missing(conf_state_file(c, a).p, a, faults);
 	if (e == OK && l.outcome == CANNOT_MAKE)
-		say_cannot(cli->conf, l.error, a, faults);
+		say_cannot(c, l.error, a, faults);
 	if (e == OK && l.outcome == SEALED)
 		conf_fault_add(faults, a, "%s", sealed);
 	if (e == OK && l.outcome == ANOTHER)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What somebody does at the command line is noted: who, what, to whom, in the transaction that does it.
-# The commands are those of src/serve/commands.def that leave notes; each has its act here.
+# The commands are those of src/cli/commands.def that leave notes; each has its act here.
 
 load helpers
 
@@ -15,7 +15,7 @@ teardown_file() {
 
 # noting: "WORDS|ACTIONS" of each command that changes something.
 noting() {
-	tr -d '\n' <"$ROOT/src/serve/commands.def" | grep -oE 'COMMAND\([a-z_]+, "[^"]+", "[^"]*", [A-Z]+,\s*NOTES\("[^"]+"\)' |
+	tr -d '\n' <"$ROOT/src/cli/commands.def" | grep -oE 'COMMAND\([a-z_]+, "[^"]+", "[^"]*", [A-Z]+,\s*NOTES\("[^"]+"\)' |
 		sed -E 's/^COMMAND\([a-z_]+, "([^"]+)".*NOTES\("([^"]+)"\)$/\1|\2/'
 }
 

@@ -87,12 +87,7 @@ static void greet_again(const struct registration_owner_row *owner, struct proof
 static enum err open_account(struct req *r, const struct user_insert *row, struct registration *g,
 			     struct asked_proof_row *proof)
 {
-	struct user_row made = { 0 };
-	enum err e = user_insert(r->db, row, &made);
-
-	if (e == ERR_NO_ROW)
-		return ERR_EMAIL_TAKEN;
-	TRY(e);
+	TRY(account_insert(r, row));
 	greet(row, g);
 	return proof_ask(r, &g->asked, proof);
 }

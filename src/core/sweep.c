@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/sweep.h"
+#include "core/sweep.h"
 
 #include <stdlib.h>
 
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "core/keys.h"
 #include "gen/attempts.h"
 #include "gen/audit.h"
 #include "gen/email_changes.h"
@@ -15,7 +16,6 @@
 #include "gen/registrations.h"
 #include "gen/revocations.h"
 #include "gen/sessions.h"
-#include "serve/keys.h"
 #include "task/loop.h"
 #include "task/task.h"
 
@@ -86,10 +86,13 @@ static enum err sweep_sort(struct sweep *s, const struct sort *k)
 
 static enum err rotate(struct sweep *s)
 {
-	struct db *db = db_open(s->pool, s->arena);
-	struct act act = { 0 };
+	struct app app = { .conf = s->conf, .keeper = s->keeper };
+	struct req r = { .app = &app,
+			 .arena = s->arena,
+			 .db = db_open(s->pool, s->arena),
+			 .from = { .address = STR(""), .request_id = STR("") } };
 
-	return db_finish(db, keys_rotate(db, s->conf, s->keeper, &act, s->arena));
+	return req_finish(&r, keys_rotate(&r));
 }
 
 /* One turn. What goes wrong in it is its own affair: the next turn comes all the same. */

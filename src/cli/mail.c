@@ -4,8 +4,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/command.h"
+#include "core/outbox.h"
 #include "gen/outbox.h"
-#include "serve/command.h"
 
 enum { LIMIT = 50, LIMIT_MAX = 10000 };
 
@@ -16,13 +17,13 @@ struct mail_arg {
 };
 
 /* One line a mail; tabs and line ends are not in any of these, for the courier puts none there. */
-static enum err list(struct command *c)
+static enum err list(struct errand *e)
 {
-	const struct mail_arg *arg = c->arg;
+	const struct mail_arg *arg = e->arg;
 	struct mail_rows page = { 0 };
 	char id[UUID_TEXT], created[INSTANT_TEXT], at[INSTANT_TEXT];
 
-	TRY(outbox_page(c->db, &arg->page, &page));
+	TRY(outbox_page(e->req.db, &arg->page, &page));
 	for (size_t i = 0; i < page.n; i++) {
 		const struct mail_row *m = &page.v[i];
 
@@ -34,42 +35,25 @@ static enum err list(struct command *c)
 	return OK;
 }
 
-static enum err retry(struct command *c)
+static enum err retry(struct errand *e)
 {
-	struct mail_arg *arg = c->arg;
-	struct outbox_retry in = { .id = arg->id, .life_us = c->conf->mail_give_up };
-	char id[UUID_TEXT];
+	struct mail_arg *arg = e->arg;
 
-	TRY(outbox_retry(c->db, &in, &arg->changed));
-	if (arg->changed == 0)
-		return OK;
-	return act_note(c->db, &c->act, "mail.retry", (struct user_id){ 0 },
-			uuid_format(arg->id.uuid, id));
+	return mail_retry(&e->req, arg->id, &arg->changed);
 }
 
-/* As many as there are, a thousand at a time. */
-static enum err retry_dead(struct command *c)
+static enum err retry_dead(struct errand *e)
 {
-	struct mail_arg *arg = c->arg;
-	struct outbox_retry_dead in = { .life_us = c->conf->mail_give_up };
-	int64_t n = 0;
+	struct mail_arg *arg = e->arg;
 
-	arg->changed = 0;
-	do {
-		TRY(outbox_retry_dead(c->db, &in, &n));
-		arg->changed += n;
-	} while (n > 0);
-	if (arg->changed == 0)
-		return OK;
-	return act_note(c->db, &c->act, "mail.retry", (struct user_id){ 0 },
-			arena_printf(c->arena, "%lld dead ones", (long long)arg->changed));
+	return mail_retry_dead(&e->req, &arg->changed);
 }
 
 int cli_mail_list(const struct cli *cli, int argc, char **argv)
 {
 	static const char *const states[] = { "queued", "dead", "sent", "void" };
 	struct mail_arg arg = { .page.state = STR("") };
-	struct command c = command_make(cli, list, &arg);
+	struct errand e = cli_errand(cli, list, &arg);
 	struct str limit = { 0 };
 	int64_t number = LIMIT;
 	bool known = false;
@@ -84,22 +68,22 @@ int cli_mail_list(const struct cli *cli, int argc, char **argv)
 	    (limit.p != NULL && !str_to_i64(limit, 1, LIMIT_MAX, &number)))
 		return cli_usage(cli);
 	arg.page.limit = (int32_t)number;
-	return command_complain(command_run(&c));
+	return cli_complain(errand_run(&e));
 }
 
 int cli_mail_retry(const struct cli *cli, int argc, char **argv)
 {
 	struct mail_arg arg = { 0 };
 	bool all = argc == 1 && strcmp(argv[0], "--dead") == 0;
-	struct command c = command_make(cli, all ? retry_dead : retry, &arg);
+	struct errand e = cli_errand(cli, all ? retry_dead : retry, &arg);
 
 	if (!all && (argc != 1 || !uuid_parse(str_from(argv[0]), &arg.id.uuid)))
 		return cli_usage(cli);
 
-	enum err e = command_run(&c);
+	enum err done = errand_run(&e);
 
-	if (e != OK)
-		return command_complain(e);
+	if (done != OK)
+		return cli_complain(done);
 	if (!all && arg.changed == 0)
 		return cli_refuse("there is no mail of that id that is dead or waits for its next"
 				  " try (postern mail list)");

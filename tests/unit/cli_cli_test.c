@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "serve/cli.h"
+#include "cli/command.h"
 
 /* "user.create key.new": what http-api.md calls an action, each behind one space. */
 static bool actions_valid(const char *text)

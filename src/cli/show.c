@@ -5,8 +5,8 @@
 #include <sysexits.h>
 
 #include "api/dispatch.h"
+#include "cli/command.h"
 #include "http/openapi.h"
-#include "serve/cli.h"
 
 int cli_routes(const struct cli *cli, int argc, char **argv)
 {

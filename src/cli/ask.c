@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/ask.h"
+#include "cli/ask.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -3,14 +3,6 @@
 #pragma once
 
 #include "conf/conf.h"
-#include "cred/key_pair.h"
-#include "serve/cli.h"
-
-/* That of secret_key, or of jwt_secret where there is none. */
-void secret_now(const struct conf *c, uint8_t out[static KEY_SECRET]);
-
-/* The one before it, which is still taken; false, and out untouched: none is. */
-bool secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET]);
 
 /*
  * Before anybody serves: compares the key with the one that this database has been used with.
@@ -26,5 +18,5 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
  * For somebody who asks: adds to faults what would be refused, and to doubts what would be warned
  * of. Changes nothing. What became of asking the database.
  */
-enum err secret_check(const struct cli *cli, struct arena *a, struct conf_faults *faults,
+enum err secret_check(const struct conf *c, struct arena *a, struct conf_faults *faults,
 		      struct conf_faults *doubts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/cli.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "serve/act.h"
-#include "serve/become.h"
+#include "cli/become.h"
+#include "cli/command.h"
+#include "cli/typed_by.h"
 #include "serve/prepare.h"
 #include "serve/serve.h"
 
@@ -25,7 +26,7 @@ enum {
 const struct cli_command cli_commands[] = {
 #define COMMAND(id, words, arguments, needs, leaves, summary)                                      \
 	{ words, arguments, summary, CLI_NEEDS_##needs, LEAVES_##leaves, cli_##id },
-#include "serve/commands.def"
+#include "cli/commands.def"
 #undef COMMAND
 	{ 0 }
 };
@@ -108,6 +109,22 @@ int cli_usage(const struct cli *cli)
 	return CLI_EX_USAGE;
 }
 
+struct errand cli_errand(const struct cli *cli, enum err (*run)(struct errand *e), void *arg)
+{
+	static const enum errand_leaves leaves[] = {
+		[CLI_LEAVES_NOTHING] = ERRAND_LEAVES_NOTHING,
+		[CLI_LEAVES_NOTES] = ERRAND_LEAVES_NOTES,
+		[CLI_LEAVES_ITSELF] = ERRAND_LEAVES_WHAT_IT_DOES,
+	};
+
+	return (struct errand){ .name = cli->command->words,
+				.conf = cli->conf,
+				.typed_by = str_from(cli->typed_by),
+				.leaves = leaves[cli->command->leaves],
+				.run = run,
+				.arg = arg };
+}
+
 int cli_refuse(const char *what)
 {
 	fprintf(stderr, "postern: %s\n", what);
@@ -188,19 +205,19 @@ static int with_settings(const struct cli *cli, int argc, char **argv, struct ar
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-	char typed_by[ACT_TYPED_BY];
+	char who[TYPED_BY];
 	struct arena *a = NULL;
 
 	if (*cli->command->arguments == '\0' && argc > 0)
 		return cli_usage(cli);
 	if (cli->command->needs == CLI_NEEDS_NOTHING)
 		return cli->command->run(cli, argc, argv);
-	act_typed_by(typed_by);
+	typed_by(who);
 	a = arena_make(SIZE_MAX, NULL, NULL);
 	if (a == NULL)
 		return EX_OSERR;
 
-	const struct cli by = { .command = cli->command, .typed_by = typed_by };
+	const struct cli by = { .command = cli->command, .typed_by = who };
 	int status = with_settings(&by, argc, argv, a);
 
 	log_flush();

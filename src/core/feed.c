@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/feed.h"
+#include "core/feed.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "core/keys.h"
 #include "gen/revocations.h"
 #include "gen/signing_keys.h"
-#include "serve/keys.h"
 #include "task/loop.h"
 #include "task/task.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/become.h"
+#include "cli/become.h"
 
 #include <errno.h>
 #include <grp.h>

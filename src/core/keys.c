@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/keys.h"
+#include "core/keys.h"
 
 #include <sodium.h>
-#include <sysexits.h>
 
 #include "base/log.h"
+#include "core/audit.h"
 #include "gen/signing_keys.h"
-#include "serve/command.h"
-#include "serve/process.h"
-#include "serve/secret.h"
 
 enum {
 	SECOND_US = 1000000,
@@ -103,72 +100,91 @@ bool keys_work(const struct conf *c)
 	return work;
 }
 
-static enum err note(struct db *db, struct act *by, const char *action, struct str kid)
+void keys_secret(const struct conf *c, uint8_t out[static KEY_SECRET])
 {
-	return act_note(db, by, action, (struct user_id){ 0 }, kid);
+	keeper_secret(c->secret_key, c->jwt_secret, out);
 }
 
-static enum err make(const struct conf *c, struct keeper *keeper, struct arena *a,
-		     struct key_pair *out)
+bool keys_secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET])
 {
+	struct secret from = c->secret_key_previous;
+
+	/* Workers have that: beside a secret_key it is taken only when somebody says so. */
+	if (from.n == 0 && c->secret_key.n == 0)
+		from = c->jwt_secret_previous;
+	if (from.n == 0)
+		return false;
+	keeper_secret(from, (struct secret){ 0 }, out);
+	return true;
+}
+
+static enum err note(struct req *r, const char *action, struct str kid)
+{
+	struct audit_note n = { .action = action, .detail = kid };
+
+	return audit_note(r, &n);
+}
+
+static enum err make(struct req *r, struct key_pair *out)
+{
+	const struct conf *c = r->app->conf;
+
 	uint8_t secret[KEY_SECRET];
 
-	if (keeper != NULL)
-		return keeper_key(keeper, keys_algorithm(c), a, out);
-	secret_now(c, secret);
+	if (r->app->keeper != NULL)
+		return keeper_key(r->app->keeper, keys_algorithm(c), r->arena, out);
+	keys_secret(c, secret);
 
-	enum err e = key_pair_make(keys_algorithm(c), secret, a, out);
+	enum err e = key_pair_make(keys_algorithm(c), secret, r->arena, out);
 
 	sodium_memzero(secret, sizeof secret);
 	return e;
 }
 
-static enum err insert_next(struct db *db, const struct conf *c, struct act *by,
-			    const struct key_pair *k)
+static enum err insert_next(struct req *r, const struct key_pair *k)
 {
 	struct signing_key_insert row = { .kid = k->kid,
-					  .algorithm = algorithm_of(c),
+					  .algorithm = algorithm_of(r->app->conf),
 					  .public_pem = k->pem,
 					  .public_jwk = k->jwk,
 					  .private_key = k->private };
 	int64_t inserted = 0;
 
-	TRY(signing_key_insert(db, &row, &inserted));
-	return inserted == 0 ? ERR_NO_ROW : note(db, by, "key.new", k->kid);
+	TRY(signing_key_insert(r->db, &row, &inserted));
+	return inserted == 0 ? ERR_NO_ROW : note(r, "key.new", k->kid);
 }
 
 /* Of several at once one stays; the others are told nothing, for they have their key. */
-static enum err insert_first(struct db *db, const struct conf *c, struct act *by,
-			     const struct key_pair *k)
+static enum err insert_first(struct req *r, const struct key_pair *k)
 {
 	struct signing_key_insert_first row = { .kid = k->kid,
-						.algorithm = algorithm_of(c),
+						.algorithm = algorithm_of(r->app->conf),
 						.public_pem = k->pem,
 						.public_jwk = k->jwk,
 						.private_key = k->private };
 	int64_t inserted = 0;
 
-	TRY(signing_key_insert_first(db, &row, &inserted));
-	return inserted == 0 ? OK : note(db, by, "key.activate", k->kid);
+	TRY(signing_key_insert_first(r->db, &row, &inserted));
+	return inserted == 0 ? OK : note(r, "key.activate", k->kid);
 }
 
-static enum err activate(struct db *db, struct act *by, struct str algorithm, struct str kid)
+static enum err activate(struct req *r, struct str algorithm, struct str kid)
 {
 	struct signing_key_retire_active old = { .algorithm = algorithm };
 	struct signing_key_activate new = { .kid = kid };
 
-	TRY(signing_key_retire_active(db, &old, NULL));
-	TRY(signing_key_activate(db, &new, NULL));
-	return note(db, by, "key.activate", kid);
+	TRY(signing_key_retire_active(r->db, &old, NULL));
+	TRY(signing_key_activate(r->db, &new, NULL));
+	return note(r, "key.activate", kid);
 }
 
 /* Until the transaction ends nobody else changes which keys there are. */
-static enum err begin(struct db *db)
+static enum err begin(struct req *r)
 {
 	struct locked_row locked = { 0 };
 
-	TRY(db_begin(db));
-	return signing_key_lock(db, &locked);
+	TRY(db_begin(r->db));
+	return signing_key_lock(r->db, &locked);
 }
 
 enum due { DUE_NOTHING, DUE_FIRST, DUE_NEXT, DUE_ACTIVATE };
@@ -187,86 +203,86 @@ static enum due due(const struct conf *c, const struct key_ages_row *ages)
 }
 
 /* Keys whose tokens have all expired. */
-static enum err forget(struct db *db, const struct conf *c, struct act *by, struct arena *a)
+static enum err forget(struct req *r)
 {
-	struct signing_key_sweep old = { .keep_us = keys_keep(c) };
+	struct signing_key_sweep old = { .keep_us = keys_keep(r->app->conf) };
 	int64_t n = 0;
 
-	TRY(db_begin(db));
-	TRY(signing_key_sweep(db, &old, &n));
+	TRY(db_begin(r->db));
+	TRY(signing_key_sweep(r->db, &old, &n));
 	if (n == 0)
 		return OK;
-	return note(db, by, "key.forget", arena_printf(a, "%lld retired ones", (long long)n));
+	return note(r, "key.forget", arena_printf(r->arena, "%lld retired ones", (long long)n));
 }
 
-enum err keys_rotate(struct db *db, const struct conf *c, struct keeper *keeper, struct act *by,
-		     struct arena *a)
+enum err keys_rotate(struct req *r)
 {
+	const struct conf *c = r->app->conf;
 	struct signing_key_ages in = { .algorithm = algorithm_of(c) };
 	struct key_ages_row ages = { 0 };
 	struct key_pair key = { 0 };
 
 	if (keys_algorithm(c) == TOKEN_HS256)
 		return OK;
-	TRY(signing_key_ages(db, &in, &ages));
+	TRY(signing_key_ages(r->db, &in, &ages));
 
 	enum due before = due(c, &ages);
 
 	if (before == DUE_NOTHING)
-		return forget(db, c, by, a);
+		return forget(r);
 	if (before != DUE_ACTIVATE)
-		TRY(make(c, keeper, a, &key));
-	TRY(begin(db));
-	TRY(signing_key_ages(db, &in, &ages));
+		TRY(make(r, &key));
+	TRY(begin(r));
+	TRY(signing_key_ages(r->db, &in, &ages));
 	/* Somebody else may have done it meanwhile; what is due then waits for the next time. */
 	if (due(c, &ages) == before) {
 		if (before == DUE_FIRST)
-			TRY(insert_first(db, c, by, &key));
+			TRY(insert_first(r, &key));
 		else if (before == DUE_NEXT)
-			TRY(insert_next(db, c, by, &key));
+			TRY(insert_next(r, &key));
 		else
-			TRY(activate(db, by, algorithm_of(c), ages.next));
+			TRY(activate(r, algorithm_of(c), ages.next));
 	}
-	return forget(db, c, by, a);
+	return forget(r);
 }
 
-enum err keys_new(struct db *db, const struct conf *c, enum key_start start, struct act *by,
-		  struct arena *a, struct str *kid)
+enum err keys_new(struct req *r, enum key_start start, struct str *kid)
 {
 	struct key_pair key = { 0 };
 
-	TRY(make(c, NULL, a, &key));
-	TRY(begin(db));
-	TRY(insert_next(db, c, by, &key));
+	TRY(make(r, &key));
+	TRY(begin(r));
+	TRY(insert_next(r, &key));
 	*kid = key.kid;
-	return start == KEY_ACTIVE ? activate(db, by, algorithm_of(c), key.kid) : OK;
+	return start == KEY_ACTIVE ? activate(r, algorithm_of(r->app->conf), key.kid) : OK;
 }
 
-enum err keys_activate(struct db *db, struct act *by, struct str kid)
+enum err keys_activate(struct req *r, struct str kid)
 {
 	struct signing_key_by_kid key = { .kid = kid };
 	struct signing_key_row row = { 0 };
 
-	TRY(begin(db));
-	TRY(signing_key_by_kid(db, &key, &row));
+	TRY(begin(r));
+	TRY(signing_key_by_kid(r->db, &key, &row));
 	if (str_eq(row.state, STR("active")))
 		return OK;
-	return str_eq(row.state, STR("next")) ? activate(db, by, row.algorithm, kid) : ERR_INVALID;
+	return str_eq(row.state, STR("next")) ? activate(r, row.algorithm, kid) : ERR_INVALID;
 }
 
-enum err keys_retire(struct db *db, const struct conf *c, struct act *by, struct str kid, bool now)
+enum err keys_retire(struct req *r, struct str kid, bool now)
 {
 	struct signing_key_by_kid key = { .kid = kid };
 	struct signing_key_retire retire = { .kid = kid };
 	struct signing_key_delete delete = { .kid = kid };
 	struct signing_key_row row = { 0 };
 
-	TRY(begin(db));
-	TRY(signing_key_by_kid(db, &key, &row));
-	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, algorithm_of(c)))
+	TRY(begin(r));
+	TRY(signing_key_by_kid(r->db, &key, &row));
+	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, algorithm_of(r->app->conf)))
 		return ERR_INVALID;
-	TRY(now ? signing_key_delete(db, &delete, NULL) : signing_key_retire(db, &retire, NULL));
-	return note(db, by, now ? "key.delete" : "key.retire", kid);
+	TRY(now ? signing_key_delete(r->db, &delete, NULL)
+		: signing_key_retire(r->db, &retire, NULL));
+	return note(r, now ? "key.delete" : "key.retire", kid);
 }
 
 /* Both secrets while one takes the place of the other. */
@@ -276,21 +292,21 @@ struct seals {
 };
 
 /* Seals anew what was sealed with the secret before, so that this one can be forgotten. */
-static enum err seal_anew(struct command *c, const struct seals *s)
+static enum err seal_anew(struct req *r, const struct seals *s)
 {
 	struct sealed_key_rows rows = { 0 };
 	struct secret pem = { 0 };
 
-	TRY(begin(c->db));
-	TRY(signing_key_sealed(c->db, &rows));
+	TRY(begin(r));
+	TRY(signing_key_sealed(r->db, &rows));
 	for (size_t i = 0; i < rows.n; i++) {
 		struct signing_key_seal row = { .kid = rows.v[i].kid };
 
-		if (!key_pair_open(rows.v[i].private_key, s->previous, c->arena, &pem))
+		if (!key_pair_open(rows.v[i].private_key, s->previous, r->arena, &pem))
 			continue;
-		row.private_key = key_pair_seal(pem, s->now, c->arena);
-		TRY(signing_key_seal(c->db, &row, NULL));
-		TRY(note(c->db, &c->act, "key.seal", row.kid));
+		row.private_key = key_pair_seal(pem, s->now, r->arena);
+		TRY(signing_key_seal(r->db, &row, NULL));
+		TRY(note(r, "key.seal", row.kid));
 	}
 	return OK;
 }
@@ -299,13 +315,14 @@ static struct seals seals_of(const struct conf *c)
 {
 	struct seals s = { 0 };
 
-	secret_now(c, s.now);
-	s.rotating = secret_previous(c, s.previous);
+	keys_secret(c, s.now);
+	s.rotating = keys_secret_previous(c, s.previous);
 	return s;
 }
 
-enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fit)
+enum err keys_fit(struct req *r, bool *fit)
 {
+	const struct conf *c = r->app->conf;
 	struct signing_key_active in = { .algorithm = algorithm_of(c) };
 	struct active_key_row row = { 0 };
 	struct secret pem = { 0 };
@@ -314,7 +331,7 @@ enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fi
 	if (keys_algorithm(c) == TOKEN_HS256)
 		return OK;
 
-	enum err e = signing_key_active(db, &in, &row);
+	enum err e = signing_key_active(r->db, &in, &row);
 
 	if (e == ERR_NO_ROW)
 		return OK;
@@ -322,69 +339,37 @@ enum err keys_fit(struct db *db, const struct conf *c, struct arena *a, bool *fi
 
 	struct seals s = seals_of(c);
 
-	*fit = key_pair_open(row.private_key, s.now, a, &pem) ||
-	       (s.rotating && key_pair_open(row.private_key, s.previous, a, &pem));
+	*fit = key_pair_open(row.private_key, s.now, r->arena, &pem) ||
+	       (s.rotating && key_pair_open(row.private_key, s.previous, r->arena, &pem));
 	sodium_memzero(&s, sizeof s);
 	return OK;
 }
 
 /* That the active one can be opened has been seen (keys_fit). */
-static enum err make_or_seal(struct command *c, const struct seals *s)
+static enum err make_or_seal(struct req *r, const struct seals *s)
 {
-	struct signing_key_active in = { .algorithm = algorithm_of(c->conf) };
+	struct signing_key_active in = { .algorithm = algorithm_of(r->app->conf) };
 	struct active_key_row row = { 0 };
 	struct key_pair key = { 0 };
 
 	if (s->rotating)
-		TRY(seal_anew(c, s));
+		TRY(seal_anew(r, s));
 
-	enum err e = signing_key_active(c->db, &in, &row);
+	enum err e = signing_key_active(r->db, &in, &row);
 
 	if (e != ERR_NO_ROW)
 		return e;
-	TRY(make(c->conf, NULL, c->arena, &key));
+	TRY(make(r, &key));
 	if (!s->rotating)
-		TRY(db_begin(c->db));
-	return insert_first(c->db, c->conf, &c->act, &key);
+		TRY(db_begin(r->db));
+	return insert_first(r, &key);
 }
 
-static enum err prepare(struct command *c)
+enum err keys_begin(struct req *r)
 {
-	struct seals s = seals_of(c->conf);
-	enum err e = make_or_seal(c, &s);
+	struct seals s = seals_of(r->app->conf);
+	enum err e = make_or_seal(r, &s);
 
 	sodium_memzero(&s, sizeof s);
 	return e;
-}
-
-static int prepare_here(const struct conf *c)
-{
-	struct command command = { .conf = c, .run = prepare, .hurried = true };
-
-	switch (command_run(&command)) {
-	case OK:
-		return EX_OK;
-	case ERR_DB_UNAVAILABLE:
-	case ERR_DB_READ_ONLY:
-	case ERR_BUSY:
-	case ERR_RETRY:
-		log_warn("master", "the signing keys cannot be read yet");
-		return EX_TEMPFAIL;
-	default:
-		log_error("master", "the first signing key cannot be made; see the lines above");
-		return EX_SOFTWARE;
-	}
-}
-
-int keys_prepare(const struct conf *c, bool *unseen)
-{
-	if (keys_algorithm(c) == TOKEN_HS256)
-		return EX_OK;
-
-	int status = process_apart("postern-keys", prepare_here, c);
-
-	if (status != EX_TEMPFAIL)
-		return status;
-	*unseen = true;
-	return EX_OK;
 }

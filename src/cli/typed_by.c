@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/act.h"
+#include "cli/typed_by.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "gen/audit.h"
-
 enum { NAME = 40 };
-
-enum err act_note(struct db *db, struct act *by, const char *action, struct user_id subject,
-		  struct str detail)
-{
-	struct audit_insert row = {
-		.id = audit_id_new(),
-		.action = str_from(action),
-		.subject = subject,
-		.address = by->typed_by.p == NULL ? STR("") : STR("command line"),
-		.request_id = STR(""),
-		.detail = detail,
-		.typed_by = by->typed_by,
-	};
-
-	TRY(audit_insert(db, &row, NULL));
-	by->notes++;
-	return OK;
-}
 
 /* A name as it may stand in a line: what nobody expects in one becomes "?". */
 static void name_copy(const char *name, char out[static NAME])
@@ -38,7 +18,7 @@ static void name_copy(const char *name, char out[static NAME])
 	out[n] = '\0';
 }
 
-void act_typed_by(char text[static ACT_TYPED_BY])
+void typed_by(char text[static TYPED_BY])
 {
 	uid_t uid = getuid();
 	const struct passwd *user = getpwuid(uid);
@@ -47,6 +27,6 @@ void act_typed_by(char text[static ACT_TYPED_BY])
 	name_copy(user == NULL ? "?" : user->pw_name, name);
 	/* Whom sudo names is believed of root alone, who could write anything here anyway. */
 	name_copy(uid == 0 ? getenv("SUDO_USER") : NULL, asked);
-	snprintf(text, ACT_TYPED_BY, "%s (uid %lld%s%s)", name, (long long)uid,
+	snprintf(text, TYPED_BY, "%s (uid %lld%s%s)", name, (long long)uid,
 		 asked[0] == '\0' ? "" : ", by sudo of ", asked);
 }

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/command.h"
+#include "core/keys.h"
 #include "gen/signing_keys.h"
-#include "serve/command.h"
-#include "serve/keys.h"
 
 enum { KID_TEXT = 64 /* a SHA-256 in base64url is shorter */ };
 
@@ -17,12 +17,12 @@ struct key_arguments {
 	char made[KID_TEXT]; /* told once it is committed, when the arena has gone */
 };
 
-static enum err make(struct command *c)
+static enum err make(struct errand *e)
 {
-	struct key_arguments *args = c->arg;
+	struct key_arguments *args = e->arg;
 	struct str kid = { 0 };
 
-	TRY(keys_new(c->db, c->conf, args->flag ? KEY_ACTIVE : KEY_NEXT, &c->act, c->arena, &kid));
+	TRY(keys_new(&e->req, args->flag ? KEY_ACTIVE : KEY_NEXT, &kid));
 	snprintf(args->made, sizeof args->made, "%s", kid.p);
 	return OK;
 }
@@ -37,11 +37,11 @@ static void print_time(struct instant t)
 		printf("  %.19sZ", instant_format(t, text).p);
 }
 
-static enum err list(struct command *c)
+static enum err list(struct errand *e)
 {
 	struct signing_key_rows keys = { 0 };
 
-	TRY(signing_key_list(c->db, &keys));
+	TRY(signing_key_list(e->req.db, &keys));
 	printf("%-43s  %-9s  %-7s  %-20s  %-20s  %s\n", "KID", "ALGORITHM", "STATE", "CREATED",
 	       "ACTIVATED", "RETIRED");
 	for (size_t i = 0; i < keys.n; i++) {
@@ -56,23 +56,23 @@ static enum err list(struct command *c)
 	return OK;
 }
 
-static enum err activate(struct command *c)
+static enum err activate(struct errand *e)
 {
-	struct key_arguments *args = c->arg;
+	struct key_arguments *args = e->arg;
 
-	return keys_activate(c->db, &c->act, args->kid);
+	return keys_activate(&e->req, args->kid);
 }
 
-static enum err retire(struct command *c)
+static enum err retire(struct errand *e)
 {
-	struct key_arguments *args = c->arg;
+	struct key_arguments *args = e->arg;
 
-	return keys_retire(c->db, c->conf, &c->act, args->kid, args->flag);
+	return keys_retire(&e->req, args->kid, args->flag);
 }
 
-static enum err rotate(struct command *c)
+static enum err rotate(struct errand *e)
 {
-	return keys_rotate(c->db, c->conf, NULL, &c->act, c->arena);
+	return keys_rotate(&e->req);
 }
 
 /* A key and a flag, in any order; false for anything else. */
@@ -104,67 +104,67 @@ static int finish(enum err e, const char *invalid)
 {
 	if (e == ERR_NO_ROW)
 		return cli_refuse("there is no such key; see postern key list");
-	return e == ERR_INVALID ? cli_refuse(invalid) : command_complain(e);
+	return e == ERR_INVALID ? cli_refuse(invalid) : cli_complain(e);
 }
 
 /* The same of what makes one. */
 static int finish_new(enum err e)
 {
 	return e == ERR_NO_ROW ? cli_refuse("there are 64 keys, which is enough; retire some")
-			       : command_complain(e);
+			       : cli_complain(e);
 }
 
 int cli_key_new(const struct cli *cli, int argc, char **argv)
 {
 	struct key_arguments args = { 0 };
-	struct command c = command_make(cli, make, &args);
+	struct errand e = cli_errand(cli, make, &args);
 
 	if (!read_arguments("--activate", argc, argv, &args) || args.kid.p != NULL)
 		return cli_usage(cli);
 	if (!has_keys(cli))
 		return EX_CONFIG;
 
-	enum err e = command_run(&c);
+	enum err made = errand_run(&e);
 
-	if (e == OK)
+	if (made == OK)
 		puts(args.made);
-	return finish_new(e);
+	return finish_new(made);
 }
 
 int cli_key_list(const struct cli *cli, int argc, char **argv)
 {
-	struct command c = command_make(cli, list, NULL);
+	struct errand e = cli_errand(cli, list, NULL);
 
 	(void)argc;
 	(void)argv;
-	return command_complain(command_run(&c));
+	return cli_complain(errand_run(&e));
 }
 
 int cli_key_activate(const struct cli *cli, int argc, char **argv)
 {
 	struct key_arguments args = { 0 };
-	struct command c = command_make(cli, activate, &args);
+	struct errand e = cli_errand(cli, activate, &args);
 
 	if (!read_arguments(NULL, argc, argv, &args) || args.kid.p == NULL)
 		return cli_usage(cli);
-	return finish(command_run(&c), "this key is retired; make a new one");
+	return finish(errand_run(&e), "this key is retired; make a new one");
 }
 
 int cli_key_retire(const struct cli *cli, int argc, char **argv)
 {
 	struct key_arguments args = { 0 };
-	struct command c = command_make(cli, retire, &args);
+	struct errand e = cli_errand(cli, retire, &args);
 
 	if (!read_arguments("--now", argc, argv, &args) || args.kid.p == NULL)
 		return cli_usage(cli);
-	return finish(command_run(&c), "this is the key that signs; activate another one first");
+	return finish(errand_run(&e), "this is the key that signs; activate another one first");
 }
 
 int cli_key_rotate(const struct cli *cli, int argc, char **argv)
 {
-	struct command c = command_make(cli, rotate, NULL);
+	struct errand e = cli_errand(cli, rotate, NULL);
 
 	(void)argc;
 	(void)argv;
-	return has_keys(cli) ? finish_new(command_run(&c)) : EX_CONFIG;
+	return has_keys(cli) ? finish_new(errand_run(&e)) : EX_CONFIG;
 }

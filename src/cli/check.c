@@ -5,10 +5,10 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "cli/command.h"
 #include "db/migrate.h"
 #include "mail/post.h"
 #include "mail/templates.h"
-#include "serve/command.h"
 #include "serve/secret.h"
 #include "serve/serve.h"
 
@@ -33,7 +33,7 @@ int cli_serve(const struct cli *cli, int argc, char **argv)
 static int after_migrating(enum migrate_result r)
 {
 	if (r == MIGRATE_UNREACHABLE)
-		return command_unreachable();
+		return cli_unreachable();
 	return r == MIGRATE_REFUSED ? EX_DATAERR : EX_OK;
 }
 
@@ -82,7 +82,7 @@ static int look_at_key(const struct cli *cli)
 	if (a == NULL)
 		return EX_OSERR;
 
-	int status = command_complain(secret_check(cli, a, &faults, &doubts));
+	int status = cli_complain(secret_check(cli->conf, a, &faults, &doubts));
 
 	tell("", &faults);
 	tell("warning: ", &doubts);
@@ -90,17 +90,17 @@ static int look_at_key(const struct cli *cli)
 	return status == EX_OK && faults.n > 0 ? EX_CONFIG : status;
 }
 
-static enum err ping(struct command *c)
+static enum err ping(struct errand *e)
 {
-	return db_ping(c->db);
+	return db_ping(e->req.db);
 }
 
 /* By the connections that serving uses. */
 static int ping_database(const struct cli *cli)
 {
-	struct command c = command_make(cli, ping, NULL);
+	struct errand e = cli_errand(cli, ping, NULL);
 
-	return command_complain(command_run(&c));
+	return cli_complain(errand_run(&e));
 }
 
 /* What serving would find there, and then what it would have to do first. */

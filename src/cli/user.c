@@ -4,13 +4,13 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/ask.h"
+#include "cli/command.h"
 #include "core/account.h"
 #include "core/req.h"
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "gen/users.h"
-#include "serve/ask.h"
-#include "serve/command.h"
 #include "text/email.h"
 
 struct user_arguments {
@@ -45,32 +45,20 @@ static enum choice choose_password(const struct conf *c, struct arena *a,
 	return password_hash(password, cost, args->hash) ? CHOSEN : NOT_HASHED;
 }
 
-static enum err create(struct command *c)
+static enum err create(struct errand *e)
 {
-	struct user_arguments *args = c->arg;
-	struct user_insert row = { .id = user_id_new(),
-				   .email = args->email,
-				   .name = args->name,
-				   .password = { args->hash, strlen(args->hash) },
-				   .locale = STR("en"),
-				   .verified = true,
-				   .role = args->admin ? USER_ROLE_ADMIN : USER_ROLE_USER };
-	struct user_row user = { 0 };
+	struct user_arguments *args = e->arg;
+	struct account_new account = { .email = args->email,
+				       .name = args->name,
+				       .password = { args->hash, strlen(args->hash) },
+				       .role = args->admin ? USER_ROLE_ADMIN : USER_ROLE_USER };
 
-	email_key(args->email, c->arena, &row.email_key);
-
-	enum err e = user_insert(c->db, &row, &user);
-
-	if (e == ERR_NO_ROW)
-		return ERR_EMAIL_TAKEN;
-	TRY(e);
-	args->id = user.id;
-	return act_note(c->db, &c->act, "user.create", user.id, user_role_word(row.role));
+	return account_create(&e->req, &account, &args->id);
 }
 
 static int create_user(const struct cli *cli, struct arena *a, struct user_arguments *args)
 {
-	struct command c = command_make(cli, create, args);
+	struct errand e = cli_errand(cli, create, args);
 	char id[UUID_TEXT];
 
 	switch (choose_password(cli->conf, a, args)) {
@@ -86,14 +74,14 @@ static int create_user(const struct cli *cli, struct arena *a, struct user_argum
 		return cli_refuse("the password is too easy to guess: it is common, or made of the"
 				  " user's own email or name");
 	case NOT_HASHED:
-		return command_complain(ERR_INTERNAL);
+		return cli_complain(ERR_INTERNAL);
 	}
 
-	enum err e = command_run(&c);
+	enum err made = errand_run(&e);
 
-	if (e == OK)
+	if (made == OK)
 		puts(uuid_format(args->id.uuid, id).p);
-	return command_complain(e);
+	return cli_complain(made);
 }
 
 /* EX_OK, or what was said of who is to be made. */
@@ -129,7 +117,7 @@ int cli_user_create(const struct cli *cli, int argc, char **argv)
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 
 	if (a == NULL)
-		return command_complain(ERR_INTERNAL);
+		return cli_complain(ERR_INTERNAL);
 
 	int status = check_person(a, &args);
 
@@ -139,14 +127,14 @@ int cli_user_create(const struct cli *cli, int argc, char **argv)
 	return status;
 }
 
-static enum err list(struct command *c)
+static enum err list(struct errand *e)
 {
 	struct user_page first = { .limit = 100 };
 	struct user_page_after next = { .limit = 100 };
 	struct user_rows page = { 0 };
 	char id[UUID_TEXT], at[INSTANT_TEXT];
 
-	TRY(user_page(c->db, &first, &page));
+	TRY(user_page(e->req.db, &first, &page));
 	for (;;) {
 		for (size_t i = 0; i < page.n; i++) {
 			struct user_row *u = &page.v[i];
@@ -160,15 +148,15 @@ static enum err list(struct command *c)
 		if (page.n < 100)
 			return OK;
 		next.after = page.v[page.n - 1].id;
-		TRY(user_page_after(c->db, &next, &page));
+		TRY(user_page_after(e->req.db, &next, &page));
 	}
 }
 
 int cli_user_list(const struct cli *cli, int argc, char **argv)
 {
-	struct command c = command_make(cli, list, NULL);
+	struct errand e = cli_errand(cli, list, NULL);
 
 	(void)argc;
 	(void)argv;
-	return command_complain(command_run(&c));
+	return cli_complain(errand_run(&e));
 }

@@ -2,7 +2,7 @@
 /* The command line: what commands.def says of each command, and what their functions get. */
 #pragma once
 
-#include "conf/conf.h"
+#include "serve/errand.h"
 
 enum cli_needs { CLI_NEEDS_NOTHING, CLI_NEEDS_SETTINGS, CLI_NEEDS_SOUND };
 
@@ -36,6 +36,15 @@ enum { CLI_EX_USAGE = 2 };
 /* Says how the command, and those that begin alike, are used; returns CLI_EX_USAGE. */
 int cli_usage(const struct cli *cli);
 
+/* What a command does with the database; its row says what may stay behind of it. */
+struct errand cli_errand(const struct cli *cli, enum err (*run)(struct errand *e), void *arg);
+
+/* Says on stderr what went wrong, if anything did; the exit status. */
+int cli_complain(enum err e);
+
+/* Says on stderr why the database cannot be reached, and what to do; the exit status. */
+int cli_unreachable(void);
+
 /* Says on stderr why data are refused; returns EX_DATAERR. */
 int cli_refuse(const char *what);
 
@@ -48,5 +57,5 @@ bool cli_option(const char *name, int argc, char **argv, int *i, struct str *val
 /* Each gets the words behind its own ones, none where its row has no arguments; an exit status. */
 #define COMMAND(id, words, arguments, needs, leaves, summary)                                      \
 	int cli_##id(const struct cli *cli, int argc, char **argv);
-#include "serve/commands.def"
+#include "cli/commands.def"
 #undef COMMAND
