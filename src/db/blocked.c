@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Reads of a table that somebody else has locked. The read lane is for all, so none may stand there
- * and wait: it gives up soon, and from then on one read of that statement at a time waits on a lane
- * of its own. The others wait for how it ends.
- */
+#include "db/blocked.h"
+
 #include "base/instant.h"
-#include "db/internal.h"
 
 /* A task that waits for the one that tries. */
 struct stuck {
@@ -14,21 +10,23 @@ struct stuck {
 	struct timer timer;
 };
 
-struct blocked *blocked_find(struct pool *p, const struct db_statement *s)
+/* NULL: the read lane takes it. To be asked again after each wait, for entries move. */
+static struct blocked *find(struct blocked_reads *p, const struct db_statement *s)
 {
-	for (size_t i = 0; i < p->blocked_count; i++)
-		if (p->blocked[i].s == s)
-			return &p->blocked[i];
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].s == s)
+			return &p->v[i];
 	return NULL;
 }
 
-bool blocked_note(struct pool *p, const struct db_statement *s)
+/* False when there are too many. */
+static bool note(struct blocked_reads *p, const struct db_statement *s)
 {
-	if (blocked_find(p, s) != NULL)
+	if (find(p, s) != NULL)
 		return true;
-	if (p->blocked_count == BLOCKED_MAX)
+	if (p->n == BLOCKED_MAX)
 		return false;
-	p->blocked[p->blocked_count++] = (struct blocked){ .s = s };
+	p->v[p->n++] = (struct blocked){ .s = s };
 	return true;
 }
 
@@ -38,9 +36,9 @@ static void on_waited(struct timer *t)
 }
 
 /* Whether it is still in the list: the entry itself may have moved or gone meanwhile. */
-static void forget(struct pool *p, const struct db_statement *s, const struct stuck *w)
+static void forget(struct blocked_reads *p, const struct db_statement *s, const struct stuck *w)
 {
-	struct blocked *b = blocked_find(p, s);
+	struct blocked *b = find(p, s);
 	struct stuck **at = b == NULL ? NULL : &b->stuck;
 
 	while (at != NULL && *at != NULL && *at != w)
@@ -49,7 +47,8 @@ static void forget(struct pool *p, const struct db_statement *s, const struct st
 		*at = w->next;
 }
 
-enum err blocked_wait(struct pool *p, struct blocked *b)
+/* Waits for who tries: OK when it has worked, ERR_BUSY after lock_timeout. */
+static enum err wait_for(struct blocked_reads *p, struct blocked *b)
 {
 	const struct db_statement *s = b->s;
 	struct stuck w = { .next = b->stuck, .task = task_self(), .timer.fire = on_waited };
@@ -57,7 +56,7 @@ enum err blocked_wait(struct pool *p, struct blocked *b)
 	/* Taken off the list again before this returns. */
 	/* cppcheck-suppress autoVariables */
 	b->stuck = &w;
-	timer_set(&w.timer, ticks_us() + p->o.lock_timeout_us);
+	timer_set(&w.timer, ticks_us() + p->lock_timeout_us);
 
 	enum err e = task_park();
 
@@ -67,20 +66,20 @@ enum err blocked_wait(struct pool *p, struct blocked *b)
 }
 
 /* Ends the trying: everybody goes on, or is told why not. */
-static void settle(struct pool *p, const struct db_statement *s, enum err e, bool free)
+static void settle(struct blocked_reads *p, const struct db_statement *s, enum err e, bool free)
 {
-	struct blocked *b = blocked_find(p, s);
+	struct blocked *b = find(p, s);
 
 	for (struct stuck *w = b->stuck; w != NULL; w = w->next)
 		task_wake(w->task, e);
 	b->stuck = NULL;
 	b->tried = false;
 	if (free)
-		*b = p->blocked[--p->blocked_count];
+		*b = p->v[--p->n];
 }
 
 /* What the others learn from how it went for the one that tried. */
-static void judge(struct pool *p, const struct db_statement *s, enum err e)
+static void judge(struct blocked_reads *p, const struct db_statement *s, enum err e)
 {
 	switch (e) {
 	case ERR_CANCELLED:
@@ -98,18 +97,46 @@ static void judge(struct pool *p, const struct db_statement *s, enum err e)
 	}
 }
 
-enum err blocked_try(struct pool *p, struct blocked *b, struct job *j)
+/* Runs it on a lane of its own and tells the others. */
+static enum err try(struct blocked_reads *p, struct blocked *b, struct job *j)
 {
 	struct lane *lane = NULL;
 
 	b->tried = true;
 
-	enum err e = lane_acquire(p, j, &lane);
+	enum err e = lanes_acquire(p->lanes, j, &lane);
 
 	if (e == OK) {
 		e = lane_run(lane, j, j, LANE_WHOLE);
-		lane_release(lane, j);
+		lanes_release(lane, j);
 	}
 	judge(p, j->s, e);
 	return e;
+}
+
+void blocked_make(struct blocked_reads *p, struct reads *reads, struct lanes *lanes,
+		  int64_t lock_timeout_us)
+{
+	*p = (struct blocked_reads){ .reads = reads,
+				     .lanes = lanes,
+				     .lock_timeout_us = lock_timeout_us };
+}
+
+enum err blocked_read(struct blocked_reads *p, struct job *j)
+{
+	for (;;) {
+		struct blocked *b = find(p, j->s);
+
+		if (b != NULL && !b->tried)
+			return try(p, b, j);
+		if (b != NULL) {
+			TRY(wait_for(p, b));
+			continue;
+		}
+
+		enum err e = read_run(p->reads, j);
+
+		if (e != ERR_BUSY || !j->locked || !note(p, j->s))
+			return e;
+	}
 }

@@ -5,12 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "db/internal.h"
-
-const struct db_statement ping_statement = { .name = "postern_ping", .sql = "select" };
-const struct db_statement commit_statement = { .name = "postern_commit",
-					       .sql = "commit",
-					       .write = true };
+#include "db/pool_parts.h"
 
 /* Memory ran out, or the request was left early. */
 static void abandon(void *p)
@@ -18,7 +13,7 @@ static void abandon(void *p)
 	struct db *db = p;
 
 	if (db->lane != NULL)
-		lane_release(db->lane, db);
+		lanes_release(db->lane, db);
 	db->lane = NULL;
 }
 
@@ -35,7 +30,7 @@ struct db *db_open(struct pool *p, struct arena *a)
 enum err db_begin(struct db *db)
 {
 	if (!db->transaction)
-		TRY(lane_acquire(db->pool, db, &db->lane));
+		TRY(lanes_acquire(&db->pool->lanes, db, &db->lane));
 	db->begin |= !db->transaction;
 	db->transaction = true;
 	return OK;
@@ -57,12 +52,12 @@ static enum err run_alone(struct db *db, struct job *j)
 	}
 	db->wrote = true;
 	if (j->s->shared && !db->alone) {
-		enum err shared = share_run(db->pool, j);
+		enum err shared = share_run(&db->pool->share, j);
 
 		db->alone = shared == ERR_RETRY;
 		return shared;
 	}
-	TRY(lane_acquire(db->pool, db, &db->lane));
+	TRY(lanes_acquire(&db->pool->lanes, db, &db->lane));
 
 	enum err e = lane_run(db->lane, db, j, LANE_WHOLE);
 
@@ -80,12 +75,12 @@ static enum err run_somewhere(struct db *db, struct job *j)
 		db->begin = false;
 		return lane_run(db->lane, db, j, part);
 	}
-	return j->s->write ? run_alone(db, j) : read_run(db->pool, j);
+	return j->s->write ? run_alone(db, j) : blocked_read(&db->pool->blocked, j);
 }
 
 static enum err run(struct db *db, struct job *j)
 {
-	if (j->s->write && db->pool->o.changes_nothing) {
+	if (j->s->write && db->pool->changes_nothing) {
 		log_error("db", "%s: nothing was to be changed here", j->s->name);
 		return ERR_INTERNAL;
 	}

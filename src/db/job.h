@@ -6,20 +6,20 @@
 #include "db/row.h"
 #include "task/task.h"
 
-struct link;
+struct pipeline;
 
 /* A statement under way. Lives on the stack of the task that waits for it, or in its arena. */
 struct job {
 	const struct db_statement *s;
 	const void *in;
 	struct task *task;
-	PGresult *result;  /* the job's until taken, and its mates' */
-	enum err err;	   /* OK only once its result is there, and has held */
-	int tries;	   /* times it was lost */
-	bool done;	   /* nothing comes any more: the task was told, or will be */
-	bool blocked;	   /* the read lane has given up waiting for a lock */
-	struct link *link; /* that carries it; NULL: not sent */
-	size_t entry;	   /* its place in link->sent */
+	PGresult *result;	   /* the job's until taken, and its mates' */
+	enum err err;		   /* OK only once its result is there, and has held */
+	int tries;		   /* times it was lost */
+	bool done;		   /* nothing comes any more: the task was told, or will be */
+	bool locked;		   /* the read lane has given up waiting for its table */
+	struct pipeline *pipeline; /* that it was sent on; NULL: not sent */
+	size_t entry;		   /* its place in the ring */
 	struct job *next, *previous;
 	/* The ring of those that one query answers; NULL: it has one for itself. */
 	struct job *mate;

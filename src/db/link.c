@@ -2,7 +2,6 @@
 #include "db/link.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -10,7 +9,6 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "db/dial.h"
-#include "db/internal.h"
 #include "db/notice.h"
 
 enum {
@@ -19,41 +17,39 @@ enum {
 	HOST_US = 2 * 1000000, /* of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
-	BACKOFF_MAX_US = 400000
+	BACKOFF_MAX_US = 400000,
+	/*
+	 * How much longer than statement_timeout an answer may take. PostgreSQL would have given
+	 * one by then: it hangs, or the network has lost it, and TCP alone may need a quarter of
+	 * an hour to notice.
+	 */
+	ANSWER_EXTRA_US = 1000000
 };
 
 static void on_timer(struct timer *t);
 static void on_socket(struct watch *w, uint32_t events);
 
-bool link_make(struct link *l, struct pool *p, enum link_kind kind, size_t room)
+bool link_make(struct link *l, const struct link_owner *owner, struct link_options *o,
+	       enum link_kind kind, size_t room)
 {
 	size_t statements = 0;
 
-	while (p->o.statements[statements] != NULL)
+	while (o->statements[statements] != NULL)
 		statements++;
-	room += 2 * statements;
-	*l = (struct link){ .pool = p,
-			    .kind = kind,
+	*l = (struct link){ .owner = owner,
+			    .options = o,
+			    .settings = { .statement_timeout_us = o->statement_timeout_us,
+					  .lock_timeout_us = o->lock_timeout_us,
+					  .reads = kind == LINK_READ },
 			    .watch = { .fd = -1, .ready = on_socket },
-			    .timer.fire = on_timer,
-			    .sent = calloc(room, sizeof *l->sent),
-			    .sent_room = room,
-			    .missing = calloc(statements + 1, sizeof(struct db_statement *)) };
-	return l->sent != NULL && l->missing != NULL;
-}
-
-static void tell_down(struct link *l)
-{
-	if (l->kind == LINK_READ)
-		read_down(l->pool);
-	else
-		write_down(l);
+			    .timer.fire = on_timer };
+	return pipeline_make(&l->pipeline, room + 2 * statements, statements);
 }
 
 /* libpq closes its socket by itself, after an error. */
 static bool socket_replaced(struct link *l)
 {
-	if (l->pg != NULL && PQsocket(l->pg) == l->watch.fd)
+	if (l->pipeline.pg != NULL && PQsocket(l->pipeline.pg) == l->watch.fd)
 		return false;
 	loop_forget(&l->watch);
 	return true;
@@ -62,18 +58,8 @@ static bool socket_replaced(struct link *l)
 static void watch_socket(struct link *l, uint32_t events)
 {
 	socket_replaced(l);
-	if (loop_watch(&l->watch, PQsocket(l->pg), events) != OK)
+	if (loop_watch(&l->watch, PQsocket(l->pipeline.pg), events) != OK)
 		link_reset(l, "cannot be watched");
-}
-
-static void take_job(struct link *l, const struct sent_entry *e, PGresult *r)
-{
-	if (l->kind == LINK_WRITE)
-		write_result(l, e, r);
-	else if (e->job != NULL)
-		read_result(l->pool, e->job, r);
-	else
-		PQclear(r);
 }
 
 void link_reset(struct link *l, const char *why)
@@ -81,7 +67,7 @@ void link_reset(struct link *l, const char *why)
 	if (l->state == LINK_DOWN)
 		return;
 	if (why != NULL)
-		log_warn("db", "%s connection closed: %s", l->kind == LINK_READ ? "read" : "write",
+		log_warn("db", "%s connection closed: %s", l->settings.reads ? "read" : "write",
 			 why);
 	if (l->dial != NULL || !socket_replaced(l))
 		loop_unwatch(&l->watch);
@@ -89,8 +75,7 @@ void link_reset(struct link *l, const char *why)
 	if (l->dial != NULL)
 		dial_drop(l->dial);
 	l->dial = NULL;
-	PQfinish(l->pg);
-	l->pg = NULL;
+	pipeline_connect(&l->pipeline, NULL, false);
 	l->unsent = false;
 	l->state = LINK_DOWN;
 	if (l->wanted) {
@@ -99,42 +84,104 @@ void link_reset(struct link *l, const char *why)
 			l->backoff = BACKOFF_MAX_US;
 		timer_set(&l->timer, ticks_us() + 1 + random_below(l->backoff));
 	}
-	while (l->sent_count > 0) {
-		struct sent_entry e = link_expected(l);
+	while (l->pipeline.count > 0) {
+		struct sent_entry e = pipeline_take(&l->pipeline);
 
 		if (e.kind == SENT_JOB)
-			take_job(l, &e, NULL);
+			l->owner->result(l, &e, NULL);
 	}
-	tell_down(l);
+	l->owner->down(l);
 }
 
-/* The first line of what libpq has to say. */
-void link_fail(struct link *l)
+/* Resets for what libpq has to say, of which the first line is told. */
+static void link_fail(struct link *l)
 {
 	char reason[200] = "";
 
-	if (l->pg != NULL)
-		strncat(reason, PQerrorMessage(l->pg), sizeof reason - 1);
+	if (l->pipeline.pg != NULL)
+		strncat(reason, PQerrorMessage(l->pipeline.pg), sizeof reason - 1);
 	reason[strcspn(reason, "\n")] = '\0';
 	link_reset(l, reason);
 }
 
-void link_watch(struct link *l, bool write)
+static void link_watch(struct link *l, bool write)
 {
 	watch_socket(l, EPOLLIN | (write ? EPOLLOUT : 0U));
 }
 
-/* Everything a connection needs before it is used, in one round trip. */
+/* Whether libpq has taken it. */
+static bool taken(struct link *l, bool whether)
+{
+	if (!whether)
+		link_fail(l);
+	return whether;
+}
+
+bool link_send_settings(struct link *l)
+{
+	return taken(l, settings_send_each(&l->pipeline, &l->settings));
+}
+
+bool link_send_job(struct link *l, struct job *j)
+{
+	return taken(l, pipeline_send_job(&l->pipeline, j));
+}
+
+bool link_send_command(struct link *l, const char *sql)
+{
+	return taken(l, pipeline_send_command(&l->pipeline, sql));
+}
+
+bool link_send_sync(struct link *l)
+{
+	return taken(l, pipeline_send_sync(&l->pipeline));
+}
+
+/* Gives the server time for an answer, from each sign of life anew, while one is expected. */
+static void link_await(struct link *l)
+{
+	if (l->state != LINK_UP)
+		return;
+	if (l->pipeline.count == 0)
+		timer_clear(&l->timer);
+	else
+		timer_set(&l->timer,
+			  ticks_us() + l->settings.statement_timeout_us + ANSWER_EXTRA_US);
+}
+
+void link_flush(struct link *l)
+{
+	int left = PQflush(l->pipeline.pg);
+
+	if (left < 0)
+		return link_fail(l);
+	if (l->timer.slot == 0)
+		link_await(l);
+	if ((left > 0) != l->unsent) {
+		l->unsent = left > 0;
+		link_watch(l, l->unsent);
+	}
+}
+
+bool link_in_transaction(const struct link *l)
+{
+	return l->pipeline.count > 0 || PQtransactionStatus(l->pipeline.pg) != PQTRANS_IDLE;
+}
+
+/* Everything a connection needs before it is used, in one round trip; of a pooled one nothing but
+ * that it answers. */
 static void set_up(struct link *l)
 {
+	PGconn *pg = l->pipeline.pg;
+
 	timer_set(&l->timer, ticks_us() + SETUP_US);
 	l->state = LINK_PREPARING;
-	l->missing_count = 0;
-	PQsetNoticeReceiver(l->pg, notice_log, "db");
-	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1)
+	PQsetNoticeReceiver(pg, notice_log, "db");
+	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1)
 		return link_fail(l);
-	/* Of a pooled one nothing but that it answers. */
-	if (l->pooled ? !link_send_sync(l) : !link_send_setup(l))
+	if (!taken(l, l->pipeline.pooled ? pipeline_send_sync(&l->pipeline)
+					 : settings_send_once(&l->pipeline, &l->settings,
+							      l->options->statements)))
 		return;
 	link_watch(l, false);
 	if (l->state == LINK_PREPARING)
@@ -143,9 +190,11 @@ static void set_up(struct link *l)
 
 static void first_host_silent(struct link *l)
 {
+	struct link_options *o = l->options;
+
 	/* One of several connections says it for all. */
-	if (l->first_host == l->pool->first_host)
-		l->pool->first_host = (l->first_host + 1) % l->pool->hosts;
+	if (l->first_host == o->first_host)
+		o->first_host = (l->first_host + 1) % o->hosts;
 }
 
 /* What became of connecting. */
@@ -156,29 +205,28 @@ static void connected(struct link *l)
 	struct dialled end = dial_take(l->dial);
 
 	l->dial = NULL;
-	l->pg = end.pg;
-	l->pooled = end.pooled;
+	pipeline_connect(&l->pipeline, end.pg, end.pooled);
 	if (end.silent) {
 		first_host_silent(l);
 		return link_reset(l, "the server does not answer");
 	}
-	if (l->pg == NULL || PQstatus(l->pg) != CONNECTION_OK)
+	if (end.pg == NULL || PQstatus(end.pg) != CONNECTION_OK)
 		return link_fail(l);
 	set_up(l);
 }
 
 void link_open(struct link *l)
 {
-	struct pool *p = l->pool;
-	struct dial_options how = { .url = p->o.url,
+	const struct link_options *o = l->options;
+	struct dial_options how = { .url = o->url,
 				    .name = "postern",
-				    .hosts = p->hosts,
-				    .first_host = p->first_host,
-				    .patience = p->hosts > 1 ? HOST_US : SETUP_US };
+				    .hosts = o->hosts,
+				    .first_host = o->first_host,
+				    .patience = o->hosts > 1 ? HOST_US : SETUP_US };
 
 	if (l->state != LINK_DOWN || l->timer.slot != 0)
 		return;
-	l->first_host = p->first_host;
+	l->first_host = o->first_host;
 	l->state = LINK_CONNECTING;
 	l->dial = dial_start(&how);
 	if (l->dial == NULL)
@@ -202,10 +250,7 @@ static void came_up(struct link *l)
 	l->state = LINK_UP;
 	l->up_at = ticks_us();
 	l->backoff = 0;
-	if (l->kind == LINK_READ)
-		read_up(l->pool);
-	else
-		write_up(l);
+	l->owner->up(l);
 }
 
 static const char *message_of(const PGresult *r)
@@ -221,8 +266,8 @@ static const char *message_of(const PGresult *r)
  */
 static void take_end(struct link *l, PGresult *r)
 {
-	if (l->state == LINK_UP && l->kind == LINK_WRITE)
-		return write_undone(l, r);
+	if (l->state == LINK_UP)
+		return l->owner->undone(l, r);
 	log_error("db", "%s", message_of(r));
 	PQclear(r);
 }
@@ -237,7 +282,8 @@ static bool in_step(const struct link *l, const PGresult *r)
 
 	if (status == PGRES_FATAL_ERROR)
 		return PQresultErrorField(r, PG_DIAG_SQLSTATE) != NULL;
-	return (status == PGRES_PIPELINE_SYNC) == (l->sent[l->sent_first].kind == SENT_SYNC);
+	return (status == PGRES_PIPELINE_SYNC) ==
+	       (pipeline_oldest(&l->pipeline)->kind == SENT_SYNC);
 }
 
 static void take_result(struct link *l, PGresult *r)
@@ -249,28 +295,28 @@ static void take_result(struct link *l, PGresult *r)
 
 	bool failed = PQresultStatus(r) == PGRES_FATAL_ERROR;
 
-	if (failed && l->sent[l->sent_first].kind == SENT_SYNC)
+	if (failed && pipeline_oldest(&l->pipeline)->kind == SENT_SYNC)
 		return take_end(l, r);
 
-	struct sent_entry e = link_expected(l);
+	struct sent_entry e = pipeline_take(&l->pipeline);
 
 	if (e.kind == SENT_JOB)
-		return take_job(l, &e, r);
+		return l->owner->result(l, &e, r);
 	if (e.kind == SENT_PREPARE && failed) {
 		/* One line says it for all that follow. */
-		if (l->missing_count == 0)
+		if (l->pipeline.missing_count == 0)
 			log_warn("db", "%s cannot be prepared: %s", e.s->name, message_of(r));
-		l->missing[l->missing_count++] = e.s;
+		pipeline_note_missing(&l->pipeline, e.s);
 	} else if (failed) {
 		log_error("db", "%s", message_of(r));
 	}
 	PQclear(r);
 	if (e.kind != SENT_SYNC)
 		return;
-	if (l->state == LINK_PREPARING && l->sent_count == 0)
+	if (l->state == LINK_PREPARING && l->pipeline.count == 0)
 		came_up(l);
-	else if (l->state == LINK_UP && l->kind == LINK_WRITE)
-		write_synced(l);
+	else if (l->state == LINK_UP && l->owner->synced != NULL)
+		l->owner->synced(l);
 }
 
 /*
@@ -281,9 +327,9 @@ static bool next_result(struct link *l, PGresult **r)
 {
 	errno = 0;
 
-	bool there = !PQisBusy(l->pg);
+	bool there = !PQisBusy(l->pipeline.pg);
 
-	*r = there ? PQgetResult(l->pg) : NULL;
+	*r = there ? PQgetResult(l->pipeline.pg) : NULL;
 	if (errno != ENOMEM)
 		return there;
 	PQclear(*r);
@@ -296,18 +342,19 @@ static void receive(struct link *l)
 	PGresult *r = NULL;
 	int nothing = 0;
 
-	if (PQconsumeInput(l->pg) != 1)
+	if (PQconsumeInput(l->pipeline.pg) != 1)
 		return link_fail(l);
 	/* NULL stands between two statements' results; several at once mean that it has lost count.
 	 */
-	while (l->pg != NULL && l->sent_count > 0 && nothing < 3 && next_result(l, &r)) {
+	while (l->pipeline.pg != NULL && l->pipeline.count > 0 && nothing < 3 &&
+	       next_result(l, &r)) {
 		nothing = r == NULL ? nothing + 1 : 0;
 		if (r != NULL)
 			take_result(l, r);
 	}
-	if (l->pg != NULL && nothing == 3)
+	if (l->pipeline.pg != NULL && nothing == 3)
 		return link_reset(l, "results are missing");
-	if (l->pg != NULL && PQstatus(l->pg) == CONNECTION_BAD)
+	if (l->pipeline.pg != NULL && PQstatus(l->pipeline.pg) == CONNECTION_BAD)
 		return link_fail(l);
 	link_await(l);
 }
@@ -320,7 +367,7 @@ static void on_socket(struct watch *w, uint32_t events)
 		return connected(l);
 	if (events & ~(uint32_t)EPOLLOUT)
 		receive(l);
-	if (l->pg != NULL && (events & EPOLLOUT))
+	if (l->pipeline.pg != NULL && (events & EPOLLOUT))
 		link_flush(l);
 }
 
@@ -329,6 +376,5 @@ void link_free(struct link *l)
 	l->wanted = false;
 	link_reset(l, NULL);
 	timer_clear(&l->timer);
-	free(l->sent);
-	free(l->missing);
+	pipeline_free(&l->pipeline);
 }

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Writes that share a transaction. What costs most of a small write is its commit, and that a
- * process of PostgreSQL is woken for it; so what has come together while the lanes were busy goes
- * out together, up to one Sync, and is answered when that has committed. Each statement waits for
- * no row (sqlgen sees to it), so nobody waits for another's lock here. When one fails, all are
- * rolled back, and each is run again on its own.
- */
+#include "db/share.h"
+
 #include "base/instant.h"
-#include "db/internal.h"
 
 enum { SHARERS_MAX = 16 };
 
@@ -32,25 +26,25 @@ static void on_waited(struct timer *t)
 	task_wake(OWNER_OF(t, struct sharer, timer)->job->task, ERR_BUSY);
 }
 
-static void leave(struct pool *p, const struct sharer *s)
+static void leave(struct share *p, const struct sharer *s)
 {
 	strike(&p->sharers, s);
-	for (size_t i = 0; i < p->lane_count; i++)
-		strike(&p->lanes[i].sharers, s);
-	link_forget(s->job);
+	for (size_t i = 0; i < p->lanes->n; i++)
+		strike(&p->lanes->v[i].sharers, s);
+	pipeline_forget(s->job);
 	job_clear(s->job);
 }
 
-enum err share_run(struct pool *p, struct job *j)
+enum err share_run(struct share *p, struct job *j)
 {
 	struct sharer s = { .job = j, .timer.fire = on_waited };
 
 	TRY(task_ended());
-	if (p->out)
+	if (p->lanes->out)
 		return ERR_DB_UNAVAILABLE;
 	job_begin(j);
 	append(&p->sharers, &s);
-	timer_set(&s.timer, ticks_us() + p->o.acquire_timeout_us);
+	timer_set(&s.timer, ticks_us() + p->lanes->acquire_timeout_us);
 
 	enum err e = task_park();
 
@@ -65,7 +59,7 @@ enum err share_run(struct pool *p, struct job *j)
  * The one that has waited longest, or NULL. What was ended, or has waited too long, and is about to
  * say so, is not carried out any more.
  */
-static struct sharer *first_waiting(struct pool *p)
+static struct sharer *first_waiting(struct share *p)
 {
 	while (p->sharers != NULL && !task_waits(p->sharers->job->task))
 		p->sharers = p->sharers->next;
@@ -73,19 +67,15 @@ static struct sharer *first_waiting(struct pool *p)
 }
 
 /* Whether somebody waits and may have a lane. */
-static bool is_due(struct pool *p)
+static bool is_due(struct share *p)
 {
-	return first_waiting(p) != NULL && p->sharing < p->o.sharing;
+	return first_waiting(p) != NULL && p->sharing < p->sharing_max;
 }
 
-static void carry(struct lane *l)
+static void carry(struct share *p, struct lane *l)
 {
-	struct pool *p = l->link.pool;
-
 	lane_take(l, &p->turn);
-	l->shared = l->ends = true;
-	l->failed = OK;
-	l->unproved = 0;
+	lane_begin(l, &p->use, true);
 	p->sharing++;
 	if (!link_send_settings(&l->link))
 		return;
@@ -95,37 +85,37 @@ static void carry(struct lane *l)
 		p->sharers = s->next;
 		timer_clear(&s->timer);
 		append(&l->sharers, s);
-		l->unproved++;
-		if (!link_send_job(&l->link, s->job))
+		if (!lane_send(l, s->job))
 			return;
 	}
 	if (link_send_sync(&l->link))
 		link_flush(&l->link);
 }
 
-bool share_carry(struct lane *l)
+/* Their turn among those who wait for a lane has come. */
+static bool turn_granted(struct waiter *w, struct lane *l)
 {
-	struct pool *p = l->link.pool;
+	struct share *p = OWNER_OF(w, struct share, turn);
 
 	p->turn_queued = false;
-	if (!is_due(p))
+	if (l == NULL || !is_due(p))
 		return false;
-	carry(l);
+	carry(p, l);
 	return true;
 }
 
-void share_send(struct pool *p)
+void share_send(struct share *p)
 {
 	while (is_due(p) && !p->turn_queued) {
-		struct lane *l = lane_idle(p);
+		struct lane *l = lanes_idle(p->lanes);
 
 		if (l != NULL) {
-			carry(l);
+			carry(p, l);
 			continue;
 		}
 		p->turn_queued = true;
 		p->turn.next = NULL;
-		lane_queue(p, &p->turn);
+		lanes_queue(p->lanes, &p->turn);
 	}
 }
 
@@ -133,7 +123,7 @@ void share_send(struct pool *p)
  * Ends a transaction: everybody is told. e: what has become of it, which is that also of those that
  * had worked; OK leaves each its own.
  */
-static void settle(struct lane *l, enum err e)
+static void settle(struct share *p, struct lane *l, enum err e)
 {
 	for (struct sharer *s = l->sharers; s != NULL; s = s->next) {
 		struct job *j = s->job;
@@ -146,8 +136,8 @@ static void settle(struct lane *l, enum err e)
 		task_wake(j->task, OK);
 	}
 	l->sharers = NULL;
-	l->shared = false;
-	l->link.pool->sharing--;
+	lane_end(l);
+	p->sharing--;
 }
 
 /* What has nothing to do with the statement that was stopped by it. */
@@ -157,22 +147,22 @@ static bool concerns_all(enum err e)
 	       e == ERR_DB_READ_ONLY;
 }
 
-void share_done(struct lane *l)
+static void share_done(struct lane *l)
 {
+	struct share *p = OWNER_OF(l->use, struct share, use);
 	enum err e = lane_outcome(l);
 
-	settle(l, e == OK || concerns_all(e) ? e : ERR_RETRY);
-	lane_release(l, &l->link.pool->turn);
+	settle(p, l, e == OK || concerns_all(e) ? e : ERR_RETRY);
+	lanes_release(l, &p->turn);
 }
 
-void share_lost(struct lane *l)
+static void share_lost(struct lane *l)
 {
-	l->state = LANE_CLOSED;
-	l->holder = NULL;
-	settle(l, ERR_DB_UNAVAILABLE);
+	lanes_leave(l);
+	settle(OWNER_OF(l->use, struct share, use), l, ERR_DB_UNAVAILABLE);
 }
 
-void share_fail(struct pool *p)
+void share_give_up(struct share *p)
 {
 	for (struct sharer *s = p->sharers; s != NULL; s = s->next) {
 		s->job->done = true; /* its error is there from the start */
@@ -180,5 +170,14 @@ void share_fail(struct pool *p)
 		task_wake(s->job->task, OK);
 	}
 	p->sharers = NULL;
-	p->turn_queued = false;
+}
+
+void share_make(struct share *p, struct lanes *lanes, size_t max)
+{
+	*p = (struct share){
+		.lanes = lanes,
+		.turn.granted = turn_granted,
+		.sharing_max = max,
+		.use = { .skipped = ERR_RETRY, .done = share_done, .lost = share_lost }
+	};
 }

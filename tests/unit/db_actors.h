@@ -6,6 +6,7 @@
 #include "db_world.h"
 
 #include "base/log.h"
+#include "db/pool_parts.h"
 
 enum { LANES = 2, LINKS = LANES + 1 };
 
@@ -20,13 +21,27 @@ struct actor {
 	struct arena *arena;
 	struct task *task;
 	struct db *db;
-	struct uuid id; /* of its number, from 1; and what it was told */
+	const struct job *job; /* that it waits for, or is about to learn of */
+	struct uuid id;	       /* of its number, from 1; and what it was told */
 	int64_t told_n;
 	struct uuid told_id;
 	uint8_t stage; /* how many statements it has begun */
 	bool come, gone, ended;
 	enum err told;
 };
+
+static struct actor actors[WORLD_PEOPLE];
+static size_t actor_count;
+
+/* The one whose task this is; actor_count: there is none. */
+static size_t actor_of(const struct task *t)
+{
+	size_t i = 0;
+
+	while (i < actor_count && (actors[i].gone || actors[i].task != t))
+		i++;
+	return i;
+}
 
 static const struct db_column id_column = { .name = "id", .kind = KIND_UUID };
 
@@ -43,9 +58,7 @@ static const struct db_statement read_statement = STATEMENT(.name = "r");
 static const struct db_statement gathered_statement = STATEMENT(.name = "g", .gathered = true);
 
 static struct pool *pool;
-static struct actor actors[WORLD_PEOPLE];
 static struct arena *arenas[WORLD_PEOPLE];
-static size_t actor_count;
 
 static enum err writes(struct actor *a, const struct db_statement *s)
 {
@@ -111,19 +124,19 @@ static uint8_t writes_of(char kind)
 
 static struct link *link_of(size_t i)
 {
-	return i < LANES ? &pool->lanes[i].link : &pool->read;
+	return i < LANES ? &pool->lanes.v[i].link : &pool->reads.link;
 }
 
 /* The next answer that somebody may wait for, and what stands before it. */
 static void answer(struct link *l, const char *failure)
 {
-	while (l->sent_count > 0 && strchr("blo", l->pg->queue[0].kind) != NULL) {
-		server_answer(l->pg, NULL);
+	while (l->pipeline.count > 0 && strchr("blo", l->pipeline.pg->queue[0].kind) != NULL) {
+		server_answer(l->pipeline.pg, NULL);
 		l->watch.ready(&l->watch, EPOLLIN);
 	}
-	if (l->sent_count == 0)
+	if (l->pipeline.count == 0)
 		return;
-	server_answer(l->pg, failure);
+	server_answer(l->pipeline.pg, failure);
 	l->watch.ready(&l->watch, EPOLLIN);
 }
 
@@ -162,8 +175,8 @@ static void world_make(const char *kinds)
 
 	memset(&world, 0, sizeof world);
 	pool = pool_make(&o);
-	connects(&pool->read);
-	connects(&pool->lanes[0].link);
+	connects(&pool->reads.link);
+	connects(&pool->lanes.v[0].link);
 	actor_count = strlen(kinds);
 	for (size_t i = 0; i < actor_count; i++) {
 		if (arenas[i] == NULL)

@@ -44,47 +44,42 @@ static uint64_t mix(uint64_t h, uint64_t x)
 	return (h ^ x) * 0x100000001b3 ^ (h >> 29);
 }
 
-static size_t actor_of(const struct task *t)
+static uint64_t mix_told(uint64_t h, const struct job *j)
 {
-	size_t i = 0;
-
-	while (i < actor_count && (actors[i].gone || actors[i].task != t))
-		i++;
-	return i;
+	return mix(h, (uint64_t)j->err << 5 | (uint64_t)j->tries << 2 | (uint64_t)j->locked << 1 |
+			      j->done);
 }
 
 static uint64_t mix_job(uint64_t h, const struct job *first)
 {
-	for (const struct job *j = first; j != NULL; j = job_next(j, first)) {
-		h = mix(h, 16 + actor_of(j->task));
-		h = mix(h, (uint64_t)j->err << 4 | (uint64_t)j->tries << 1 | j->done);
-	}
+	for (const struct job *j = first; j != NULL; j = job_next(j, first))
+		h = mix_told(mix(h, 16 + actor_of(j->task)), j);
 	return mix(h, 7);
 }
 
 static uint64_t mix_link(uint64_t h, const struct link *k)
 {
 	h = mix(h, (uint64_t)k->state << 2 | (uint64_t)(k->timer.slot != 0) << 1 | k->wanted);
-	if (k->pg == NULL)
+	if (k->pipeline.pg == NULL)
 		return h;
-	h = mix(h, (uint64_t)k->pg->block << 1 | k->pg->skips);
-	for (size_t i = 0; i < k->sent_count; i++) {
-		const struct question *q = &k->pg->queue[i];
+	h = mix(h, (uint64_t)k->pipeline.pg->block << 1 | k->pipeline.pg->skips);
+	for (size_t i = 0; i < k->pipeline.count; i++) {
+		const struct question *q = &k->pipeline.pg->queue[i];
 
 		h = mix(h, (uint64_t)q->kind << 4 | q->of.n);
 		for (size_t n = 0; n < q->of.n; n++)
 			h = mix(h, q->of.who[n]);
-		h = mix_job(h, k->sent[(k->sent_first + i) % k->sent_room].job);
+		h = mix_job(h, k->pipeline.ring[(k->pipeline.first + i) % k->pipeline.room].job);
 	}
 	for (size_t i = 0; i < WORLD_PEOPLE; i++)
-		h = mix(h, k->pg->open[i]);
+		h = mix(h, k->pipeline.pg->open[i]);
 	return h;
 }
 
 static uint64_t mix_lane(uint64_t h, const struct lane *l)
 {
-	h = mix(h,
-		(uint64_t)l->state << 12 | (uint64_t)l->failed << 5 | l->unproved << 1 | l->shared);
+	h = mix(h, (uint64_t)l->state << 12 | (uint64_t)l->failed << 5 | l->unproved << 1 |
+			   (l->use == &pool->share.use));
 	h = mix(h, (uint64_t)((l->holder != NULL) | l->broken << 1 | l->stale << 2 | l->ends << 3 |
 			      (l->idle.slot != 0) << 4));
 	h = mix(h, l->job == NULL ? 9 : actor_of(l->job->task));
@@ -97,11 +92,13 @@ static uint64_t mix_actor(uint64_t h, const struct actor *a)
 {
 	bool alive = a->come && !a->gone;
 	size_t lane = a->db == NULL || a->db->lane == NULL ? 9
-							   : (size_t)(a->db->lane - pool->lanes);
+							   : (size_t)(a->db->lane - pool->lanes.v);
 
 	h = mix(h, (uint64_t)(a->come | a->gone << 1 | a->ended << 2 |
 			      (alive && task_waits(a->task)) << 3 | (wait_of(a) != NULL) << 4));
 	h = mix(h, (uint64_t)world.committed[a->number] << 8 | a->stage);
+	if (alive && a->job != NULL)
+		h = mix_told(h, a->job);
 	if (a->db == NULL)
 		return mix(h, (uint64_t)a->told);
 	return mix(h, lane << 4 | (uint64_t)(a->db->begin | a->db->alone << 1 | a->db->wrote << 2));
@@ -113,20 +110,21 @@ static uint64_t state_hash(void)
 
 	for (size_t i = 0; i < actor_count; i++)
 		h = mix_actor(h, &actors[i]);
-	for (const struct waiter *w = pool->waiters; w != NULL; w = w->next)
-		h = mix(h, w == &pool->turn ? 50 : 32 + actor_of(w->task));
-	for (const struct sharer *s = pool->sharers; s != NULL; s = s->next)
+	for (const struct waiter *w = pool->lanes.waiters; w != NULL; w = w->next)
+		h = mix(h, w == &pool->share.turn ? 50 : 32 + actor_of(w->task));
+	for (const struct sharer *s = pool->share.sharers; s != NULL; s = s->next)
 		h = mix(h, 64 + actor_of(s->job->task));
-	for (const struct job *j = pool->first; j != NULL; j = j->next)
+	for (const struct job *j = pool->reads.first; j != NULL; j = j->next)
 		h = mix_job(h, j);
-	for (size_t i = 0; i < pool->blocked_count; i++)
-		h = mix(h, (uint64_t)pool->blocked[i].s->name[0] << 2 |
-				   (uint64_t)(pool->blocked[i].tried |
-					      (pool->blocked[i].stuck != NULL) << 1));
-	h = mix(h, (uint64_t)(pool->out | pool->turn_queued << 1 | (pool->grace.slot != 0) << 2));
+	for (size_t i = 0; i < pool->blocked.n; i++)
+		h = mix(h, (uint64_t)pool->blocked.v[i].s->name[0] << 2 |
+				   (uint64_t)(pool->blocked.v[i].tried |
+					      (pool->blocked.v[i].stuck != NULL) << 1));
+	h = mix(h, (uint64_t)(pool->out | pool->share.turn_queued << 1 |
+			      (pool->grace.slot != 0) << 2));
 	for (size_t i = 0; i < LANES; i++)
-		h = mix_lane(h, &pool->lanes[i]);
-	return mix_link(h, &pool->read) | 1;
+		h = mix_lane(h, &pool->lanes.v[i]);
+	return mix_link(h, &pool->reads.link) | 1;
 }
 
 static bool is_new(uint64_t h)

@@ -32,15 +32,15 @@ static const char *failure_of(const struct link *l, size_t which)
 	static const char *const of_read[FAILURES] = { "57P01", "22000", "26000", "55P03" };
 	size_t at = 0;
 
-	while (at < l->sent_count && strchr("blo", l->pg->queue[at].kind) != NULL)
+	while (at < l->pipeline.count && strchr("blo", l->pipeline.pg->queue[at].kind) != NULL)
 		at++;
 
-	char kind = at == l->sent_count ? 0 : l->pg->queue[at].kind;
+	char kind = at == l->pipeline.count ? 0 : l->pipeline.pg->queue[at].kind;
 
 	if (kind == 'r' || kind == 'g')
 		return of_read[which];
 	if (kind == '.')
-		return server_commits(l->pg) ? of_write[which] : NULL;
+		return server_commits(l->pipeline.pg) ? of_write[which] : NULL;
 	return kind != 0 && strchr("wsc", kind) != NULL ? of_write[which] : NULL;
 }
 
@@ -65,7 +65,7 @@ static bool possible(struct move m)
 	case WAITED:
 		return m.who < actor_count && wait_of(a) != NULL;
 	case ANSWER:
-		return m.who < LINKS && l->state == LINK_UP && l->sent_count > 0;
+		return m.who < LINKS && l->state == LINK_UP && l->pipeline.count > 0;
 	case FAILS:
 		return l->state == LINK_UP && failure_of(l, m.who % FAILURES) != NULL;
 	case BREAKS:
@@ -73,7 +73,7 @@ static bool possible(struct move m)
 	case CONNECTS:
 		return m.who < LINKS && can_connect(l);
 	case RESTS:
-		return m.who < LANES && pool->lanes[m.who].idle.slot != 0;
+		return m.who < LANES && pool->lanes.v[m.who].idle.slot != 0;
 	case GIVEN_UP:
 		return m.who == 0 && pool->grace.slot != 0;
 	default:
@@ -105,13 +105,40 @@ static void take(struct move m)
 	case CONNECTS:
 		return connects(l);
 	case RESTS:
-		return timer_strike(&pool->lanes[m.who].idle);
+		return timer_strike(&pool->lanes.v[m.who].idle);
 	case GIVEN_UP:
 		pool->gone = INT64_MIN / 2; /* it has been away for long */
 		return timer_strike(&pool->grace);
 	default:
 		return turn();
 	}
+}
+
+/* --- who waits for what ---------------------------------------------------------------------- */
+
+static void see(const struct job *first)
+{
+	for (const struct job *j = first; j != NULL; j = job_next(j, first))
+		if (actor_of(j->task) < actor_count)
+			actors[actor_of(j->task)].job = j;
+}
+
+/* Once it was answered, a job is seen by its task alone; so it is remembered until that goes on. */
+static void see_jobs(void)
+{
+	for (size_t i = 0; i < actor_count; i++)
+		if (!actors[i].come || actors[i].gone || task_waits(actors[i].task))
+			actors[i].job = NULL;
+	for (size_t i = 0; i < LINKS; i++) {
+		const struct pipeline *p = &link_of(i)->pipeline;
+
+		for (size_t n = 0; n < p->count; n++)
+			see(p->ring[(p->first + n) % p->room].job);
+	}
+	for (const struct job *j = pool->reads.first; j != NULL; j = j->next)
+		see(j);
+	for (const struct sharer *s = pool->share.sharers; s != NULL; s = s->next)
+		see(s->job);
 }
 
 /* --- what must hold -------------------------------------------------------------------------- */
@@ -121,15 +148,15 @@ static void check_lane(const struct lane *l)
 	bool held = l->state == LANE_HELD;
 
 	assert_true(held == (l->holder != NULL));
-	assert_true(!l->shared || l->holder == &pool->turn);
-	assert_true(l->job == NULL || held);
-	assert_true(held || !l->shared);
+	assert_true(l->use != &pool->share.use || l->holder == &pool->share.turn);
+	assert_true(l->job == NULL || l->use != NULL);
+	assert_true(l->use == NULL || held);
 	if (l->state == LANE_IDLE) {
 		assert_int_equal(l->link.state, LINK_UP);
 		assert_false(link_in_transaction(&l->link));
 	}
-	for (const struct lane *other = pool->lanes; held && other < l; other++)
-		assert_true(other->holder != l->holder || l->holder == &pool->turn);
+	for (const struct lane *other = pool->lanes.v; held && other < l; other++)
+		assert_true(other->holder != l->holder || l->holder == &pool->share.turn);
 }
 
 static void check_actor(const struct actor *a)
@@ -153,10 +180,11 @@ static void check(void)
 	assert_int_equal(world.warnings, 0);
 	assert_int_equal(world.late, 0);
 	for (size_t i = 0; i < LANES; i++)
-		check_lane(&pool->lanes[i]);
+		check_lane(&pool->lanes.v[i]);
 	for (size_t i = 0; i < actor_count; i++)
 		check_actor(&actors[i]);
-	assert_true(lane_idle(pool) == NULL || pool->waiters == NULL);
+	assert_true(lanes_idle(&pool->lanes) == NULL || pool->lanes.waiters == NULL);
+	see_jobs();
 }
 
 /* Whoever waits, waits for something that comes: a lane that is in use, or is being opened. */
@@ -165,23 +193,24 @@ static void check_rested(void)
 	bool comes = false;
 
 	for (size_t i = 0; i < LANES; i++)
-		comes |= pool->lanes[i].state > LANE_IDLE || can_connect(&pool->lanes[i].link);
-	assert_true(comes || pool->waiters == NULL);
-	assert_true(pool->sharers == NULL || pool->turn_queued || pool->sharing == LANES);
-	assert_true(pool->first == NULL || pool->read.state != LINK_UP);
+		comes |= pool->lanes.v[i].state > LANE_IDLE || can_connect(&pool->lanes.v[i].link);
+	assert_true(comes || pool->lanes.waiters == NULL);
+	assert_true(pool->share.sharers == NULL || pool->share.turn_queued ||
+		    pool->share.sharing == LANES);
+	assert_true(pool->reads.first == NULL || pool->reads.link.state != LINK_UP);
 }
 
 static void check_over(void)
 {
-	assert_null(pool->waiters);
-	assert_null(pool->sharers);
-	assert_null(pool->first);
-	assert_int_equal(pool->pending, 0);
-	assert_int_equal(pool->sharing, 0);
+	assert_null(pool->lanes.waiters);
+	assert_null(pool->share.sharers);
+	assert_null(pool->reads.first);
+	assert_int_equal(pool->reads.pending, 0);
+	assert_int_equal(pool->share.sharing, 0);
 	for (size_t i = 0; i < LANES; i++)
-		assert_true(pool->lanes[i].state <= LANE_IDLE);
-	for (size_t i = 0; i < pool->blocked_count; i++)
-		assert_true(pool->blocked[i].stuck == NULL && !pool->blocked[i].tried);
+		assert_true(pool->lanes.v[i].state <= LANE_IDLE);
+	for (size_t i = 0; i < pool->blocked.n; i++)
+		assert_true(pool->blocked.v[i].stuck == NULL && !pool->blocked.v[i].tried);
 }
 
 /* Lets all go well from here: no wait may have to end by its timer. */
@@ -199,9 +228,9 @@ static void wind_up(void)
 
 			if (can_connect(l))
 				connects(l);
-			if (l->state == LINK_UP && l->sent_count > 0)
+			if (l->state == LINK_UP && l->pipeline.count > 0)
 				answer(l, NULL);
-			left += l->sent_count;
+			left += l->pipeline.count;
 		}
 		for (size_t i = 0; i < actor_count; i++)
 			left += actors[i].come && !actors[i].gone;

@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 
 #include "db/dial.h"
-#include "db/internal.h"
+#include "db/settings.h"
 #include "task/task.h"
 
 enum { WORLD_QUEUE = 64, WORLD_PEOPLE = 4, WORLD_SOCKET = 1000 };

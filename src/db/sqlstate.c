@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a failed result means. */
+#include "db/sqlstate.h"
+
 #include <string.h>
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "db/link.h"
 
 enum {
-	/* A connection as young as this refuses writes as a newer one would: see link_stale. */
+	/* A connection as young as this refuses writes as a newer one would: see sqlstate_stale. */
 	YOUNG_US = 500000
 };
 
@@ -26,7 +26,7 @@ static bool read_only(const char *state)
 	return starts(state, "25006");
 }
 
-bool link_stale(const struct link *l, const PGresult *r)
+bool sqlstate_stale(const PGresult *r, int64_t up_at)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
@@ -38,19 +38,19 @@ bool link_stale(const struct link *l, const PGresult *r)
 	 * writes.
 	 */
 	if (read_only(state))
-		return ticks_us() - l->up_at > YOUNG_US;
+		return ticks_us() - up_at > YOUNG_US;
 	/* "cached plan must not change result type"; the prepared statement has gone. */
 	return starts(state, "0A000") || starts(state, "26000");
 }
 
-bool link_locked(const PGresult *r)
+bool sqlstate_locked(const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
 	return state != NULL && starts(state, "55P03");
 }
 
-bool link_leaving(const PGresult *r)
+bool sqlstate_leaving(const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
@@ -69,7 +69,7 @@ static enum err violated(const struct db_statement *s, const PGresult *r)
 	return OK;
 }
 
-enum err link_error(const struct db_statement *s, const struct task *t, const PGresult *r)
+enum err sqlstate_error(const struct db_statement *s, const struct task *t, const PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);

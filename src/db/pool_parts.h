@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What a pool is made of. */
+#pragma once
+
+#include "db/blocked.h"
+#include "db/lanes.h"
+#include "db/pool.h"
+#include "db/read.h"
+#include "db/share.h"
+
+struct pool {
+	struct link_options link;
+	struct reads reads;
+	struct lanes lanes;
+	struct share share;
+	struct blocked_reads blocked;
+	struct hook hook;
+	/* When the database has gone, requests wait this long for it to be back at once. */
+	struct timer grace;
+	int64_t gone; /* tick at which it went */
+	bool out;     /* it is given up: refuse */
+	bool patient, changes_nothing;
+};
+
+/* What one request holds of it. */
+struct db {
+	struct pool *pool;
+	struct arena *arena;
+	struct lane *lane; /* that holds its transaction; NULL: none */
+	bool begin;	   /* "begin" goes out with the next statement */
+	bool transaction;
+	bool wrote;   /* outside a transaction */
+	bool alone;   /* a shared transaction was rolled back: not again */
+	bool changed; /* a row, in a transaction or not */
+};
