@@ -57,6 +57,9 @@ void timer_clear(struct timer *t);
 
 void loop_hook(struct hook *h);
 
+/* Has `run` called in each turn, before the hooks and after them: it runs what was made ready. */
+void loop_ready(void (*run)(void));
+
 /* Turns until loop_stop, which may also have come before. */
 void loop_run(void);
 void loop_stop(void);

@@ -10,7 +10,6 @@
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "task/task.h"
 
 enum {
 	EVENTS = 256,
@@ -23,6 +22,7 @@ static struct {
 	int epoll;
 	bool stopped; /* asked to stop, perhaps before it ran */
 	struct hook *hooks;
+	void (*run_ready)(void);
 	/* The batch being worked on, so that an unwatched entry can be struck from it. */
 	struct epoll_event events[EVENTS];
 	int count, next;
@@ -181,6 +181,17 @@ void loop_hook(struct hook *h)
 	loop.hooks = h;
 }
 
+void loop_ready(void (*run)(void))
+{
+	loop.run_ready = run;
+}
+
+static void run_ready(void)
+{
+	if (loop.run_ready != NULL)
+		loop.run_ready();
+}
+
 /* Writes the log if that is due; returns the tick at which it will be, or INT64_MAX. */
 static int64_t keep_log(int64_t now)
 {
@@ -207,10 +218,10 @@ static int patience(void)
 
 static void turn(void)
 {
-	task_run_ready();
+	run_ready();
 	for (struct hook *h = loop.hooks; h != NULL; h = h->next)
 		h->before_wait(h);
-	task_run_ready();
+	run_ready();
 
 	int timeout = patience();
 

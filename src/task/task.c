@@ -105,6 +105,7 @@ bool task_start(void (*fn)(void *), void *arg)
 
 	void *low = t->context.low;
 
+	loop_ready(task_run_ready);
 	*t = (struct task){ .fn = fn, .arg = arg, .deadline.fire = on_deadline };
 	context_make(&t->context, low, body);
 	tasks.count++;

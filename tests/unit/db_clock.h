@@ -41,6 +41,11 @@ void loop_hook(struct hook *h)
 	(void)h;
 }
 
+void loop_ready(void (*run)(void))
+{
+	(void)run;
+}
+
 void timer_clear(struct timer *t)
 {
 	if (t->slot == 0)
