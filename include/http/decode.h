@@ -5,17 +5,6 @@
 #include "http/route.h"
 #include "schema/fault.h"
 
-/* Where a field of an operation's input comes from; see schema/fields.h. */
-enum source { SOURCE_PATH, SOURCE_QUERY, SOURCE_BODY };
-
-enum source source_of(const struct route *r, const struct field *f);
-
-/* Whether an operation reads a body, and whether a request may come without one. */
-enum json_body { JSON_BODY_NONE, JSON_BODY_OPTIONAL, JSON_BODY_REQUIRED };
-
-/* As the operation's fields say: without a required one in the body it may be missing. */
-enum json_body json_body(const struct route *r);
-
 /*
  * Decodes path parameters, query and body of a request into `out` (schema->size zeroed bytes).
  * Every fault is reported at once. The body must be one JSON object: no duplicate keys, invalid

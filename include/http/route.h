@@ -73,6 +73,17 @@ struct str route_param(const struct route_match *m, const char *name);
 /* Whether it is for who is signed in, and may change something: limits.changes holds for it. */
 bool route_changes(const struct route *r);
 
+/* Where a field of an operation's input comes from; see schema/fields.h. */
+enum source { SOURCE_PATH, SOURCE_QUERY, SOURCE_BODY };
+
+enum source route_source(const struct route *r, const struct field *f);
+
+/* Whether an operation reads a body, and whether a request may come without one. */
+enum route_body { BODY_NONE, BODY_OPTIONAL, BODY_REQUIRED };
+
+/* As the operation's fields say: without a required one in the body it may be missing. */
+enum route_body route_body(const struct route *r);
+
 /*
  * Whether an operation may answer with a problem: its handler says so, or it follows from the row.
  * Everything can be refused for its input, its size, or because something is away or broken; what

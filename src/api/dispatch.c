@@ -65,12 +65,12 @@ static enum err authorize(const struct call *c)
 
 static enum err check_body(struct call *c)
 {
-	enum json_body body = json_body(c->match.route);
+	enum route_body body = route_body(c->match.route);
 	struct str encoding = c->http->content_encoding;
 
 	if (c->http->body.n > HTTP_BODY_MAX)
 		return ERR_TOO_LARGE;
-	if (body == JSON_BODY_NONE || (body == JSON_BODY_OPTIONAL && c->http->body.n == 0))
+	if (body == BODY_NONE || (body == BODY_OPTIONAL && c->http->body.n == 0))
 		return OK;
 	/* RFC 9110 section 8.4: nothing here decodes, and guessing would take the one for the
 	 * other. */

@@ -19,29 +19,6 @@ struct decoding {
 	struct faults strange; /* names that nobody asked for; told after the fields' own faults */
 };
 
-enum source source_of(const struct route *r, const struct field *f)
-{
-	if (route_has_param(r, f->name))
-		return SOURCE_PATH;
-	if (r->method == METHOD_GET || r->method == METHOD_DELETE)
-		return SOURCE_QUERY;
-	return SOURCE_BODY;
-}
-
-enum json_body json_body(const struct route *r)
-{
-	enum json_body body = JSON_BODY_NONE;
-
-	for (size_t i = 0; i < r->in->n; i++) {
-		if (source_of(r, &r->in->fields[i]) != SOURCE_BODY)
-			continue;
-		if (!r->in->fields[i].optional)
-			return JSON_BODY_REQUIRED;
-		body = JSON_BODY_OPTIONAL;
-	}
-	return body;
-}
-
 /* Index of the field of that name and source; schema->n when there is none. */
 static size_t field_index(const struct decoding *d, struct str name, enum source source)
 {
@@ -49,7 +26,7 @@ static size_t field_index(const struct decoding *d, struct str name, enum source
 
 	for (size_t i = 0; i < s->n; i++)
 		if (str_eq(str_from(s->fields[i].name), name) &&
-		    source_of(d->match->route, &s->fields[i]) == source)
+		    route_source(d->match->route, &s->fields[i]) == source)
 			return i;
 	return s->n;
 }
@@ -59,7 +36,7 @@ static void path_read(struct decoding *d)
 	for (size_t i = 0; i < d->schema->n; i++) {
 		const struct field *f = &d->schema->fields[i];
 
-		if (source_of(d->match->route, f) != SOURCE_PATH)
+		if (route_source(d->match->route, f) != SOURCE_PATH)
 			continue;
 		d->given[i] = given_text(f, route_param(d->match, f->name));
 		d->given[i].in_path = true;
@@ -102,16 +79,16 @@ static void query_read(struct decoding *d)
 
 static enum err body_read(struct decoding *d, const struct taking *t)
 {
-	enum json_body body = json_body(d->match->route);
+	enum route_body body = route_body(d->match->route);
 	json_t *root = NULL;
 
-	if (d->request->body.n == 0 && body != JSON_BODY_REQUIRED) {
+	if (d->request->body.n == 0 && body != BODY_REQUIRED) {
 		/* RFC 7396 has a patch that changes nothing, and that is {}. */
-		if (body != JSON_BODY_NONE && t->patch)
+		if (body != BODY_NONE && t->patch)
 			fault_add(&d->strange, d->arena, STR(""), "the patch is missing");
 		return OK;
 	}
-	if (body == JSON_BODY_NONE) {
+	if (body == BODY_NONE) {
 		fault_add(&d->strange, d->arena, STR(""), "there must be no body");
 		return OK;
 	}

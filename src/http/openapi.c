@@ -8,41 +8,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http/decode.h"
-#include "http/openapi_parts.h"
+#include "http/openapi_problem.h"
 #include "schema/json.h"
-
-void document_put(struct document *d, json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value) != 0)
-		d->failed = true;
-}
-
-json_t *document_object(struct document *d, json_t *object, const char *key)
-{
-	document_put(d, object, key, json_object());
-	return json_object_get(object, key);
-}
-
-json_t *document_reference(const char *kind, const char *name)
-{
-	return json_pack("{s:o}", "$ref", json_sprintf("#/components/%s/%s", kind, name));
-}
-
-json_t *document_content(const char *type, json_t *schema)
-{
-	return json_pack("{s:{s:o}}", type, "schema", schema);
-}
-
-void document_header(struct document *d, json_t *response, const char *name, const char *doc)
-{
-	json_t *headers = json_object_get(response, "headers");
-
-	if (headers == NULL)
-		headers = document_object(d, response, "headers");
-	document_put(d, headers, name,
-		     json_pack("{s:s, s:{s:s}}", "description", doc, "schema", "type", "string"));
-}
 
 static void append(struct document *d, json_t *array, json_t *value)
 {
@@ -104,7 +71,7 @@ static void put_parameters(struct document *d, const struct route *r, json_t *op
 
 	for (size_t i = 0; i < r->in->n; i++) {
 		const struct field *f = &r->in->fields[i];
-		enum source source = source_of(r, f);
+		enum source source = route_source(r, f);
 
 		if (source == SOURCE_BODY)
 			continue;
@@ -122,12 +89,12 @@ static void put_parameters(struct document *d, const struct route *r, json_t *op
 
 static bool in_body(const struct field *f, const void *route)
 {
-	return source_of(route, f) == SOURCE_BODY;
+	return route_source(route, f) == SOURCE_BODY;
 }
 
 static void put_body(struct document *d, const struct route *r, json_t *operation)
 {
-	if (json_body(r) == JSON_BODY_NONE)
+	if (route_body(r) == BODY_NONE)
 		return;
 
 	enum json_side side = r->method == METHOD_PATCH ? JSON_PATCH_MEMBER : JSON_BODY_MEMBER;
@@ -139,7 +106,7 @@ static void put_body(struct document *d, const struct route *r, json_t *operatio
 			     json_pack("{s:O}", "schema", schema));
 	document_put(d, operation, "requestBody",
 		     json_pack("{s:b, s:o}", "required",
-			       json_body(r) == JSON_BODY_REQUIRED || r->method == METHOD_PATCH,
+			       route_body(r) == BODY_REQUIRED || r->method == METHOD_PATCH,
 			       "content", content));
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What operations answer when they fail: err.def, front.def and problem.c in OpenAPI. */
+#include "http/openapi_problem.h"
+
 #include <assert.h>
 #include <stdio.h>
 
 #include "base/err.h"
-#include "http/openapi_parts.h"
 
 enum { PER_STATUS = 16 /* problems of one status, at most */ };
 

@@ -10,7 +10,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http/decode.h"
 #include "http/query.h"
 
 static bool encodes_slash(struct str path)
@@ -225,6 +224,29 @@ bool route_changes(const struct route *r)
 	return r->method != METHOD_GET && r->access != ACCESS_ANYONE && r->access != ACCESS_GATE;
 }
 
+enum source route_source(const struct route *r, const struct field *f)
+{
+	if (route_has_param(r, f->name))
+		return SOURCE_PATH;
+	if (r->method == METHOD_GET || r->method == METHOD_DELETE)
+		return SOURCE_QUERY;
+	return SOURCE_BODY;
+}
+
+enum route_body route_body(const struct route *r)
+{
+	enum route_body body = BODY_NONE;
+
+	for (size_t i = 0; i < r->in->n; i++) {
+		if (route_source(r, &r->in->fields[i]) != SOURCE_BODY)
+			continue;
+		if (!r->in->fields[i].optional)
+			return BODY_REQUIRED;
+		body = BODY_OPTIONAL;
+	}
+	return body;
+}
+
 static bool follows(const struct route *r, enum err e)
 {
 	/* nginx's auth_request knows no other refusals: ACCESS_GATE. */
@@ -235,7 +257,7 @@ static bool follows(const struct route *r, enum err e)
 		return !gate;
 	case ERR_BAD_JSON:
 	case ERR_UNSUPPORTED_MEDIA_TYPE:
-		return json_body(r) != JSON_BODY_NONE;
+		return route_body(r) != BODY_NONE;
 	case ERR_UNAUTHENTICATED:
 	case ERR_TOKEN_INVALID:
 	case ERR_TOKEN_EXPIRED:

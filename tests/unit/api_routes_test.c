@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The real table of operations, row by row: what the preprocessor cannot see of it. */
 #include "api/dispatch.h"
-#include "http/decode.h"
 
 #include <regex.h>
 #include <setjmp.h>
@@ -122,7 +121,7 @@ static void test_lists_are_in_bodies(void **state)
 			const struct field *f = &routes[i].in->fields[j];
 
 			if ((f->kind == KIND_LIST || f->kind == KIND_OBJECT) &&
-			    source_of(&routes[i], f) != SOURCE_BODY)
+			    route_source(&routes[i], f) != SOURCE_BODY)
 				fail_msg("%s.%s is not in a body", routes[i].name, f->name);
 		}
 }

@@ -151,10 +151,10 @@ static void decodes(void **state)
 static void bodies(void **state)
 {
 	(void)state;
-	assert_int_equal(json_body(&patch), JSON_BODY_OPTIONAL);
-	assert_int_equal(json_body(&find), JSON_BODY_NONE);
-	assert_int_equal(json_body(&must_post), JSON_BODY_REQUIRED);
-	assert_int_equal(json_body(&none_post), JSON_BODY_NONE);
+	assert_int_equal(route_body(&patch), BODY_OPTIONAL);
+	assert_int_equal(route_body(&find), BODY_NONE);
+	assert_int_equal(route_body(&must_post), BODY_REQUIRED);
+	assert_int_equal(route_body(&none_post), BODY_NONE);
 }
 
 /* A default would say that leaving it out is the same as saying so. */

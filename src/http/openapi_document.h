@@ -5,8 +5,6 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "http/route.h"
-
 /* One failed allocation spoils it; calls go on harmlessly, so only the end has to look. */
 struct document {
 	json_t *root, *paths, *schemas, *responses, *tags;
@@ -27,12 +25,3 @@ json_t *document_content(const char *type, json_t *schema);
 
 /* Adds a header to a response. */
 void document_header(struct document *d, json_t *response, const char *name, const char *doc);
-
-/* Adds the schemas "Problem" and "ProblemDetails", which the responses below refer to. */
-void document_problem_schemas(struct document *d);
-
-/*
- * Adds the problems that an operation can answer with to its responses, a status each; in front of
- * the pool nginx has some too. A response is a component, named by the codes it can have.
- */
-void document_problems(struct document *d, const struct route *r, json_t *responses);
