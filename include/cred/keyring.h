@@ -19,8 +19,9 @@ enum {
 
 /* One key as the database has it. */
 struct keyring_key {
-	struct str kid, algorithm, state, pem, jwk;
+	struct str kid, algorithm, pem, jwk;
 	struct secret private; /* sealed */
+	bool active, next;     /* neither: it is retired */
 	bool settled;	       /* it is older than KEYRING_SETTLE_US */
 };
 

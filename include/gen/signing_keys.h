@@ -10,7 +10,8 @@
 struct published_key_row {
 	struct str kid;
 	struct str algorithm;
-	struct str state;
+	bool active;
+	bool next;
 	bool settled;
 	struct str public_pem;
 	struct str public_jwk;
@@ -24,8 +25,8 @@ struct published_key_rows {
 
 struct signing_key_row {
 	struct str kid;
-	struct str algorithm;
-	struct str state;
+	enum key_algorithm algorithm;
+	enum key_state state;
 	struct instant created_at;
 	struct instant activated_at;
 	struct instant retired_at;
@@ -70,6 +71,7 @@ struct signing_key_page {
 /*
  * What workers need: the keys that tokens are checked with, the active one and those that were so
  * last first. One that was retired before it signed is in no token. settled: for so long in the JWKS that every worker has read it.
+ * The algorithm as text: of one that a newer version has added the key is left out, and the others go on.
  */
 enum err signing_key_page(struct db *db, const struct signing_key_page *in, struct published_key_rows *rows);
 
@@ -88,7 +90,7 @@ struct signing_key_by_kid {
 enum err signing_key_by_kid(struct db *db, const struct signing_key_by_kid *in, struct signing_key_row *row);
 
 struct signing_key_active {
-	struct str algorithm;
+	enum key_algorithm algorithm;
 };
 
 /*
@@ -117,7 +119,7 @@ enum err signing_key_seal(struct db *db, const struct signing_key_seal *in, int6
 enum err signing_key_lock(struct db *db, struct locked_row *row);
 
 struct signing_key_ages {
-	struct str algorithm;
+	enum key_algorithm algorithm;
 };
 
 /*
@@ -127,7 +129,7 @@ enum err signing_key_ages(struct db *db, const struct signing_key_ages *in, stru
 
 struct signing_key_insert {
 	struct str kid;
-	struct str algorithm;
+	enum key_algorithm algorithm;
 	struct str public_pem;
 	struct str public_jwk;
 	struct secret private_key;
@@ -140,7 +142,7 @@ enum err signing_key_insert(struct db *db, const struct signing_key_insert *in, 
 
 struct signing_key_insert_first {
 	struct str kid;
-	struct str algorithm;
+	enum key_algorithm algorithm;
 	struct str public_pem;
 	struct str public_jwk;
 	struct secret private_key;
@@ -152,7 +154,7 @@ struct signing_key_insert_first {
 enum err signing_key_insert_first(struct db *db, const struct signing_key_insert_first *in, int64_t *affected);
 
 struct signing_key_retire_active {
-	struct str algorithm;
+	enum key_algorithm algorithm;
 };
 
 /*

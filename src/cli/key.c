@@ -47,7 +47,8 @@ static enum err list(struct errand *e)
 	for (size_t i = 0; i < keys.n; i++) {
 		const struct signing_key_row *k = &keys.v[i];
 
-		printf("%-43s  %-9s  %-7s", k->kid.p, k->algorithm.p, k->state.p);
+		printf("%-43s  %-9s  %-7s", k->kid.p, key_algorithm_word(k->algorithm).p,
+		       key_state_word(k->state).p);
 		print_time(k->created_at);
 		print_time(k->activated_at);
 		print_time(k->retired_at);

@@ -107,7 +107,8 @@ static enum err read_keys(struct feed *f)
 	for (size_t i = 0; i < rows.n; i++)
 		keys[i] = (struct keyring_key){ .kid = rows.v[i].kid,
 						.algorithm = rows.v[i].algorithm,
-						.state = rows.v[i].state,
+						.active = rows.v[i].active,
+						.next = rows.v[i].next,
 						.pem = rows.v[i].public_pem,
 						.jwk = rows.v[i].public_jwk,
 						.private = rows.v[i].private_key,

@@ -14,17 +14,23 @@ enum {
 	MARGIN_US = 60 * SECOND_US
 };
 
-static struct str algorithm_of(const struct conf *c)
+/* None with HS256, which has no keys here. */
+static enum key_algorithm algorithm_of(const struct conf *c)
 {
-	return vocabulary_word(&conf_algorithm_words, (int)c->jwt_algorithm);
+	static const enum key_algorithm of[] = {
+		[CONF_ES256] = KEY_ALGORITHM_ES256, [CONF_RS256] = KEY_ALGORITHM_RS256
+	};
+
+	return of[c->jwt_algorithm];
 }
 
 enum token_algorithm keys_algorithm(const struct conf *c)
 {
-	enum token_algorithm algorithm = TOKEN_HS256;
+	static const enum token_algorithm of[] = {
+		[CONF_HS256] = TOKEN_HS256, [CONF_ES256] = TOKEN_ES256, [CONF_RS256] = TOKEN_RS256
+	};
 
-	token_algorithm_find(algorithm_of(c), &algorithm);
-	return algorithm;
+	return of[c->jwt_algorithm];
 }
 
 int64_t keys_keep(const struct conf *c)
@@ -52,7 +58,7 @@ static bool throwaway(struct secret shared, struct keyring *ring, struct arena *
 
 	struct keyring_key row = { .kid = pair.kid,
 				   .algorithm = token_algorithm_name(key->algorithm),
-				   .state = STR("active"),
+				   .active = true,
 				   .pem = pair.pem,
 				   .jwk = pair.jwk };
 
@@ -168,7 +174,7 @@ static enum err insert_first(struct req *r, const struct key_pair *k)
 	return inserted == 0 ? OK : note(r, "key.activate", k->kid);
 }
 
-static enum err activate(struct req *r, struct str algorithm, struct str kid)
+static enum err activate(struct req *r, enum key_algorithm algorithm, struct str kid)
 {
 	struct signing_key_retire_active old = { .algorithm = algorithm };
 	struct signing_key_activate new = { .kid = kid };
@@ -264,9 +270,9 @@ enum err keys_activate(struct req *r, struct str kid)
 
 	TRY(begin(r));
 	TRY(signing_key_by_kid(r->db, &key, &row));
-	if (str_eq(row.state, STR("active")))
+	if (row.state == KEY_STATE_ACTIVE)
 		return OK;
-	return str_eq(row.state, STR("next")) ? activate(r, row.algorithm, kid) : ERR_INVALID;
+	return row.state == KEY_STATE_NEXT ? activate(r, row.algorithm, kid) : ERR_INVALID;
 }
 
 enum err keys_retire(struct req *r, struct str kid, bool now)
@@ -278,7 +284,7 @@ enum err keys_retire(struct req *r, struct str kid, bool now)
 
 	TRY(begin(r));
 	TRY(signing_key_by_kid(r->db, &key, &row));
-	if (str_eq(row.state, STR("active")) && str_eq(row.algorithm, algorithm_of(r->app->conf)))
+	if (row.state == KEY_STATE_ACTIVE && row.algorithm == algorithm_of(r->app->conf))
 		return ERR_INVALID;
 	TRY(now ? signing_key_delete(r->db, &delete, NULL)
 		: signing_key_retire(r->db, &retire, NULL));

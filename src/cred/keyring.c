@@ -97,9 +97,9 @@ static const struct keyring_key *signer_find(const struct keyring *k, const stru
 	const struct keyring_key *active = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!str_eq(v[i].algorithm, algorithm) || str_eq(v[i].state, STR("next")))
+		if (!str_eq(v[i].algorithm, algorithm) || v[i].next)
 			continue;
-		if (!str_eq(v[i].state, STR("active")))
+		if (!v[i].active)
 			return active == NULL ? NULL : &v[i];
 		active = &v[i];
 		if (active->settled)

@@ -13,7 +13,8 @@ static const struct db_column signing_key_page_params[] = {
 static const struct db_column signing_key_page_columns[] = {
 	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct published_key_row, kid) },
 	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct published_key_row, algorithm) },
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct published_key_row, state) },
+	{ .name = "active", .kind = KIND_BOOL, .offset = offsetof(struct published_key_row, active) },
+	{ .name = "next", .kind = KIND_BOOL, .offset = offsetof(struct published_key_row, next) },
 	{ .name = "settled", .kind = KIND_BOOL, .offset = offsetof(struct published_key_row, settled) },
 	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct published_key_row, public_pem) },
 	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct published_key_row, public_jwk) },
@@ -23,7 +24,9 @@ static const struct db_column signing_key_page_columns[] = {
 const struct db_statement signing_key_page_statement = {
 	.name = "signing_key_page",
 	.sql =
-		"select kid, algorithm, state,\n"
+		"select kid, algorithm::text as algorithm,\n"
+		"  coalesce(state = 'active', false) as active,\n"
+		"  coalesce(state = 'next', false) as next,\n"
 		"  coalesce(created_at < now() - $1::bigint * interval '1 microsecond', false) as settled,\n"
 		"  public_pem, public_jwk, private_key\n"
 		"from signing_keys\n"
@@ -37,7 +40,7 @@ const struct db_statement signing_key_page_statement = {
 	.params = signing_key_page_params,
 	.param_count = 2,
 	.columns = signing_key_page_columns,
-	.column_count = 7,
+	.column_count = 8,
 	.row_size = sizeof(struct published_key_row),
 	.write = false,
 };
@@ -53,8 +56,8 @@ enum err signing_key_page(struct db *db, const struct signing_key_page *in, stru
 
 static const struct db_column signing_key_list_columns[] = {
 	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, kid) },
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, algorithm) },
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, state) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_row, algorithm), .words = &key_algorithm_vocabulary },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_row, state), .words = &key_state_vocabulary },
 	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, created_at) },
 	{ .name = "activated_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, activated_at) },
 	{ .name = "retired_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, retired_at) },
@@ -88,8 +91,8 @@ static const struct db_column signing_key_by_kid_params[] = {
 
 static const struct db_column signing_key_by_kid_columns[] = {
 	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, kid) },
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, algorithm) },
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct signing_key_row, state) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_row, algorithm), .words = &key_algorithm_vocabulary },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_row, state), .words = &key_state_vocabulary },
 	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, created_at) },
 	{ .name = "activated_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, activated_at) },
 	{ .name = "retired_at", .kind = KIND_INSTANT, .offset = offsetof(struct signing_key_row, retired_at) },
@@ -115,7 +118,7 @@ enum err signing_key_by_kid(struct db *db, const struct signing_key_by_kid *in, 
 }
 
 static const struct db_column signing_key_active_params[] = {
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_active, algorithm) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_active, algorithm), .words = &key_algorithm_vocabulary },
 };
 
 static const struct db_column signing_key_active_columns[] = {
@@ -128,7 +131,7 @@ const struct db_statement signing_key_active_statement = {
 	.sql =
 		"select kid, private_key\n"
 		"from signing_keys\n"
-		"where algorithm = $1\n"
+		"where algorithm = $1::text\n"
 		"  and state = 'active'",
 	.params = signing_key_active_params,
 	.param_count = 1,
@@ -213,7 +216,7 @@ enum err signing_key_lock(struct db *db, struct locked_row *row)
 }
 
 static const struct db_column signing_key_ages_params[] = {
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_ages, algorithm) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_ages, algorithm), .words = &key_algorithm_vocabulary },
 };
 
 static const struct db_column signing_key_ages_columns[] = {
@@ -227,23 +230,23 @@ const struct db_statement signing_key_ages_statement = {
 	.name = "signing_key_ages",
 	.sql =
 		"select\n"
-		"  coalesce((select kid from signing_keys where algorithm = $1 and state = 'active'), '') as active,\n"
+		"  coalesce((select kid from signing_keys where algorithm = $1::text and state = 'active'), '') as active,\n"
 		"  coalesce((\n"
 		"    select (extract(epoch from now() - activated_at) * 1000000)::bigint\n"
 		"    from signing_keys\n"
-		"    where algorithm = $1 and state = 'active'\n"
+		"    where algorithm = $1::text and state = 'active'\n"
 		"  ), 0) as active_us,\n"
 		"  coalesce((\n"
 		"    select kid\n"
 		"    from signing_keys\n"
-		"    where algorithm = $1 and state = 'next'\n"
+		"    where algorithm = $1::text and state = 'next'\n"
 		"    order by created_at, kid\n"
 		"    limit 1\n"
 		"  ), '') as next,\n"
 		"  coalesce((\n"
 		"    select (extract(epoch from now() - min(created_at)) * 1000000)::bigint\n"
 		"    from signing_keys\n"
-		"    where algorithm = $1 and state = 'next'\n"
+		"    where algorithm = $1::text and state = 'next'\n"
 		"  ), 0) as next_us",
 	.params = signing_key_ages_params,
 	.param_count = 1,
@@ -260,7 +263,7 @@ enum err signing_key_ages(struct db *db, const struct signing_key_ages *in, stru
 
 static const struct db_column signing_key_insert_params[] = {
 	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, kid) },
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, algorithm) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_insert, algorithm), .words = &key_algorithm_vocabulary },
 	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, public_pem) },
 	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert, public_jwk) },
 	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct signing_key_insert, private_key) },
@@ -270,7 +273,7 @@ const struct db_statement signing_key_insert_statement = {
 	.name = "signing_key_insert",
 	.sql =
 		"insert into signing_keys (kid, algorithm, state, public_pem, public_jwk, private_key)\n"
-		"select $1, $2, 'next', $3, $4, $5\n"
+		"select $1, $2::text, 'next', $3, $4, $5\n"
 		"where (select count(*) from signing_keys) < 64",
 	.params = signing_key_insert_params,
 	.param_count = 5,
@@ -284,7 +287,7 @@ enum err signing_key_insert(struct db *db, const struct signing_key_insert *in, 
 
 static const struct db_column signing_key_insert_first_params[] = {
 	{ .name = "kid", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, kid) },
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, algorithm) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_insert_first, algorithm), .words = &key_algorithm_vocabulary },
 	{ .name = "public_pem", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, public_pem) },
 	{ .name = "public_jwk", .kind = KIND_STR, .offset = offsetof(struct signing_key_insert_first, public_jwk) },
 	{ .name = "private_key", .kind = KIND_SECRET, .offset = offsetof(struct signing_key_insert_first, private_key) },
@@ -294,7 +297,7 @@ const struct db_statement signing_key_insert_first_statement = {
 	.name = "signing_key_insert_first",
 	.sql =
 		"insert into signing_keys (kid, algorithm, state, public_pem, public_jwk, private_key, activated_at)\n"
-		"select $1, $2, 'active', $3, $4, $5, now()\n"
+		"select $1, $2::text, 'active', $3, $4, $5, now()\n"
 		"where (select count(*) from signing_keys) < 64\n"
 		"on conflict (algorithm) where state = 'active' do nothing",
 	.params = signing_key_insert_first_params,
@@ -308,7 +311,7 @@ enum err signing_key_insert_first(struct db *db, const struct signing_key_insert
 }
 
 static const struct db_column signing_key_retire_active_params[] = {
-	{ .name = "algorithm", .kind = KIND_STR, .offset = offsetof(struct signing_key_retire_active, algorithm) },
+	{ .name = "algorithm", .kind = KIND_ENUM, .offset = offsetof(struct signing_key_retire_active, algorithm), .words = &key_algorithm_vocabulary },
 };
 
 const struct db_statement signing_key_retire_active_statement = {
@@ -316,7 +319,7 @@ const struct db_statement signing_key_retire_active_statement = {
 	.sql =
 		"update signing_keys\n"
 		"set state = 'retired', retired_at = now()\n"
-		"where algorithm = $1\n"
+		"where algorithm = $1::text\n"
 		"  and state = 'active'",
 	.params = signing_key_retire_active_params,
 	.param_count = 1,

@@ -1,7 +1,10 @@
 -- name: signing_key_page :many published_key
 -- What workers need: the keys that tokens are checked with, the active one and those that were so
 -- last first. One that was retired before it signed is in no token. settled: for so long in the JWKS that every worker has read it.
-select kid, algorithm, state,
+-- The algorithm as text: of one that a newer version has added the key is left out, and the others go on.
+select kid, algorithm::text as algorithm,
+  coalesce(state = 'active', false) as active,
+  coalesce(state = 'next', false) as next,
   coalesce(created_at < now() - :settle_us::bigint * interval '1 microsecond', false) as settled,
   public_pem, public_jwk, private_key
 from signing_keys
@@ -30,7 +33,7 @@ where kid = :kid;
 -- The key that signs.
 select kid, private_key
 from signing_keys
-where algorithm = :algorithm
+where algorithm = :algorithm::key_algorithm
   and state = 'active';
 
 -- name: signing_key_sealed :many sealed_key
@@ -55,23 +58,23 @@ from pg_advisory_xact_lock(1802072435);
 -- name: signing_key_ages :one key_ages
 -- What rotation goes by; an empty kid where there is none.
 select
-  coalesce((select kid from signing_keys where algorithm = :algorithm and state = 'active'), '') as active,
+  coalesce((select kid from signing_keys where algorithm = :algorithm::key_algorithm and state = 'active'), '') as active,
   coalesce((
     select (extract(epoch from now() - activated_at) * 1000000)::bigint
     from signing_keys
-    where algorithm = :algorithm and state = 'active'
+    where algorithm = :algorithm::key_algorithm and state = 'active'
   ), 0) as active_us,
   coalesce((
     select kid
     from signing_keys
-    where algorithm = :algorithm and state = 'next'
+    where algorithm = :algorithm::key_algorithm and state = 'next'
     order by created_at, kid
     limit 1
   ), '') as next,
   coalesce((
     select (extract(epoch from now() - min(created_at)) * 1000000)::bigint
     from signing_keys
-    where algorithm = :algorithm and state = 'next'
+    where algorithm = :algorithm::key_algorithm and state = 'next'
   ), 0) as next_us;
 
 -- name: signing_key_insert :exec
@@ -91,7 +94,7 @@ on conflict (algorithm) where state = 'active' do nothing;
 -- Makes room for another active key.
 update signing_keys
 set state = 'retired', retired_at = now()
-where algorithm = :algorithm
+where algorithm = :algorithm::key_algorithm
   and state = 'active';
 
 -- name: signing_key_activate :exec

@@ -110,9 +110,9 @@ void describe(struct file *files, const char *url);
 /* The enumeration that a domain is; NULL when it has no check. Refuses a check that is no list. */
 const struct enumeration *enumeration_of(const struct statement *s, const char *domain);
 
-/* The name of the enumeration that columns of this name have in some table, the caller's; NULL: of
- * none. */
-char *enumeration_named(const char *column);
+/* The name of the enumeration that columns of this name have in a table of the statement, the
+ * caller's; NULL: of none. */
+char *enumeration_named(const struct statement *s, const char *column);
 
 /* Refuses a literal that is no word of the enumeration it is set to or compared with. */
 void check_literals(const struct statement *s);

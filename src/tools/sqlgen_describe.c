@@ -121,6 +121,16 @@ static Oid cast_domain(const struct statement *s, const char *name, Oid type)
 	return type;
 }
 
+/* Whether a statement wants whatever text there is, as it says. */
+static bool cast_to_text(const struct statement *s, const char *name)
+{
+	char *cast = cast_find(s, name);
+	bool text = cast != NULL && strcasecmp(cast, "text") == 0;
+
+	free(cast);
+	return text;
+}
+
 /*
  * A result's type is told without its domain: that stands with the column it comes from. Behind an
  * outer join, not null in the table says nothing about the result.
@@ -139,7 +149,8 @@ static void resolve_column(const struct statement *s, const PGresult *d, int i, 
 	if (derived && c->kind == KIND_STR && names_secret(c->name))
 		fail(s, "%s is called as a secret is: cast it, as in ...::secret as %s", c->name,
 		     c->name);
-	if (derived && c->kind == KIND_STR && (domain = enumeration_named(c->name)) != NULL)
+	if (derived && c->kind == KIND_STR && !cast_to_text(s, c->name) &&
+	    (domain = enumeration_named(s, c->name)) != NULL)
 		fail(s, "%s is called as an enumeration is: cast it, as in ...::%s as %s", c->name,
 		     domain, c->name);
 	if (!nullable(c->kind) && (!not_null || s->outer_join) && !never_null(s, c->name))
@@ -211,7 +222,7 @@ static void resolve_param(const struct statement *s, const PGresult *d, int i, s
 		fail(s, "say which id :%s is, as in :%s::user_id", c->name, c->name);
 	if (c->kind == KIND_STR && !c->typed && names_secret(c->name))
 		fail(s, "say that :%s is a secret: :%s::secret", c->name, c->name);
-	if (c->kind == KIND_STR && !c->typed && (domain = enumeration_named(c->name)) != NULL)
+	if (c->kind == KIND_STR && !c->typed && (domain = enumeration_named(s, c->name)) != NULL)
 		fail(s, "say which enumeration :%s is of, as in :%s::%s", c->name, c->name, domain);
 }
 

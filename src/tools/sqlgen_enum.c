@@ -121,24 +121,40 @@ const struct enumeration *enumeration_of(const struct statement *s, const char *
 	return e;
 }
 
-/* The domains with a check that columns of this name have in one of these tables, or in any. */
-static PGresult *domains_of(const char *column, const char *tables)
+/* What may be tables of a statement, as an array: all its words. */
+static char *tables_of(const struct statement *s)
 {
-	return ask("select distinct t.typname"
-		   " from pg_attribute a"
-		   " join pg_class c on c.oid = a.attrelid"
-		   " join pg_type t on t.oid = a.atttypid"
-		   " where a.attname = $1 and a.attnum > 0 and c.relkind in ('r', 'p')"
-		   " and exists (select from pg_constraint k"
-		   "  where k.contypid = t.oid and k.contype = 'c')"
-		   " and ($2 = '{}' or c.relname = any($2::text[]))"
-		   " order by t.typname",
-		   column, tables);
+	char *tables = format_text("%s", "");
+
+	for (size_t i = 0; i < s->token_count; i++)
+		if (s->tokens[i].sort == WORD)
+			tables = format_text("%s%s\"%.*s\"", tables, *tables == '\0' ? "" : ",",
+					     (int)s->tokens[i].n, s->tokens[i].p);
+	return format_text("{%s}", tables);
 }
 
-char *enumeration_named(const char *column)
+/* The domains with a check that columns of this name have in the tables of a statement. */
+static PGresult *domains_of(const struct statement *s, const char *column)
 {
-	PGresult *r = domains_of(column, "{}");
+	char *tables = tables_of(s);
+	PGresult *r = ask("select distinct t.typname"
+			  " from pg_attribute a"
+			  " join pg_class c on c.oid = a.attrelid"
+			  " join pg_type t on t.oid = a.atttypid"
+			  " where a.attname = $1 and a.attnum > 0 and c.relkind in ('r', 'p')"
+			  " and exists (select from pg_constraint k"
+			  "  where k.contypid = t.oid and k.contype = 'c')"
+			  " and c.relname = any($2::text[])"
+			  " order by t.typname",
+			  column, tables);
+
+	free(tables);
+	return r;
+}
+
+char *enumeration_named(const struct statement *s, const char *column)
+{
+	PGresult *r = domains_of(s, column);
 	char *name = PQntuples(r) == 0 ? NULL : strdup(PQgetvalue(r, 0, 0));
 
 	PQclear(r);
@@ -155,11 +171,11 @@ static bool has_word(const struct enumeration *e, const struct token *literal)
 }
 
 /* A literal that a column is set to or compared with. */
-static void check_literal(const struct statement *s, const char *tables, const struct token *column,
+static void check_literal(const struct statement *s, const struct token *column,
 			  const struct token *literal)
 {
 	char *name = strndup(column->p, column->n);
-	PGresult *r = domains_of(name, tables);
+	PGresult *r = domains_of(s, name);
 	bool found = PQntuples(r) == 0;
 
 	for (int i = 0; i < PQntuples(r) && !found; i++)
@@ -186,24 +202,16 @@ static size_t literal_behind(const struct statement *s, size_t i)
 
 void check_literals(const struct statement *s)
 {
-	char *tables = format_text("{%s", "");
-
-	for (size_t i = 0; i < s->token_count; i++)
-		if (s->tokens[i].sort == WORD)
-			tables = format_text("%s%s\"%.*s\"", tables, tables[1] == '\0' ? "" : ",",
-					     (int)s->tokens[i].n, s->tokens[i].p);
-	tables = format_text("%s}", tables);
 	for (size_t i = 0; i < s->token_count; i++) {
 		size_t at = s->tokens[i].sort == WORD ? literal_behind(s, i) : 0;
 		bool list = token_is(s, i + 1, "in");
 
 		for (bool more = at != 0; more; at += 2) {
-			check_literal(s, tables, &s->tokens[i], &s->tokens[at]);
+			check_literal(s, &s->tokens[i], &s->tokens[at]);
 			more = list && token_is(s, at + 1, ",") && at + 2 < s->token_count &&
 			       s->tokens[at + 2].sort == STRING;
 		}
 	}
-	free(tables);
 }
 
 static int by_name(const void *a, const void *b)

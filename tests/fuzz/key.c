@@ -53,7 +53,7 @@ static void check_ring(struct str pem, struct str jwk, struct secret sealed,
 		&(struct keyring_options){ .algorithm = algorithm, .issuer = STR("postern") });
 	struct keyring_key row = { .kid = STR("k"),
 				   .algorithm = token_algorithm_name(algorithm),
-				   .state = STR("active"),
+				   .active = true,
 				   .pem = pem,
 				   .jwk = jwk,
 				   .private = sealed,

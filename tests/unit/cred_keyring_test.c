@@ -52,7 +52,8 @@ static struct keyring_key row(size_t pair, const char *state, bool settled)
 {
 	return (struct keyring_key){ .kid = world.pairs[pair].kid,
 				     .algorithm = STR("ES256"),
-				     .state = str_from(state),
+				     .active = strcmp(state, "active") == 0,
+				     .next = strcmp(state, "next") == 0,
 				     .pem = world.pairs[pair].pem,
 				     .jwk = world.pairs[pair].jwk,
 				     .private = world.pairs[pair].private,
