@@ -18,7 +18,7 @@ struct mail_words {
 
 /* A mail that is to be sent. */
 struct mail {
-	const char *template; /* "reset"; see src/mail */
+	enum mail_kind template;
 	struct str recipient, locale;
 	/* Whose link and code go into it: the courier has them made. None: neither. */
 	struct proof_id proof;

@@ -11,7 +11,7 @@
 #include "gen/proofs.h"
 
 struct proof {
-	const char *kind;    /* as the table proofs has it */
+	enum proof_kind kind;
 	struct user_id user; /* none: nobody; it is made all the same */
 	struct email_change_id change;
 	int64_t link_us; /* how long the link is good; the code accounts.code_ttl, or that if less
@@ -29,7 +29,7 @@ struct proof_address {
 
 /* What an address is asked to prove by somebody who may have made it up. */
 struct proof_asked {
-	const char *kind;
+	enum proof_kind kind;
 	struct proof_address address;
 	struct user_id user; /* none: nobody has the address */
 	struct email_change_id change;
@@ -38,7 +38,7 @@ struct proof_asked {
 };
 
 /* Those of an address (email_key), for what it is asked to prove. */
-enum err proof_address(struct req *r, const char *what, struct str email_key,
+enum err proof_address(struct req *r, struct str what, struct str email_key,
 		       struct proof_address *out);
 
 /*
@@ -85,7 +85,7 @@ struct proof_given {
  * ERR_PROOF_WRONG: wrong, or made for nobody, which takes as long. ERR_PROOF_GONE: used, replaced,
  * too old, tried too often or of another kind. ERR_INVALID: neither token nor id and code, or both.
  */
-enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
+enum err proof_check(struct req *r, enum proof_kind kind, const struct proof_given *g,
 		     struct proof_row *out);
 
 /*

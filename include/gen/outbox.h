@@ -9,13 +9,13 @@
 
 struct letter_row {
 	struct mail_id id;
-	struct str template;
+	enum mail_kind template;
 	struct str locale;
 	struct str recipient;
 	struct proof_id proof_id;
 	struct str words;
 	int32_t attempts;
-	struct str kind;
+	enum proof_kind kind;
 	bool good;
 	int64_t code_us;
 	int64_t link_us;
@@ -23,8 +23,8 @@ struct letter_row {
 
 struct mail_row {
 	struct mail_id id;
-	struct str state;
-	struct str template;
+	enum mail_state state;
+	enum mail_kind template;
 	struct str recipient;
 	int32_t attempts;
 	struct instant created_at;
@@ -39,12 +39,12 @@ struct mail_rows {
 
 struct outbox_insert {
 	struct mail_id id;
-	struct str template;
+	enum mail_kind template;
 	struct str locale;
 	struct str recipient;
 	struct proof_id proof_id;
 	struct str words;
-	struct str state;
+	enum mail_state state;
 	int64_t life_us;
 };
 
@@ -58,8 +58,8 @@ struct outbox_insert_notice {
 	int64_t hour_most;
 	int64_t day_most;
 	struct mail_id id;
-	struct str summary;
-	struct str template;
+	enum mail_kind summary;
+	enum mail_kind template;
 	struct str locale;
 	struct str recipient;
 	struct str words;
@@ -83,7 +83,7 @@ struct outbox_claim {
 enum err outbox_claim(struct db *db, const struct outbox_claim *in, struct letter_row *row);
 
 struct outbox_finish {
-	struct str state;
+	enum mail_state state;
 	struct str reply;
 	struct mail_id id;
 };
@@ -111,12 +111,12 @@ enum err outbox_later(struct db *db, const struct outbox_later *in, int64_t *aff
 enum err outbox_expire(struct db *db, int64_t *affected);
 
 struct outbox_page {
-	struct str state;
+	enum mail_state state;
 	int32_t limit;
 };
 
 /*
- * The newest mails, of one state or of all ('').
+ * The newest mails, of one state or of all (null).
  */
 enum err outbox_page(struct db *db, const struct outbox_page *in, struct mail_rows *rows);
 

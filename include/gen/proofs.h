@@ -15,7 +15,7 @@ struct asked_proof_row {
 
 struct proof_row {
 	struct proof_id id;
-	struct str kind;
+	enum proof_kind kind;
 	struct user_id user_id;
 	struct email_change_id email_change_id;
 	struct address_id address;
@@ -23,7 +23,7 @@ struct proof_row {
 
 struct proof_insert {
 	struct user_id user_id;
-	struct str kind;
+	enum proof_kind kind;
 	struct proof_id id;
 	struct email_change_id email_change_id;
 	int64_t code_us;
@@ -47,7 +47,7 @@ struct proof_insert_asked {
 	bool keep;
 	struct address_id mailbox;
 	struct proof_id id;
-	struct str kind;
+	enum proof_kind kind;
 	struct user_id user_id;
 	struct email_change_id email_change_id;
 	int64_t code_us;
@@ -65,7 +65,7 @@ enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, 
 
 struct proof_count_try {
 	struct proof_id id;
-	struct str kind;
+	enum proof_kind kind;
 	int32_t tries;
 };
 
@@ -85,7 +85,7 @@ enum err proof_spare_try(struct db *db, const struct proof_spare_try *in, int64_
 
 struct proof_by_link {
 	struct proof_id id;
-	struct str kind;
+	enum proof_kind kind;
 };
 
 /*

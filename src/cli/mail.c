@@ -28,9 +28,9 @@ static enum err list(struct errand *e)
 		const struct mail_row *m = &page.v[i];
 
 		printf("%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", uuid_format(m->id.uuid, id).p,
-		       m->state.p, m->template.p, m->recipient.p, m->attempts,
-		       instant_format(m->created_at, created).p, instant_format(m->at, at).p,
-		       m->reply.p);
+		       mail_state_word(m->state).p, mail_kind_word(m->template).p, m->recipient.p,
+		       m->attempts, instant_format(m->created_at, created).p,
+		       instant_format(m->at, at).p, m->reply.p);
 	}
 	return OK;
 }
@@ -51,22 +51,20 @@ static enum err retry_dead(struct errand *e)
 
 int cli_mail_list(const struct cli *cli, int argc, char **argv)
 {
-	static const char *const states[] = { "queued", "dead", "sent", "void" };
-	struct mail_arg arg = { .page.state = STR("") };
+	struct mail_arg arg = { 0 };
 	struct errand e = cli_errand(cli, list, &arg);
-	struct str limit = { 0 };
+	struct str limit = { 0 }, word = { 0 };
 	int64_t number = LIMIT;
-	bool known = false;
+	int state = 0;
 
 	for (int i = 0; i < argc; i++)
-		if (!cli_option("--state", argc, argv, &i, &arg.page.state) &&
+		if (!cli_option("--state", argc, argv, &i, &word) &&
 		    !cli_option("--limit", argc, argv, &i, &limit))
 			return cli_usage(cli);
-	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-		known = known || strcmp(arg.page.state.p, states[i]) == 0;
-	if ((arg.page.state.n > 0 && !known) ||
+	if ((word.n > 0 && !vocabulary_find(&mail_state_vocabulary, word, &state)) ||
 	    (limit.p != NULL && !str_to_i64(limit, 1, LIMIT_MAX, &number)))
 		return cli_usage(cli);
+	arg.page.state = (enum mail_state)state;
 	arg.page.limit = (int32_t)number;
 	return cli_complain(errand_run(&e));
 }

@@ -19,7 +19,8 @@ struct str address_change_detail(struct req *r, struct str from, struct str to)
 
 /* What one of the two is asked by mail. */
 struct question {
-	const char *kind, *template;
+	enum proof_kind kind;
+	enum mail_kind template;
 	struct str recipient;
 	struct proof_address address;
 	struct user_id user; /* none: the mail is not sent */
@@ -60,13 +61,13 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 {
 	/* An address that is somebody else's gets no mail, so it cannot confirm; who asks is told
 	 * nothing of that, or it would tell who has an account here. */
-	struct question old = { .kind = "email_old",
-				.template = "email-old",
+	struct question old = { .kind = PROOF_KIND_EMAIL_OLD,
+				.template = MAIL_KIND_EMAIL_OLD,
 				.recipient = asker->email,
 				.user = asker->id,
 				.proved = asker->verified };
-	struct question new = { .kind = "email_new",
-				.template = "email-new",
+	struct question new = { .kind = PROOF_KIND_EMAIL_NEW,
+				.template = MAIL_KIND_EMAIL_NEW,
 				.recipient = row->new_email };
 	struct audit_note note = { .action = "email.change-ask",
 				   .subject = asker->id,
@@ -76,8 +77,8 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 
 	if (!asker->taken)
 		new.user = asker->id;
-	TRY(proof_address(r, old.kind, asker->email_key, &old.address));
-	TRY(proof_address(r, new.kind, row->new_email_key, &new.address));
+	TRY(proof_address(r, proof_kind_word(old.kind), asker->email_key, &old.address));
+	TRY(proof_address(r, proof_kind_word(new.kind), row->new_email_key, &new.address));
 	TRY(db_begin(r->db));
 
 	enum err e = email_change_ask(r->db, row, &change);
@@ -146,7 +147,7 @@ enum err address_change_forced(struct req *r, const struct user_before_row *befo
 			       struct str new_email)
 {
 	struct email_change_forget key = { .user_id = before->id };
-	struct mail mail = { .template = "email-changed",
+	struct mail mail = { .template = MAIL_KIND_EMAIL_CHANGED,
 			     .recipient = before->email,
 			     .locale = before->locale,
 			     .proved = before->verified,

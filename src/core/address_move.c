@@ -26,8 +26,8 @@ static enum err check(struct req *r, const struct proof_given *g, struct proof_r
 
 	if (e != OK && e != ERR_NO_ROW)
 		return e;
-	return proof_check(r, str_eq(known.kind, STR("email_old")) ? "email_old" : "email_new", g,
-			   out);
+	return proof_check(
+		r, known.kind == PROOF_KIND_EMAIL_OLD ? known.kind : PROOF_KIND_EMAIL_NEW, g, out);
 }
 
 /*
@@ -43,7 +43,7 @@ static enum err check_asker(struct req *r, const struct proof_given *given, stru
 	/* Of an address that is somebody else's; nobody was sent it. */
 	if (uuid_none(proof->user_id.uuid))
 		return ERR_PROOF_WRONG;
-	if (str_eq(proof->kind, STR("email_old")) || given->token.p == NULL)
+	if (proof->kind == PROOF_KIND_EMAIL_OLD || given->token.p == NULL)
 		return OK;
 
 	enum err e = user_credential(r->db, &key, &user);
@@ -85,18 +85,18 @@ static enum err refuse_taken(struct req *r, const struct email_change_row *chang
 static enum err tell_done(struct req *r, const struct email_change_row *change,
 			  const struct moved_user_row *user)
 {
-	struct proof proof = { .kind = "email_undo",
+	struct proof proof = { .kind = PROOF_KIND_EMAIL_UNDO,
 			       .user = change->user_id,
 			       .change = change->id,
 			       .link_us = r->app->conf->accounts_undo_ttl };
 	struct mail_words words = { .name = user->name, .new_email = change->new_email };
-	struct mail undo = { .template = "email-undo",
+	struct mail undo = { .template = MAIL_KIND_EMAIL_UNDO,
 			     .recipient = change->old_email,
 			     .locale = user->locale,
 			     .proved = true,
 			     .life_us = proof.link_us,
 			     .words = words };
-	struct mail changed = { .template = "email-changed",
+	struct mail changed = { .template = MAIL_KIND_EMAIL_CHANGED,
 				.recipient = change->new_email,
 				.locale = user->locale,
 				.proved = true,
@@ -151,7 +151,7 @@ enum err address_change_confirm(struct req *r, const struct proof_given *given,
 	TRY(check_asker(r, given, password, &proof));
 
 	struct email_change_confirm key = { .id = proof.email_change_id,
-					    .by_old = str_eq(proof.kind, STR("email_old")) };
+					    .by_old = proof.kind == PROOF_KIND_EMAIL_OLD };
 	struct audit_note note = { .action = "email.change-confirm",
 				   .actor = proof.user_id,
 				   .subject = proof.user_id,
@@ -184,7 +184,7 @@ enum err address_change_confirm(struct req *r, const struct proof_given *given,
 static enum err tell_undone(struct req *r, const struct undoable_change_row *change,
 			    const struct moved_back_user_row *user)
 {
-	struct mail mail = { .template = "email-undone",
+	struct mail mail = { .template = MAIL_KIND_EMAIL_UNDONE,
 			     .recipient = change->old_email,
 			     .locale = user->locale,
 			     .proved = true,
@@ -228,7 +228,7 @@ enum err address_change_undo(struct req *r, struct str token)
 	struct undoable_change_row change = { 0 };
 	struct proof_row proof = { 0 };
 
-	TRY(proof_check(r, "email_undo", &given, &proof));
+	TRY(proof_check(r, PROOF_KIND_EMAIL_UNDO, &given, &proof));
 	TRY(db_begin(r->db));
 	TRY(proof_use(r, proof.id));
 

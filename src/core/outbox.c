@@ -57,12 +57,12 @@ enum err mail_queue(struct req *r, const struct mail *m)
 {
 	struct outbox_insert row = {
 		.id = mail_id_new(),
-		.template = str_from(m->template),
+		.template = m->template,
 		.locale = mail_language(m),
 		.recipient = m->recipient,
 		.proof_id = m->proof,
 		.words = words_of(r, m),
-		.state = m->nobody ? STR("void") : STR("queued"),
+		.state = m->nobody ? MAIL_STATE_VOID : MAIL_STATE_QUEUED,
 		.life_us = life_of(r, m),
 	};
 
@@ -83,8 +83,8 @@ enum err mail_notice(struct req *r, const struct mail *m)
 	const struct conf *c = r->app->conf;
 	struct outbox_insert_notice row = {
 		.id = mail_id_new(),
-		.template = str_from(m->template),
-		.summary = STR("more"),
+		.template = m->template,
+		.summary = MAIL_KIND_MORE,
 		.locale = mail_language(m),
 		.recipient = m->recipient,
 		.words = words_of(r, m),

@@ -22,7 +22,7 @@ enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
 {
 	struct proof_insert row = {
 		.id = proof_id_new(),
-		.kind = str_from(p->kind),
+		.kind = p->kind,
 		.user_id = p->user,
 		.email_change_id = p->change,
 		.link_us = p->link_us,
@@ -33,10 +33,10 @@ enum err proof_make(struct req *r, const struct proof *p, struct proof_id *out)
 	return proof_insert(r->db, &row, NULL);
 }
 
-enum err proof_address(struct req *r, const char *what, struct str email_key,
+enum err proof_address(struct req *r, struct str what, struct str email_key,
 		       struct proof_address *out)
 {
-	struct str purpose = arena_printf(r->arena, "address:%s", what), mac = { 0 };
+	struct str purpose = arena_printf(r->arena, "address:%.*s", STR_ARG(what)), mac = { 0 };
 
 	TRY(mail_box(r, email_key, &out->mailbox));
 	TRY(keeper_mac(r->app->keeper, purpose.p, email_key, r->arena, &mac));
@@ -65,7 +65,7 @@ enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proo
 
 	struct proof_insert_asked row = {
 		.id = proof_id_new(),
-		.kind = str_from(p->kind),
+		.kind = p->kind,
 		.user_id = p->user,
 		.email_change_id = p->change,
 		.address = p->address.asked,
@@ -84,10 +84,10 @@ enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proo
 }
 
 /* "link" or "code" of a kind: what is made for one says nothing about the other. */
-static enum err make_macs(struct req *r, const char *what, const char *kind, struct proof_id id,
+static enum err make_macs(struct req *r, const char *what, enum proof_kind kind, struct proof_id id,
 			  struct opaque_macs *right)
 {
-	struct str purpose = arena_printf(r->arena, "%s:%s", what, kind);
+	struct str purpose = arena_printf(r->arena, "%s:%s", what, proof_kind_word(kind).p);
 	struct opaque o = { .id = id.uuid };
 
 	return keeper_macs(r->app->keeper, purpose.p, opaque_message(o, r->arena), r->arena, right);
@@ -98,7 +98,8 @@ static enum err wrong_link(struct req *r)
 	return problem(r, ERR_PROOF_WRONG, "the link is wrong");
 }
 
-static enum err check_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
+static enum err check_link(struct req *r, enum proof_kind kind, struct str token,
+			   struct proof_row *out)
 {
 	struct opaque_macs right = { 0 };
 	struct str mac = { 0 };
@@ -107,7 +108,7 @@ static enum err check_link(struct req *r, const char *kind, struct str token, st
 	if (!opaque_read(token, r->arena, &o, &mac) || o.count != 0)
 		return wrong_link(r);
 
-	struct proof_by_link key = { .id = { o.id }, .kind = str_from(kind) };
+	struct proof_by_link key = { .id = { o.id }, .kind = kind };
 
 	TRY(make_macs(r, "link", kind, key.id, &right));
 	if (!opaque_mac_right(mac, &right))
@@ -118,10 +119,10 @@ static enum err check_link(struct req *r, const char *kind, struct str token, st
 	return e == ERR_NO_ROW ? ERR_PROOF_GONE : e;
 }
 
-static enum err check_code(struct req *r, const char *kind, const struct proof_given *g,
+static enum err check_code(struct req *r, enum proof_kind kind, const struct proof_given *g,
 			   struct proof_row *out)
 {
-	struct proof_count_try key = { .id = g->id, .kind = str_from(kind), .tries = TRIES };
+	struct proof_count_try key = { .id = g->id, .kind = kind, .tries = TRIES };
 	struct opaque_macs right = { 0 };
 
 	TRY(make_macs(r, "code", kind, g->id, &right));
@@ -158,7 +159,8 @@ static enum err check_members(struct req *r, const struct proof_given *g)
  * A link is looked at before anything is counted: whoever brings the right one gets in, whatever
  * others of the network have tried. Wrong ones are counted, and told to wait.
  */
-static enum err try_link(struct req *r, const char *kind, struct str token, struct proof_row *out)
+static enum err try_link(struct req *r, enum proof_kind kind, struct str token,
+			 struct proof_row *out)
 {
 	enum err e = check_link(r, kind, token, out);
 
@@ -171,7 +173,7 @@ static enum err try_link(struct req *r, const char *kind, struct str token, stru
  * right one opens. A wrong one is counted for the network, and told to wait when those are many.
  * What is gone, or never was, takes no code, and is no guess.
  */
-static enum err try_code(struct req *r, const char *kind, const struct proof_given *g,
+static enum err try_code(struct req *r, enum proof_kind kind, const struct proof_given *g,
 			 struct proof_row *out)
 {
 	struct tried {
@@ -195,7 +197,7 @@ static enum err try_code(struct req *r, const char *kind, const struct proof_giv
 	return OK;
 }
 
-enum err proof_check(struct req *r, const char *kind, const struct proof_given *g,
+enum err proof_check(struct req *r, enum proof_kind kind, const struct proof_given *g,
 		     struct proof_row *out)
 {
 	TRY(check_members(r, g));

@@ -168,7 +168,7 @@ static enum err end_stolen(struct req *r, struct opaque o)
 				   .subject = session.user_id,
 				   .session = session.id,
 				   .detail = session.user_agent };
-	struct mail mail = { .template = "session-reused",
+	struct mail mail = { .template = MAIL_KIND_SESSION_REUSED,
 			     .recipient = session.email,
 			     .locale = session.locale,
 			     .proved = session.verified,

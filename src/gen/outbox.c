@@ -7,12 +7,12 @@
 
 static const struct db_column outbox_insert_params[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert, id) },
-	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, template) },
+	{ .name = "template", .kind = KIND_ENUM, .offset = offsetof(struct outbox_insert, template), .words = &mail_kind_vocabulary },
 	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, locale) },
 	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, recipient) },
 	{ .name = "proof_id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert, proof_id) },
 	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, words) },
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_insert, state) },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct outbox_insert, state), .words = &mail_state_vocabulary },
 	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct outbox_insert, life_us) },
 };
 
@@ -20,7 +20,7 @@ const struct db_statement outbox_insert_statement = {
 	.name = "outbox_insert",
 	.sql =
 		"insert into outbox (id, template, locale, recipient, proof_id, words, state, expires_at)\n"
-		"values ($1::uuid, $2, $3, $4, $5::uuid, $6, $7,\n"
+		"values ($1::uuid, $2::text, $3, $4, $5::uuid, $6, $7::text,\n"
 		"  now() + $8::bigint * interval '1 microsecond')",
 	.params = outbox_insert_params,
 	.param_count = 8,
@@ -37,8 +37,8 @@ static const struct db_column outbox_insert_notice_params[] = {
 	{ .name = "hour_most", .kind = KIND_I64, .offset = offsetof(struct outbox_insert_notice, hour_most) },
 	{ .name = "day_most", .kind = KIND_I64, .offset = offsetof(struct outbox_insert_notice, day_most) },
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_insert_notice, id) },
-	{ .name = "summary", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, summary) },
-	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, template) },
+	{ .name = "summary", .kind = KIND_ENUM, .offset = offsetof(struct outbox_insert_notice, summary), .words = &mail_kind_vocabulary },
+	{ .name = "template", .kind = KIND_ENUM, .offset = offsetof(struct outbox_insert_notice, template), .words = &mail_kind_vocabulary },
 	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, locale) },
 	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, recipient) },
 	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct outbox_insert_notice, words) },
@@ -61,7 +61,7 @@ const struct db_statement outbox_insert_notice_statement = {
 		"    hour_mails = $2 or day_mails = $3 as last\n"
 		")\n"
 		"insert into outbox (id, template, locale, recipient, words, state, expires_at)\n"
-		"select $4::uuid, case when last then $5 else $6 end, $7, $8, $9, 'queued',\n"
+		"select $4::uuid, case when last then $5::text else $6::text end, $7, $8, $9, 'queued',\n"
 		"  now() + $10::bigint * interval '1 microsecond'\n"
 		"from budget\n"
 		"where room",
@@ -81,13 +81,13 @@ static const struct db_column outbox_claim_params[] = {
 
 static const struct db_column outbox_claim_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct letter_row, id) },
-	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct letter_row, template) },
+	{ .name = "template", .kind = KIND_ENUM, .offset = offsetof(struct letter_row, template), .words = &mail_kind_vocabulary },
 	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct letter_row, locale) },
 	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct letter_row, recipient) },
 	{ .name = "proof_id", .kind = KIND_UUID, .offset = offsetof(struct letter_row, proof_id) },
 	{ .name = "words", .kind = KIND_STR, .offset = offsetof(struct letter_row, words) },
 	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct letter_row, attempts) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct letter_row, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct letter_row, kind), .words = &proof_kind_vocabulary },
 	{ .name = "good", .kind = KIND_BOOL, .offset = offsetof(struct letter_row, good) },
 	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct letter_row, code_us) },
 	{ .name = "link_us", .kind = KIND_I64, .offset = offsetof(struct letter_row, link_us) },
@@ -117,7 +117,7 @@ const struct db_statement outbox_claim_statement = {
 		")\n"
 		"select held.id, held.template, held.locale, held.recipient, held.proof_id, held.words,\n"
 		"  coalesce(held.attempts, 0) as attempts,\n"
-		"  coalesce(proofs.kind, '') as kind,\n"
+		"  proofs.kind,\n"
 		"  coalesce(proofs.used_at is null and proofs.link_until > now(), false) as good,\n"
 		"  coalesce(extract(epoch from proofs.code_until - now()) * 1000000, 0)::bigint as code_us,\n"
 		"  coalesce(extract(epoch from proofs.link_until - now()) * 1000000, 0)::bigint as link_us\n"
@@ -137,7 +137,7 @@ enum err outbox_claim(struct db *db, const struct outbox_claim *in, struct lette
 }
 
 static const struct db_column outbox_finish_params[] = {
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_finish, state) },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct outbox_finish, state), .words = &mail_state_vocabulary },
 	{ .name = "reply", .kind = KIND_STR, .offset = offsetof(struct outbox_finish, reply) },
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct outbox_finish, id) },
 };
@@ -146,7 +146,7 @@ const struct db_statement outbox_finish_statement = {
 	.name = "outbox_finish",
 	.sql =
 		"update outbox\n"
-		"set state = $1,\n"
+		"set state = $1::text,\n"
 		"    reply = $2,\n"
 		"    finished_at = now(),\n"
 		"    locked_until = null\n"
@@ -216,14 +216,14 @@ enum err outbox_expire(struct db *db, int64_t *affected)
 }
 
 static const struct db_column outbox_page_params[] = {
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct outbox_page, state) },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct outbox_page, state), .words = &mail_state_vocabulary },
 	{ .name = "limit", .kind = KIND_I32, .offset = offsetof(struct outbox_page, limit) },
 };
 
 static const struct db_column outbox_page_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct mail_row, id) },
-	{ .name = "state", .kind = KIND_STR, .offset = offsetof(struct mail_row, state) },
-	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct mail_row, template) },
+	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct mail_row, state), .words = &mail_state_vocabulary },
+	{ .name = "template", .kind = KIND_ENUM, .offset = offsetof(struct mail_row, template), .words = &mail_kind_vocabulary },
 	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct mail_row, recipient) },
 	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct mail_row, attempts) },
 	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct mail_row, created_at) },
@@ -238,8 +238,8 @@ const struct db_statement outbox_page_statement = {
 		"  coalesce(finished_at, not_before) as at,\n"
 		"  coalesce(reply, '') as reply\n"
 		"from outbox\n"
-		"where $1 = ''\n"
-		"  or state = $1\n"
+		"where $1::text is null\n"
+		"  or state = $1::text\n"
 		"order by id desc\n"
 		"limit $2::integer",
 	.params = outbox_page_params,

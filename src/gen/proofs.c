@@ -7,7 +7,7 @@
 
 static const struct db_column proof_insert_params[] = {
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, user_id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_insert, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_insert, kind), .words = &proof_kind_vocabulary },
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, id) },
 	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert, email_change_id) },
 	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert, code_us) },
@@ -21,14 +21,14 @@ const struct db_statement proof_insert_statement = {
 		"  update proofs\n"
 		"  set used_at = now()\n"
 		"  where user_id = $1::uuid\n"
-		"    and kind = $2\n"
+		"    and kind = $2::text\n"
 		"    and kind <> 'email_undo'\n"
 		"    and used_at is null\n"
 		")\n"
 		"insert into proofs (id, kind, user_id, email_change_id, code_until, link_until)\n"
 		"values (\n"
 		"  $3::uuid,\n"
-		"  $2,\n"
+		"  $2::text,\n"
 		"  $1::uuid,\n"
 		"  $4::uuid,\n"
 		"  now() + $5::bigint * interval '1 microsecond',\n"
@@ -55,7 +55,7 @@ static const struct db_column proof_insert_asked_params[] = {
 	{ .name = "keep", .kind = KIND_BOOL, .offset = offsetof(struct proof_insert_asked, keep) },
 	{ .name = "mailbox", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, mailbox) },
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_insert_asked, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_insert_asked, kind), .words = &proof_kind_vocabulary },
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, user_id) },
 	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_insert_asked, email_change_id) },
 	{ .name = "code_us", .kind = KIND_I64, .offset = offsetof(struct proof_insert_asked, code_us) },
@@ -104,7 +104,7 @@ const struct db_statement proof_insert_asked_statement = {
 		"  insert into proofs (id, kind, user_id, email_change_id, address, code_until, link_until, spare)\n"
 		"  select\n"
 		"    $10::uuid,\n"
-		"    $11,\n"
+		"    $11::text,\n"
 		"    case when mailed then $12::uuid end,\n"
 		"    $13::uuid,\n"
 		"    case when mailed then $7::uuid end,\n"
@@ -131,13 +131,13 @@ enum err proof_insert_asked(struct db *db, const struct proof_insert_asked *in, 
 
 static const struct db_column proof_count_try_params[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_count_try, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_count_try, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_count_try, kind), .words = &proof_kind_vocabulary },
 	{ .name = "tries", .kind = KIND_I32, .offset = offsetof(struct proof_count_try, tries) },
 };
 
 static const struct db_column proof_count_try_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_row, kind), .words = &proof_kind_vocabulary },
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
 	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
 	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },
@@ -149,7 +149,7 @@ const struct db_statement proof_count_try_statement = {
 		"update proofs\n"
 		"set tries = tries + 1\n"
 		"where id = $1::uuid\n"
-		"  and kind = $2\n"
+		"  and kind = $2::text\n"
 		"  and used_at is null\n"
 		"  and code_until > now()\n"
 		"  and tries < $3::integer\n"
@@ -190,12 +190,12 @@ enum err proof_spare_try(struct db *db, const struct proof_spare_try *in, int64_
 
 static const struct db_column proof_by_link_params[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_by_link, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_by_link, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_by_link, kind), .words = &proof_kind_vocabulary },
 };
 
 static const struct db_column proof_by_link_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_row, kind), .words = &proof_kind_vocabulary },
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
 	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
 	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },
@@ -207,7 +207,7 @@ const struct db_statement proof_by_link_statement = {
 		"select id, kind, user_id, email_change_id, address\n"
 		"from proofs\n"
 		"where id = $1::uuid\n"
-		"  and kind = $2\n"
+		"  and kind = $2::text\n"
 		"  and used_at is null\n"
 		"  and link_until > now()",
 	.params = proof_by_link_params,
@@ -229,7 +229,7 @@ static const struct db_column proof_by_id_params[] = {
 
 static const struct db_column proof_by_id_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, id) },
-	{ .name = "kind", .kind = KIND_STR, .offset = offsetof(struct proof_row, kind) },
+	{ .name = "kind", .kind = KIND_ENUM, .offset = offsetof(struct proof_row, kind), .words = &proof_kind_vocabulary },
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, user_id) },
 	{ .name = "email_change_id", .kind = KIND_UUID, .offset = offsetof(struct proof_row, email_change_id) },
 	{ .name = "address", .kind = KIND_UUID, .offset = offsetof(struct proof_row, address) },

@@ -112,10 +112,10 @@ static void server_there(struct courier *c)
 	c->away_us = c->away_until = 0;
 }
 
-static enum err finish(struct hand *h, const struct letter_row *row, const char *state,
+static enum err finish(struct hand *h, const struct letter_row *row, enum mail_state state,
 		       struct str reply)
 {
-	struct outbox_finish in = { .id = row->id, .state = str_from(state), .reply = reply };
+	struct outbox_finish in = { .id = row->id, .state = state, .reply = reply };
 
 	/* This may have to be said many times. */
 	arena_reset(h->notes);
@@ -142,11 +142,11 @@ static enum err note_sent(struct hand *h, const struct letter_row *row, struct s
 
 	task_deadline(task_self(), 0);
 
-	enum err e = finish(h, row, "sent", reply);
+	enum err e = finish(h, row, MAIL_STATE_SENT, reply);
 
 	c->noting++;
 	while (e != OK && task_sleep_us(NOTE_AGAIN_US) == OK)
-		e = finish(h, row, "sent", reply);
+		e = finish(h, row, MAIL_STATE_SENT, reply);
 	c->noting--;
 	return e;
 }
@@ -161,18 +161,19 @@ static enum err note(struct hand *h, const struct letter_row *row, const struct 
 	case POST_SENT:
 		server_there(c);
 		TRY(note_sent(h, row, o->reply));
-		log_info("courier", "mail %s (%s) is sent", id, row->template.p);
+		log_info("courier", "mail %s (%s) is sent", id, mail_kind_word(row->template).p);
 		return OK;
 	case POST_REFUSED:
 		log_warn("courier", "mail %s (%s) is refused (%d); postern mail list has more", id,
-			 row->template.p, o->code);
-		return finish(h, row, "dead", o->reply);
+			 mail_kind_word(row->template).p, o->code);
+		return finish(h, row, MAIL_STATE_DEAD, o->reply);
 	case POST_VOID:
-		log_debug("courier", "mail %s (%s): %s", id, row->template.p, o->reply.p);
-		return finish(h, row, "void", o->reply);
+		log_debug("courier", "mail %s (%s): %s", id, mail_kind_word(row->template).p,
+			  o->reply.p);
+		return finish(h, row, MAIL_STATE_VOID, o->reply);
 	case POST_LATER:
 		log_info("courier", "mail %s (%s) did not go through (%d), try %d", id,
-			 row->template.p, o->code, row->attempts);
+			 mail_kind_word(row->template).p, o->code, row->attempts);
 		return put_back(h, row, row->attempts, again_us(row->attempts), o->reply);
 	case POST_AWAY:
 		break;

@@ -10,13 +10,13 @@ static enum err prove(struct keeper *k, const struct letter_row *row, struct are
 		      struct letter *l)
 {
 	struct opaque o = { .id = row->proof_id.uuid };
-	struct str message = opaque_message(o, a), mac = { 0 };
+	struct str kind = proof_kind_word(row->kind), message = opaque_message(o, a), mac = { 0 };
 
-	TRY(keeper_mac(k, arena_printf(a, "code:%s", row->kind.p).p, message, a, &mac));
+	TRY(keeper_mac(k, arena_printf(a, "code:%s", kind.p).p, message, a, &mac));
 	l->code = code_write(mac, a);
-	TRY(keeper_mac(k, arena_printf(a, "link:%s", row->kind.p).p, message, a, &mac));
+	TRY(keeper_mac(k, arena_printf(a, "link:%s", kind.p).p, message, a, &mac));
 	l->token = opaque_write(o, mac, a);
-	l->kind = row->kind;
+	l->kind = kind;
 	l->code_us = row->code_us;
 	l->link_us = row->link_us;
 	return OK;
@@ -32,7 +32,7 @@ enum err deliver(const struct delivery *d, const struct letter_row *row, struct 
 		 struct post_outcome *out)
 {
 	struct letter l = { .id = row->id.uuid,
-			    .template = row->template,
+			    .template = mail_kind_word(row->template),
 			    .locale = row->locale,
 			    .email = row->recipient,
 			    .words = row->words };

@@ -20,7 +20,7 @@ with budget as (
     hour_mails = :hour_most or day_mails = :day_most as last
 )
 insert into outbox (id, template, locale, recipient, words, state, expires_at)
-select :id, case when last then :summary else :template end, :locale, :recipient, :words, 'queued',
+select :id, case when last then :summary::mail_kind else :template::mail_kind end, :locale, :recipient, :words, 'queued',
   now() + :life_us::bigint * interval '1 microsecond'
 from budget
 where room;
@@ -49,7 +49,7 @@ with due as (
 )
 select held.id, held.template, held.locale, held.recipient, held.proof_id, held.words,
   coalesce(held.attempts, 0) as attempts,
-  coalesce(proofs.kind, '') as kind,
+  proofs.kind,
   coalesce(proofs.used_at is null and proofs.link_until > now(), false) as good,
   coalesce(extract(epoch from proofs.code_until - now()) * 1000000, 0)::bigint as code_us,
   coalesce(extract(epoch from proofs.link_until - now()) * 1000000, 0)::bigint as link_us
@@ -95,12 +95,12 @@ where id in (
 );
 
 -- name: outbox_page :many mail
--- The newest mails, of one state or of all ('').
+-- The newest mails, of one state or of all (null).
 select id, state, template, recipient, attempts, created_at,
   coalesce(finished_at, not_before) as at,
   coalesce(reply, '') as reply
 from outbox
-where :state = ''
+where :state::mail_state is null
   or state = :state
 order by id desc
 limit :limit::integer;

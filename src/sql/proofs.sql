@@ -5,7 +5,7 @@ with old as (
   update proofs
   set used_at = now()
   where user_id = :user_id::user_id
-    and kind = :kind
+    and kind = :kind::proof_kind
     and kind <> 'email_undo'
     and used_at is null
 )
@@ -78,7 +78,7 @@ from new, may;
 update proofs
 set tries = tries + 1
 where id = :id::proof_id
-  and kind = :kind
+  and kind = :kind::proof_kind
   and used_at is null
   and code_until > now()
   and tries < :tries::integer
@@ -96,7 +96,7 @@ where id = :id::proof_id
 select id, kind, user_id, email_change_id, address
 from proofs
 where id = :id::proof_id
-  and kind = :kind
+  and kind = :kind::proof_kind
   and used_at is null
   and link_until > now();
 

@@ -113,7 +113,7 @@ static enum err check_proof(struct req *r, const struct auth_login_in *in, struc
 		return fault(r, "/proof_id", "proof_id is required together with proof_code");
 	if (given->token.p == NULL && given->code.p == NULL)
 		return fault(r, "/proof_code", "proof_code is required together with proof_id");
-	TRY(proof_check(r, "unlock", given, proof));
+	TRY(proof_check(r, PROOF_KIND_UNLOCK, given, proof));
 	if (uuid_none(user.uuid) || !uuid_eq(user.uuid, proof->user_id.uuid))
 		return ERR_PROOF_WRONG;
 	return OK;

@@ -61,10 +61,10 @@ static enum err limit_mail_device(struct req *r, struct str key)
 }
 
 /*
- * Mails a proof to who has that address; kind is also the template's name. An address that nobody
- * has goes all the way to the outbox, and no further.
+ * Mails a proof to who has that address. An address that nobody has goes all the way to the outbox,
+ * and no further.
  */
-static enum err ask(struct req *r, const char *kind, struct str email)
+static enum err ask(struct req *r, enum proof_kind kind, enum mail_kind template, struct str email)
 {
 	int64_t life = r->app->conf->accounts_reset_ttl;
 	struct proof_asked asked = { .kind = kind, .link_us = life };
@@ -74,7 +74,7 @@ static enum err ask(struct req *r, const char *kind, struct str email)
 
 	email_key(email, r->arena, &key.email_key);
 	TRY(limit_mail_device(r, key.email_key));
-	TRY(proof_address(r, kind, key.email_key, &asked.address));
+	TRY(proof_address(r, proof_kind_word(kind), key.email_key, &asked.address));
 
 	enum err e = user_mailbox_by_key(r->db, &key, &owner);
 
@@ -84,7 +84,7 @@ static enum err ask(struct req *r, const char *kind, struct str email)
 	TRY(db_begin(r->db));
 	TRY(proof_ask(r, &asked, &proof));
 
-	struct mail mail = { .template = kind,
+	struct mail mail = { .template = template,
 			     .recipient = owner.email,
 			     .locale = owner.locale,
 			     .proof = proof.id,
@@ -100,7 +100,7 @@ static enum err ask(struct req *r, const char *kind, struct str email)
 
 enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
 {
-	return ask(r, "reset", in->email);
+	return ask(r, PROOF_KIND_RESET, MAIL_KIND_RESET, in->email);
 }
 
 struct auth_unlock_in {
@@ -115,7 +115,7 @@ SCHEMA(auth_unlock, auth_unlock_in,
  */
 enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
 {
-	return ask(r, "unlock", in->email);
+	return ask(r, PROOF_KIND_UNLOCK, MAIL_KIND_UNLOCK, in->email);
 }
 
 struct auth_reset_in {
@@ -166,7 +166,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 	struct audit_note note = { .action = "password.reset",
 				   .actor = owner->id,
 				   .subject = owner->id };
-	struct mail mail = { .template = "password-changed",
+	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,
 			     .recipient = owner->email,
 			     /* Else name and language are of whoever has registered it. */
 			     .locale = owner->verified ? owner->locale : row.locale,
@@ -192,7 +192,7 @@ enum err auth_reset(struct req *r, const struct auth_reset_in *in)
 	struct mailbox_row owner = { 0 };
 	struct secret password = { 0 };
 
-	TRY(proof_check(r, "reset", &in->given, &proof));
+	TRY(proof_check(r, PROOF_KIND_RESET, &in->given, &proof));
 
 	struct user_mailbox key = { .id = proof.user_id };
 	enum err e = user_mailbox(r->db, &key, &owner);

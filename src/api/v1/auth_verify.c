@@ -32,7 +32,9 @@ SCHEMA_NONE(me_verification);
 enum err me_verification(struct req *r, const struct me_verification_in *in)
 {
 	int64_t life = r->app->conf->accounts_verify_ttl;
-	struct proof_asked asked = { .kind = "verify", .user = r->who.user, .link_us = life };
+	struct proof_asked asked = { .kind = PROOF_KIND_VERIFY,
+				     .user = r->who.user,
+				     .link_us = life };
 	struct user_mailbox key = { .id = r->who.user };
 	struct mailbox_row me = { 0 };
 	struct asked_proof_row proof = { 0 };
@@ -48,11 +50,11 @@ enum err me_verification(struct req *r, const struct me_verification_in *in)
 	if (me.verified)
 		return reply(r, &out);
 	TRY(limit_mail_own(r, me.id));
-	TRY(proof_address(r, "verify", me.email_key, &asked.address));
+	TRY(proof_address(r, proof_kind_word(PROOF_KIND_VERIFY), me.email_key, &asked.address));
 	TRY(db_begin(r->db));
 	TRY(proof_ask(r, &asked, &proof));
 
-	struct mail mail = { .template = "verify",
+	struct mail mail = { .template = MAIL_KIND_VERIFY,
 			     .recipient = me.email,
 			     .locale = me.locale,
 			     .proof = proof.id,
@@ -161,7 +163,7 @@ static enum err refuse_applicant(struct req *r, const struct auth_verify_in *in,
 	struct proof_row again = { 0 };
 
 	if (e == ERR_PASSWORD_NEEDED)
-		TRY(proof_check(r, "verify", &in->given, &again));
+		TRY(proof_check(r, PROOF_KIND_VERIFY, &in->given, &again));
 	if ((e != ERR_INVALID && e != ERR_PASSWORD_WRONG) || in->given.token.p != NULL)
 		return e;
 	TRY(db_begin(r->db));
@@ -237,7 +239,7 @@ enum err auth_verify(struct req *r, const struct auth_verify_in *in)
 	struct secret hash = { 0 };
 
 	TRY(check_members(r, in));
-	TRY(proof_check(r, "verify", &in->given, &proof));
+	TRY(proof_check(r, PROOF_KIND_VERIFY, &in->given, &proof));
 	TRY(find_applicant(r, &proof, &who));
 	if (in->new_password.p != NULL)
 		disown(r, in, &who);

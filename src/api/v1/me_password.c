@@ -53,7 +53,7 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 	struct audit_note note = { .action = "password.change",
 				   .subject = me.id,
 				   .session = r->who.session };
-	struct mail mail = { .template = "password-changed",
+	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,
 			     .recipient = me.email,
 			     .locale = me.locale,
 			     .proved = me.verified,

@@ -46,7 +46,8 @@ SCHEMA(user_create, user_create_in,
 
 /* How a registration goes on once it is known whose the address is. */
 struct registration {
-	const char *template, *action;
+	enum mail_kind template;
+	const char *action;
 	struct proof_asked asked;
 	struct user_id subject; /* of the note */
 	struct str recipient, locale;
@@ -57,7 +58,7 @@ struct registration {
 /* Whoever reads the mail of the address is asked to confirm it. */
 static void greet(const struct user_insert *row, struct registration *out)
 {
-	out->template = "verify";
+	out->template = MAIL_KIND_VERIFY;
 	out->action = "user.register";
 	out->asked.user = out->subject = row->id;
 	out->recipient = row->email;
@@ -73,7 +74,7 @@ static void greet(const struct user_insert *row, struct registration *out)
 static void greet_again(const struct registration_owner_row *owner, struct proof_address again,
 			struct registration *out)
 {
-	out->template = "registered-again";
+	out->template = MAIL_KIND_REGISTERED_AGAIN;
 	out->action = "user.register-again";
 	out->asked.address = again;
 	out->subject = owner->id;
@@ -105,7 +106,7 @@ static enum err keep_registration(struct req *r, const struct user_insert *row,
 	struct proof_address again = { 0 };
 	int64_t kept = 0;
 
-	TRY(proof_address(r, "again", row->email_key, &again));
+	TRY(proof_address(r, STR("again"), row->email_key, &again));
 	TRY(registration_owner(r->db, &key, &owner));
 	if (owner.verified || (uuid_none(owner.id.uuid) && owner.taken))
 		greet_again(&owner, again, g);
@@ -155,7 +156,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 				   .role = USER_ROLE_USER,
 				   .locale = mail_locale(r) };
 	/* Kept: of several registrations of one address each has a proof of its own. */
-	struct registration g = { .asked = { .kind = "verify",
+	struct registration g = { .asked = { .kind = PROOF_KIND_VERIFY,
 					     .keep = true,
 					     .link_us = r->app->conf->accounts_verify_ttl } };
 	struct registered_out *out = arena_new(r->arena, struct registered_out);
@@ -165,7 +166,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 	TRY(limit_mail(r));
 	email_key(in->email, r->arena, &row.email_key);
 	TRY(password_new(r, "/password", in->password, in->email, in->name, &row.password));
-	TRY(proof_address(r, "verify", row.email_key, &g.asked.address));
+	TRY(proof_address(r, proof_kind_word(PROOF_KIND_VERIFY), row.email_key, &g.asked.address));
 	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
 	row.id = user_id_new();
 	TRY(db_begin(r->db));

@@ -53,7 +53,7 @@ static enum err note_role(struct req *r, const struct locked_user_row *was,
 static enum err disable(struct req *r, const struct locked_user_row *user)
 {
 	struct audit_note note = { .action = "user.disable", .subject = user->id };
-	struct mail mail = { .template = "account-disabled",
+	struct mail mail = { .template = MAIL_KIND_ACCOUNT_DISABLED,
 			     .recipient = user->email,
 			     .locale = user->locale,
 			     .proved = user->verified,
