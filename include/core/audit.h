@@ -3,12 +3,27 @@
 
 #include "core/req.h"
 
+enum audit_action {
+	AUDIT_NOTHING,
+#define ACTION(name, word) AUDIT_##name,
+#include "core/audit.def"
+#undef ACTION
+};
+
+extern const struct vocabulary audit_actions;
+
+/* The word that is written down: "session.begin". */
+static inline struct str audit_action_word(enum audit_action a)
+{
+	return vocabulary_word(&audit_actions, (int)a);
+}
+
 /*
  * Who did what to whom. Where and under which request id the request itself tells; the actor is who
  * is signed in, unless one is named here (somebody who has just proved who they are).
  */
 struct audit_note {
-	const char *action; /* "session.begin": what it is about, and a verb */
+	enum audit_action action;
 	struct user_id actor;
 	struct user_id subject;
 	struct session_id session;

@@ -298,6 +298,7 @@ struct user_edit {
 	struct str email;
 	struct str name;
 	struct audit_id audit_id;
+	struct str action;
 	struct user_id actor;
 	struct str address;
 	struct str request_id;

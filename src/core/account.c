@@ -42,7 +42,7 @@ enum err account_create(struct req *r, const struct account_new *account, struct
 				   .locale = STR("en"),
 				   .verified = true,
 				   .role = account->role };
-	struct audit_note note = { .action = "user.create",
+	struct audit_note note = { .action = AUDIT_USER_CREATE,
 				   .subject = row.id,
 				   .detail = user_role_word(row.role) };
 

@@ -69,7 +69,7 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 	struct question new = { .kind = PROOF_KIND_EMAIL_NEW,
 				.template = MAIL_KIND_EMAIL_NEW,
 				.recipient = row->new_email };
-	struct audit_note note = { .action = "email.change-ask",
+	struct audit_note note = { .action = AUDIT_EMAIL_CHANGE_ASK,
 				   .subject = asker->id,
 				   .detail = address_change_detail(r, asker->email,
 								   row->new_email) };
@@ -136,7 +136,7 @@ enum err address_change_cancel(struct req *r)
 		return OK;
 	TRY(e);
 
-	struct audit_note note = { .action = "email.change-cancel",
+	struct audit_note note = { .action = AUDIT_EMAIL_CHANGE_CANCEL,
 				   .subject = r->who.user,
 				   .detail = change.new_email };
 
@@ -152,7 +152,7 @@ enum err address_change_forced(struct req *r, const struct user_before_row *befo
 			     .locale = before->locale,
 			     .proved = before->verified,
 			     .words = { .name = before->name, .new_email = new_email } };
-	struct audit_note note = { .action = "user.email",
+	struct audit_note note = { .action = AUDIT_USER_EMAIL,
 				   .subject = before->id,
 				   .detail = address_change_detail(r, before->email, new_email) };
 

@@ -69,7 +69,7 @@ static enum err check_asker(struct req *r, const struct proof_given *given, stru
 static enum err refuse_taken(struct req *r, const struct email_change_row *change)
 {
 	struct email_change_cancel key = { .user_id = change->user_id };
-	struct audit_note note = { .action = "email.change-refuse",
+	struct audit_note note = { .action = AUDIT_EMAIL_CHANGE_REFUSE,
 				   .actor = change->user_id,
 				   .subject = change->user_id,
 				   .detail = change->new_email };
@@ -115,7 +115,7 @@ static enum err move(struct req *r, const struct email_change_row *change)
 				  .old_email_key = change->old_email_key };
 	struct email_change_mark_done done = { .id = change->id,
 					       .undo_us = r->app->conf->accounts_undo_ttl };
-	struct audit_note note = { .action = "email.change",
+	struct audit_note note = { .action = AUDIT_EMAIL_CHANGE,
 				   .actor = change->user_id,
 				   .subject = change->user_id,
 				   .detail = address_change_detail(r, change->old_email,
@@ -152,7 +152,7 @@ enum err address_change_confirm(struct req *r, const struct proof_given *given,
 
 	struct email_change_confirm key = { .id = proof.email_change_id,
 					    .by_old = proof.kind == PROOF_KIND_EMAIL_OLD };
-	struct audit_note note = { .action = "email.change-confirm",
+	struct audit_note note = { .action = AUDIT_EMAIL_CHANGE_CONFIRM,
 				   .actor = proof.user_id,
 				   .subject = proof.user_id,
 				   .detail = key.by_old ? STR("by the old address")
@@ -212,7 +212,7 @@ static enum err move_back(struct req *r, const struct undoable_change_row *chang
 	TRY(revoke_tokens(r, change->user_id));
 	TRY(revoke_sessions(r, change->user_id, (struct session_id){ 0 }, NULL));
 
-	struct audit_note note = { .action = "email.undo",
+	struct audit_note note = { .action = AUDIT_EMAIL_UNDO,
 				   .actor = change->user_id,
 				   .subject = change->user_id,
 				   .detail = address_change_detail(r, user.replaced,

@@ -4,11 +4,20 @@
 
 #include "gen/audit.h"
 
+static const struct str words[] = {
+	{ 0 },
+#define ACTION(name, word) STR(word),
+#include "core/audit.def"
+#undef ACTION
+};
+
+const struct vocabulary audit_actions = VOCABULARY(words);
+
 enum err audit_note(struct req *r, const struct audit_note *n)
 {
 	struct audit_insert row = {
 		.id = audit_id_new(),
-		.action = str_from(n->action),
+		.action = audit_action_word(n->action),
 		.actor = uuid_none(n->actor.uuid) ? r->who.user : n->actor,
 		.subject = n->subject,
 		.session = n->session,

@@ -124,7 +124,7 @@ bool keys_secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET])
 	return true;
 }
 
-static enum err note(struct req *r, const char *action, struct str kid)
+static enum err note(struct req *r, enum audit_action action, struct str kid)
 {
 	struct audit_note n = { .action = action, .detail = kid };
 
@@ -157,7 +157,7 @@ static enum err insert_next(struct req *r, const struct key_pair *k)
 	int64_t inserted = 0;
 
 	TRY(signing_key_insert(r->db, &row, &inserted));
-	return inserted == 0 ? ERR_NO_ROW : note(r, "key.new", k->kid);
+	return inserted == 0 ? ERR_NO_ROW : note(r, AUDIT_KEY_NEW, k->kid);
 }
 
 /* Of several at once one stays; the others are told nothing, for they have their key. */
@@ -171,7 +171,7 @@ static enum err insert_first(struct req *r, const struct key_pair *k)
 	int64_t inserted = 0;
 
 	TRY(signing_key_insert_first(r->db, &row, &inserted));
-	return inserted == 0 ? OK : note(r, "key.activate", k->kid);
+	return inserted == 0 ? OK : note(r, AUDIT_KEY_ACTIVATE, k->kid);
 }
 
 static enum err activate(struct req *r, enum key_algorithm algorithm, struct str kid)
@@ -181,7 +181,7 @@ static enum err activate(struct req *r, enum key_algorithm algorithm, struct str
 
 	TRY(signing_key_retire_active(r->db, &old, NULL));
 	TRY(signing_key_activate(r->db, &new, NULL));
-	return note(r, "key.activate", kid);
+	return note(r, AUDIT_KEY_ACTIVATE, kid);
 }
 
 /* Until the transaction ends nobody else changes which keys there are. */
@@ -218,7 +218,7 @@ static enum err forget(struct req *r)
 	TRY(signing_key_sweep(r->db, &old, &n));
 	if (n == 0)
 		return OK;
-	return note(r, "key.forget", arena_printf(r->arena, "%lld retired ones", (long long)n));
+	return note(r, AUDIT_KEY_FORGET, arena_printf(r->arena, "%lld retired ones", (long long)n));
 }
 
 enum err keys_rotate(struct req *r)
@@ -288,7 +288,7 @@ enum err keys_retire(struct req *r, struct str kid, bool now)
 		return ERR_INVALID;
 	TRY(now ? signing_key_delete(r->db, &delete, NULL)
 		: signing_key_retire(r->db, &retire, NULL));
-	return note(r, now ? "key.delete" : "key.retire", kid);
+	return note(r, now ? AUDIT_KEY_DELETE : AUDIT_KEY_RETIRE, kid);
 }
 
 /* Both secrets while one takes the place of the other. */
@@ -312,7 +312,7 @@ static enum err seal_anew(struct req *r, const struct seals *s)
 			continue;
 		row.private_key = key_pair_seal(pem, s->now, r->arena);
 		TRY(signing_key_seal(r->db, &row, NULL));
-		TRY(note(r, "key.seal", row.kid));
+		TRY(note(r, AUDIT_KEY_SEAL, row.kid));
 	}
 	return OK;
 }

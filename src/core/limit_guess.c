@@ -210,7 +210,7 @@ enum err limit_right(struct req *r, const struct guess *g)
  */
 static enum err note_guarded(struct req *r, const struct guess *g, enum err e)
 {
-	struct audit_note note = { .action = "account.guarded", .subject = g->user };
+	struct audit_note note = { .action = AUDIT_ACCOUNT_GUARDED, .subject = g->user };
 
 	TRY(db_begin(r->db));
 	TRY(audit_note(r, &note));

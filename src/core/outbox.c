@@ -102,7 +102,7 @@ enum err mail_notice(struct req *r, const struct mail *m)
 
 static enum err note_retry(struct req *r, struct str which)
 {
-	struct audit_note note = { .action = "mail.retry", .detail = which };
+	struct audit_note note = { .action = AUDIT_MAIL_RETRY, .detail = which };
 
 	return audit_note(r, &note);
 }

@@ -90,7 +90,7 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie, stru
 		.address = r->from.address,
 		.user_agent = req_device(r),
 	};
-	struct audit_note note = { .action = "session.begin",
+	struct audit_note note = { .action = AUDIT_SESSION_BEGIN,
 				   .actor = a->user,
 				   .subject = a->user,
 				   .session = i.session };
@@ -164,7 +164,7 @@ static enum err end_stolen(struct req *r, struct opaque o)
 		return ERR_REFRESH_INVALID;
 	TRY(e);
 
-	struct audit_note note = { .action = "session.reused",
+	struct audit_note note = { .action = AUDIT_SESSION_REUSED,
 				   .subject = session.user_id,
 				   .session = session.id,
 				   .detail = session.user_agent };
@@ -230,7 +230,7 @@ enum err session_end(struct req *r, struct session_id id)
 		return OK;
 	TRY(e);
 
-	struct audit_note note = { .action = "session.end",
+	struct audit_note note = { .action = AUDIT_SESSION_END,
 				   .actor = session.user_id,
 				   .subject = session.user_id,
 				   .session = session.id };

@@ -608,6 +608,7 @@ static const struct db_column user_edit_params[] = {
 	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct user_edit, email) },
 	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct user_edit, name) },
 	{ .name = "audit_id", .kind = KIND_UUID, .offset = offsetof(struct user_edit, audit_id) },
+	{ .name = "action", .kind = KIND_STR, .offset = offsetof(struct user_edit, action) },
 	{ .name = "actor", .kind = KIND_UUID, .offset = offsetof(struct user_edit, actor) },
 	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct user_edit, address) },
 	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct user_edit, request_id) },
@@ -644,7 +645,7 @@ const struct db_statement user_edit_statement = {
 		"    users.email <> was.email as respelled, users.name <> was.name as renamed\n"
 		"), noted as (\n"
 		"  insert into audit (id, action, actor, subject, address, request_id, detail)\n"
-		"  select $5::uuid, 'user.update', $6::uuid, id, $7, $8,\n"
+		"  select $5::uuid, $6, $7::uuid, id, $8, $9,\n"
 		"    case\n"
 		"      when respelled and renamed then 'name, spelling of email'\n"
 		"      when respelled then 'spelling of email'\n"
@@ -656,7 +657,7 @@ const struct db_statement user_edit_statement = {
 		"select id, email, name, role, created_at, verified, disabled\n"
 		"from edited",
 	.params = user_edit_params,
-	.param_count = 8,
+	.param_count = 9,
 	.columns = user_edit_columns,
 	.column_count = 7,
 	.row_size = sizeof(struct user_row),

@@ -184,7 +184,7 @@ with was as materialized (
     users.email <> was.email as respelled, users.name <> was.name as renamed
 ), noted as (
   insert into audit (id, action, actor, subject, address, request_id, detail)
-  select :audit_id, 'user.update', :actor, id, :address, :request_id,
+  select :audit_id, :action, :actor, id, :address, :request_id,
     case
       when respelled and renamed then 'name, spelling of email'
       when respelled then 'spelling of email'

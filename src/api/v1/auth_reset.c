@@ -163,7 +163,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 					   .name = name.p == NULL ? STR("") : name,
 					   .unproved_name = email_local(owner->email_key, r->arena),
 					   .locale = mail_locale(r) };
-	struct audit_note note = { .action = "password.reset",
+	struct audit_note note = { .action = AUDIT_PASSWORD_RESET,
 				   .actor = owner->id,
 				   .subject = owner->id };
 	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,

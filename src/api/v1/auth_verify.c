@@ -249,7 +249,9 @@ enum err auth_verify(struct req *r, const struct auth_verify_in *in)
 	if (e != OK)
 		return refuse_applicant(r, in, proof.id, e);
 
-	struct audit_note note = { .action = "user.verify", .actor = who.id, .subject = who.id };
+	struct audit_note note = { .action = AUDIT_USER_VERIFY,
+				   .actor = who.id,
+				   .subject = who.id };
 
 	lock.address = proof.address;
 	TRY(db_begin(r->db));

@@ -50,7 +50,7 @@ enum err me_password(struct req *r, const struct me_password_in *in)
 	TRY(limit_password(r, me.email, in->current_password, me.password));
 	TRY(password_new(r, "/password", in->password, me.email, me.name, &password));
 
-	struct audit_note note = { .action = "password.change",
+	struct audit_note note = { .action = AUDIT_PASSWORD_CHANGE,
 				   .subject = me.id,
 				   .session = r->who.session };
 	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,

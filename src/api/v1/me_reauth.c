@@ -29,7 +29,7 @@ enum err me_reauth(struct req *r, const struct me_reauth_in *in)
 	struct user_credential key = { .id = r->who.user };
 	struct credential_row me = { 0 };
 	struct fresh_out out = { 0 };
-	struct audit_note note = { .action = "session.prove",
+	struct audit_note note = { .action = AUDIT_SESSION_PROVE,
 				   .subject = r->who.user,
 				   .session = r->who.session };
 	enum err e = user_credential(r->db, &key, &me);

@@ -62,7 +62,7 @@ static enum err list(struct req *r, struct user_id user)
 static enum err end_one(struct req *r, struct user_id user, struct session_id id)
 {
 	struct session_delete key = { .id = id, .user_id = user };
-	struct audit_note note = { .action = "session.end", .subject = user, .session = id };
+	struct audit_note note = { .action = AUDIT_SESSION_END, .subject = user, .session = id };
 	struct ended_session_row ended = { 0 };
 	char text[UUID_TEXT];
 
@@ -81,7 +81,7 @@ static enum err end_one(struct req *r, struct user_id user, struct session_id id
 
 static enum err end_all(struct req *r, struct user_id user, struct session_id keep)
 {
-	struct audit_note note = { .action = "session.end-all", .subject = user };
+	struct audit_note note = { .action = AUDIT_SESSION_END_ALL, .subject = user };
 	size_t ended = 0;
 
 	TRY(db_begin(r->db));

@@ -109,7 +109,7 @@ static enum err note_update(struct req *r, const struct user_before_row *before,
 {
 	bool email = !moved && !str_eq(before->email, in->email);
 	bool name = !str_eq(before->name, in->name);
-	struct audit_note note = { .action = "user.update",
+	struct audit_note note = { .action = AUDIT_USER_UPDATE,
 				   .subject = before->id,
 				   .detail = email && name ? STR("name, spelling of email")
 					     : email	   ? STR("spelling of email")
@@ -165,6 +165,7 @@ enum err user_put(struct req *r, const struct user_put_in *in)
 				 .email = in->email,
 				 .name = in->name,
 				 .audit_id = audit_id_new(),
+				 .action = audit_action_word(AUDIT_USER_UPDATE),
 				 .actor = r->who.user,
 				 .address = r->from.address,
 				 .request_id = r->from.request_id };
@@ -201,7 +202,7 @@ static enum err removed_before(struct req *r, struct user_id user, enum err refu
 enum err user_remove(struct req *r, const struct user_remove_in *in)
 {
 	struct user_delete key = { .id = in->id, .request_id = r->from.request_id };
-	struct audit_note note = { .action = "user.delete", .subject = in->id };
+	struct audit_note note = { .action = AUDIT_USER_DELETE, .subject = in->id };
 	int64_t deleted = 0;
 
 	TRY(db_begin(r->db));

@@ -47,7 +47,7 @@ SCHEMA(user_create, user_create_in,
 /* How a registration goes on once it is known whose the address is. */
 struct registration {
 	enum mail_kind template;
-	const char *action;
+	enum audit_action action;
 	struct proof_asked asked;
 	struct user_id subject; /* of the note */
 	struct str recipient, locale;
@@ -59,7 +59,7 @@ struct registration {
 static void greet(const struct user_insert *row, struct registration *out)
 {
 	out->template = MAIL_KIND_VERIFY;
-	out->action = "user.register";
+	out->action = AUDIT_USER_REGISTER;
 	out->asked.user = out->subject = row->id;
 	out->recipient = row->email;
 	out->locale = row->locale;
@@ -75,7 +75,7 @@ static void greet_again(const struct registration_owner_row *owner, struct proof
 			struct registration *out)
 {
 	out->template = MAIL_KIND_REGISTERED_AGAIN;
-	out->action = "user.register-again";
+	out->action = AUDIT_USER_REGISTER_AGAIN;
 	out->asked.address = again;
 	out->subject = owner->id;
 	out->recipient = owner->email;

@@ -40,7 +40,7 @@ static bool administers(const struct locked_user_row *user)
 static enum err note_role(struct req *r, const struct locked_user_row *was,
 			  const struct locked_user_row *is)
 {
-	struct audit_note note = { .action = "user.role",
+	struct audit_note note = { .action = AUDIT_USER_ROLE,
 				   .subject = is->id,
 				   .detail = arena_printf(r->arena, "%s -> %s",
 							  user_role_word(was->role).p,
@@ -52,7 +52,7 @@ static enum err note_role(struct req *r, const struct locked_user_row *was,
 /* Ends what is signed in, and tells the owner. */
 static enum err disable(struct req *r, const struct locked_user_row *user)
 {
-	struct audit_note note = { .action = "user.disable", .subject = user->id };
+	struct audit_note note = { .action = AUDIT_USER_DISABLE, .subject = user->id };
 	struct mail mail = { .template = MAIL_KIND_ACCOUNT_DISABLED,
 			     .recipient = user->email,
 			     .locale = user->locale,
@@ -66,7 +66,7 @@ static enum err disable(struct req *r, const struct locked_user_row *user)
 
 static enum err enable(struct req *r, const struct locked_user_row *user)
 {
-	struct audit_note note = { .action = "user.enable", .subject = user->id };
+	struct audit_note note = { .action = AUDIT_USER_ENABLE, .subject = user->id };
 
 	return audit_note(r, &note);
 }
