@@ -16,10 +16,10 @@ struct address_asked {
 };
 
 /*
- * Who is signed in asks for another address. email: a valid one. ERR_INVALID when it is that
+ * Who is signed in asks for another address. ERR_INVALID when it is that
  * already; what limit_password and limit_mail_own refuse.
  */
-enum err address_change_ask(struct req *r, struct str email, struct secret password,
+enum err address_change_ask(struct req *r, const struct email *email, struct secret password,
 			    struct address_asked *out);
 
 /* Who is signed in keeps the address; OK also when nothing was asked for. */

@@ -13,7 +13,7 @@
 
 enum format {
 	FORMAT_ANY,
-	FORMAT_EMAIL, /* text/email.h */
+	FORMAT_EMAIL, /* an address that is told; one that is taken is a struct email */
 	FORMAT_TEXT   /* one line that shows all that it is: str_shown */
 };
 

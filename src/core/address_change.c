@@ -10,7 +10,6 @@
 #include "core/proof.h"
 #include "core/revoke.h"
 #include "gen/email_changes.h"
-#include "text/email.h"
 
 struct str address_change_detail(struct req *r, struct str from, struct str to)
 {
@@ -95,20 +94,17 @@ static enum err ask(struct req *r, const struct email_asker_row *asker,
 	return audit_note(r, &note);
 }
 
-enum err address_change_ask(struct req *r, struct str email, struct secret password,
+enum err address_change_ask(struct req *r, const struct email *email, struct secret password,
 			    struct address_asked *out)
 {
-	struct email_change_asker key = { .id = r->who.user };
+	struct email_change_asker key = { .id = r->who.user, .new_email_key = email->key };
 	struct email_asker_row asker = { 0 };
-
-	email_key(email, r->arena, &key.new_email_key);
-
 	enum err e = email_change_asker(r->db, &key, &asker);
 
 	if (e == ERR_NO_ROW)
 		return ERR_TOKEN_INVALID;
 	TRY(e);
-	if (str_eq(key.new_email_key, asker.email_key))
+	if (str_eq(email->key, asker.email_key))
 		return fault(r, "/email", "email is the address already");
 	TRY(limit_password(r, asker.email, password, asker.password));
 	TRY(limit_mail_own(r, asker.id));
@@ -116,8 +112,8 @@ enum err address_change_ask(struct req *r, struct str email, struct secret passw
 	struct email_change_ask row = { .id = email_change_id_new(),
 					.user_id = asker.id,
 					.old_email_key = asker.email_key,
-					.new_email = email,
-					.new_email_key = key.new_email_key,
+					.new_email = email->text,
+					.new_email_key = email->key,
 					.life_us = r->app->conf->accounts_verify_ttl };
 
 	return ask(r, &asker, &row, out);

@@ -82,8 +82,6 @@ static struct str text_fault(const struct field *f, struct str s, struct arena *
 		return counted(a, "be at most", f->max, "character");
 	if (f->max_bytes > 0 && s.n > (size_t)f->max_bytes)
 		return counted(a, "be at most", f->max_bytes, "byte");
-	if (f->format == FORMAT_EMAIL && !email_key(s, a, NULL))
-		return STR("must be a valid email address");
 	if (f->format == FORMAT_TEXT && !str_shown(s))
 		return STR("must not contain control or invisible characters");
 	if (f->pattern != NULL && !pattern_match(f->pattern, s.p, a))

@@ -39,7 +39,8 @@ SCHEMA(part, part, FIELD(part, id, .optional = true), FIELD(part, email, .option
 
 struct thing {
 	struct thing_id id;
-	struct str email, name, slug;
+	struct email email;
+	struct str name, slug;
 	struct secret password;
 	int32_t limit;
 	int64_t offset;
@@ -57,8 +58,7 @@ struct thing {
 	} numbers;
 };
 
-SCHEMA(thing, thing, FIELD(thing, id),
-       FIELD(thing, email, .optional = true, .min = 1, .max = 254, .format = FORMAT_EMAIL),
+SCHEMA(thing, thing, FIELD(thing, id), FIELD(thing, email, .optional = true, .min = 1, .max = 254),
        FIELD(thing, name, .min = 1, .max = 20, .format = FORMAT_TEXT),
        FIELD(thing, slug, .optional = true, .pattern = "^[a-z][a-z0-9-]*$"),
        FIELD(thing, password, .optional = true, .min = 8, .max_bytes = 64),

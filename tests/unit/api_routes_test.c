@@ -105,10 +105,12 @@ static void test_problems_are_their_own(void **state)
 }
 
 /* Lists and objects: bounded, within themselves too, and from a body alone. */
-static void check_inside(const struct schema *s, const struct field *f)
+static void check_inside(const struct schema *s, const struct field *f, bool input)
 {
 	if (f->kind == KIND_LIST && (f->max_items <= 0 || f->min_items > f->max_items))
 		fail_msg("%s.%s: a list of how many?", s->name, f->name);
+	if (input && f->format == FORMAT_EMAIL)
+		fail_msg("%s.%s: nobody looks whether that is an address", s->name, f->name);
 	if ((f->kind == KIND_ENUM || f->item == KIND_ENUM) && f->words == NULL)
 		fail_msg("%s.%s: an enum of no words", s->name, f->name);
 }
@@ -139,7 +141,7 @@ static void check_fields(const struct schema *s, bool input)
 		/* What the schema says of it stands in front of other sentences. */
 		if (f->doc != NULL && f->doc[strlen(f->doc) - 1] == '.')
 			fail_msg("%s.%s: the doc ends with a full stop", s->name, f->name);
-		check_inside(s, f);
+		check_inside(s, f, input);
 		if (f->of != NULL)
 			check_fields(f->of, input);
 		if (input &&

@@ -19,12 +19,12 @@ struct thing_id {
 #define FIELD_VOCABULARIES
 
 struct account_in {
-	struct str email;
+	struct email email;
 	struct secret password;
 	struct str name;
 };
 
-SCHEMA(account, account_in, FIELD(account_in, email, .min = 1, .format = FORMAT_EMAIL),
+SCHEMA(account, account_in, FIELD(account_in, email, .min = 1),
        FIELD(account_in, password, .min = 8, .max_bytes = 1024),
        FIELD(account_in, name, .min = 1, .max = 200, .format = FORMAT_TEXT));
 

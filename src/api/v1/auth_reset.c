@@ -25,11 +25,11 @@ SCHEMA(proof, proof_out,
 /* clang-format on */
 
 struct auth_forgot_in {
-	struct str email;
+	struct email email;
 };
 /* clang-format off */
 SCHEMA(auth_forgot, auth_forgot_in,
-	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
+	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX));
 /* clang-format on */
 
 /*
@@ -64,17 +64,17 @@ static enum err limit_mail_device(struct req *r, struct str key)
  * Mails a proof to who has that address. An address that nobody has goes all the way to the outbox,
  * and no further.
  */
-static enum err ask(struct req *r, enum proof_kind kind, enum mail_kind template, struct str email)
+static enum err ask(struct req *r, enum proof_kind kind, enum mail_kind template,
+		    const struct email *email)
 {
 	int64_t life = r->app->conf->accounts_reset_ttl;
 	struct proof_asked asked = { .kind = kind, .link_us = life };
 	struct mailbox_row owner = { .email = STR(""), .name = STR(""), .locale = mail_locale(r) };
-	struct user_mailbox_by_key key = { 0 };
+	struct user_mailbox_by_key key = { .email_key = email->key };
 	struct asked_proof_row proof = { 0 };
 
-	email_key(email, r->arena, &key.email_key);
-	TRY(limit_mail_device(r, key.email_key));
-	TRY(proof_address(r, proof_kind_word(kind), key.email_key, &asked.address));
+	TRY(limit_mail_device(r, email->key));
+	TRY(proof_address(r, proof_kind_word(kind), email->key, &asked.address));
 
 	enum err e = user_mailbox_by_key(r->db, &key, &owner);
 
@@ -100,22 +100,22 @@ static enum err ask(struct req *r, enum proof_kind kind, enum mail_kind template
 
 enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
 {
-	return ask(r, PROOF_KIND_RESET, MAIL_KIND_RESET, in->email);
+	return ask(r, PROOF_KIND_RESET, MAIL_KIND_RESET, &in->email);
 }
 
 struct auth_unlock_in {
-	struct str email;
+	struct email email;
 };
 /* clang-format off */
 SCHEMA(auth_unlock, auth_unlock_in,
-	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL));
+	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX));
 /* clang-format on */
 
 /* For who knows the password, and has to wait or is asked for a proof because others guess at it.
  */
 enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
 {
-	return ask(r, PROOF_KIND_UNLOCK, MAIL_KIND_UNLOCK, in->email);
+	return ask(r, PROOF_KIND_UNLOCK, MAIL_KIND_UNLOCK, &in->email);
 }
 
 struct auth_reset_in {

@@ -5,12 +5,12 @@
 #include "text/email.h"
 
 struct me_email_ask_in {
-	struct str email;
+	struct email email;
 	struct secret password;
 };
 /* clang-format off */
 SCHEMA(me_email_ask, me_email_ask_in,
-	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
+	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX),
 	FIELD(me_email_ask_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "The current one"));
 /* clang-format on */
@@ -26,7 +26,7 @@ enum err me_email_ask(struct req *r, const struct me_email_ask_in *in)
 {
 	struct address_asked out = { 0 };
 
-	TRY(address_change_ask(r, in->email, in->password, &out));
+	TRY(address_change_ask(r, &in->email, in->password, &out));
 	return reply(r, &out);
 }
 

@@ -28,13 +28,13 @@ static enum err unknown_user(struct req *r)
 }
 
 struct user_list_in {
-	struct str email;
+	struct email email;
 	int32_t limit, offset;
 	struct user_id after;
 };
 /* clang-format off */
 SCHEMA(user_list, user_list_in,
-	FIELD(user_list_in, email, .optional = true, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL,
+	FIELD(user_list_in, email, .optional = true, .max_bytes = EMAIL_MAX,
 	      .doc = "Only who has this address, however it is spelt"),
 	FIELD(user_list_in, limit, .optional = true, .preset = 20, .min = 1, .max = 100),
 	FIELD(user_list_in, offset, .optional = true, .max = INT32_MAX,
@@ -46,14 +46,13 @@ SCHEMA(user_list, user_list_in,
 /* By the key that is unique: a page of nobody, or of one. */
 static enum err list_by_address(struct req *r, const struct user_list_in *in)
 {
-	struct user_by_address key = { 0 };
+	struct user_by_address key = { .email_key = in->email.key };
 	struct user_rows users = { 0 };
 
 	if (in->offset > 0 || !uuid_none(in->after.uuid))
 		return fault(r, in->offset > 0 ? "/offset" : "/after",
 			     "%s cannot be used together with email",
 			     in->offset > 0 ? "offset" : "after");
-	email_key(in->email, r->arena, &key.email_key);
 	TRY(user_by_address(r->db, &key, &users));
 	return reply_list(r, users.v, users.n);
 }
@@ -64,7 +63,7 @@ enum err user_list(struct req *r, const struct user_list_in *in)
 	struct user_page_after after = { .limit = in->limit, .after = in->after };
 	struct user_rows users = { 0 };
 
-	if (in->email.p != NULL)
+	if (in->email.text.p != NULL)
 		return list_by_address(r, in);
 	if (uuid_none(in->after.uuid))
 		TRY(user_page(r->db, &page, &users));
@@ -94,12 +93,13 @@ enum err user_get(struct req *r, const struct user_get_in *in)
 
 struct user_put_in {
 	struct user_id id;
-	struct str email, name;
+	struct email email;
+	struct str name;
 };
 /* clang-format off */
 SCHEMA(user_put, user_put_in,
 	FIELD(user_put_in, id),
-	FIELD(user_put_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
+	FIELD(user_put_in, email, .min = 1, .max_bytes = EMAIL_MAX),
 	FIELD(user_put_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 
@@ -107,7 +107,7 @@ SCHEMA(user_put, user_put_in,
 static enum err note_update(struct req *r, const struct user_before_row *before,
 			    const struct user_put_in *in, bool moved)
 {
-	bool email = !moved && !str_eq(before->email, in->email);
+	bool email = !moved && !str_eq(before->email, in->email.text);
 	bool name = !str_eq(before->name, in->name);
 	struct audit_note note = { .action = AUDIT_USER_UPDATE,
 				   .subject = before->id,
@@ -129,13 +129,12 @@ static enum err check_move(struct req *r, const struct user_before_row *before)
 }
 
 /* In several steps: for another address, and for who was in somebody's way. */
-static enum err replace(struct req *r, const struct user_put_in *in, struct str email_key,
-			struct user_row *user)
+static enum err replace(struct req *r, const struct user_put_in *in, struct user_row *user)
 {
 	struct user_update row = {
-		.id = in->id, .email = in->email, .email_key = email_key, .name = in->name
+		.id = in->id, .email = in->email.text, .email_key = in->email.key, .name = in->name
 	};
-	struct user_before key = { .id = in->id, .new_email_key = email_key };
+	struct user_before key = { .id = in->id, .new_email_key = in->email.key };
 	struct user_before_row before = { 0 };
 
 	TRY(db_begin(r->db));
@@ -155,14 +154,15 @@ static enum err replace(struct req *r, const struct user_put_in *in, struct str 
 		TRY(admins_remain(r, in->id));
 	TRY(user_update(r->db, &row, user));
 	if (moved)
-		TRY(address_change_forced(r, &before, in->email));
+		TRY(address_change_forced(r, &before, in->email.text));
 	return note_update(r, &before, in, moved);
 }
 
 enum err user_put(struct req *r, const struct user_put_in *in)
 {
 	struct user_edit row = { .id = in->id,
-				 .email = in->email,
+				 .email_key = in->email.key,
+				 .email = in->email.text,
 				 .name = in->name,
 				 .audit_id = audit_id_new(),
 				 .action = audit_action_word(AUDIT_USER_UPDATE),
@@ -170,13 +170,10 @@ enum err user_put(struct req *r, const struct user_put_in *in)
 				 .address = r->from.address,
 				 .request_id = r->from.request_id };
 	struct user_row user = { 0 };
-
-	email_key(in->email, r->arena, &row.email_key);
-
 	enum err e = user_edit(r->db, &row, &user);
 
 	if (e == ERR_NO_ROW)
-		e = replace(r, in, row.email_key, &user);
+		e = replace(r, in, &user);
 	TRY(e);
 	return reply(r, &user);
 }

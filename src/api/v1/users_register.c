@@ -33,12 +33,13 @@ SCHEMA(new_user, registered_out,
 /* clang-format on */
 
 struct user_create_in {
-	struct str email, name;
+	struct email email;
+	struct str name;
 	struct secret password;
 };
 /* clang-format off */
 SCHEMA(user_create, user_create_in,
-	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX, .format = FORMAT_EMAIL),
+	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX),
 	FIELD(user_create_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
 	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
@@ -151,7 +152,8 @@ static enum err welcome(struct req *r, const struct registration *g,
 
 enum err user_create(struct req *r, const struct user_create_in *in)
 {
-	struct user_insert row = { .email = in->email,
+	struct user_insert row = { .email = in->email.text,
+				   .email_key = in->email.key,
 				   .name = in->name,
 				   .role = USER_ROLE_USER,
 				   .locale = mail_locale(r) };
@@ -164,8 +166,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 	char id[UUID_TEXT];
 
 	TRY(limit_mail(r));
-	email_key(in->email, r->arena, &row.email_key);
-	TRY(password_new(r, "/password", in->password, in->email, in->name, &row.password));
+	TRY(password_new(r, "/password", in->password, row.email, in->name, &row.password));
 	TRY(proof_address(r, proof_kind_word(PROOF_KIND_VERIFY), row.email_key, &g.asked.address));
 	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
 	row.id = user_id_new();
@@ -176,7 +177,7 @@ enum err user_create(struct req *r, const struct user_create_in *in)
 		TRY(open_account(r, &row, &g, &proof));
 	TRY(welcome(r, &g, &proof));
 	out->user = (struct user_row){
-		.id = row.id, .email = in->email, .name = in->name, .created_at = proof.created_at
+		.id = row.id, .email = row.email, .name = in->name, .created_at = proof.created_at
 	};
 	out->verification_id = proof.id;
 	reply_at(r, "/api/v1/users/%s", uuid_format(row.id.uuid, id).p);
