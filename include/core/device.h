@@ -37,8 +37,17 @@ enum err device_read(struct req *r, struct str tokens, struct devices *out);
 /* Whether one of them is of that user and password; nobody has none. */
 bool device_find(const struct devices *d, struct user_id user, int32_t version, struct uuid *id);
 
-/* A new token, for who has just signed in. */
-enum err device_make(struct req *r, struct user_id user, int32_t version, struct str *token);
+/*
+ * A new token, for who has just signed in: what a keeper is asked for, and the text that is made of
+ * its answer.
+ */
+struct device_made {
+	struct user_id user;
+	struct opaque token;
+};
+struct device_made device_make(struct user_id user, int32_t version);
+struct keeper_wish device_wish(struct req *r, const struct device_made *d);
+struct str device_text(struct req *r, const struct device_made *d, struct str mac);
 
 /* That user's token, in front of those of others among the ones that the request brought; in the
  * request's arena. */

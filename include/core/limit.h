@@ -52,6 +52,9 @@ enum err limit_count(struct req *r, bool proved, struct guess *g);
 /* The guess was right. In the transaction of what it leads to. */
 enum err limit_right(struct req *r, const struct guess *g);
 
+/* The same where the statement has done it that writes what it leads to (session_begin). */
+void limit_was_right(struct req *r);
+
 /* It was wrong: says in the reply what is left, and returns `e`. */
 enum err limit_wrong(struct req *r, const struct guess *g, enum err e);
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Proofs that somebody reads the mail of an address: a link and a code, good once. Both are made of
- * the proof's id by a keeper, so nothing of them is stored. With message = opaque_message({id, 0}):
- * the link's token is opaque_write({id, 0}, keeper_mac("link:<kind>", message)), the code is
- * code_write(keeper_mac("code:<kind>", message)).
- */
+/* Proofs that somebody reads the mail of an address: a link and a code, good once. What they say:
+ * cred/proof_text.h. */
 #pragma once
 
 #include "core/req.h"
@@ -77,6 +73,12 @@ struct proof_given {
 		 .side = SIDE_OTHER,                                                               \
 		 .doc = "Eight digits; spaces and hyphens do not count")
 /* clang-format on */
+
+/*
+ * Whether the members go together that somebody brings: ERR_INVALID is a mistake, and not a guess.
+ * prefix: of their names in the input, "" or "proof_".
+ */
+enum err proof_members(struct req *r, const struct proof_given *g, const char *prefix);
 
 /*
  * Whether it fits, is not used, not too old and not tried too often. A code's try is counted, for

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "core/req.h"
+#include "core/limit.h"
 
 /* Whose session it is, as it stands in the access token. */
 struct account {
@@ -18,13 +18,21 @@ struct tokens {
 	int64_t access_s, refresh_s;
 };
 
+/* How a session comes to be. */
+struct session_how {
+	bool cookie;	    /* its refresh token will be in one */
+	struct guess guess; /* that was right, and is forgotten with it; all zero: none was made */
+};
+
 /*
- * Begins a session in the request's transaction. Whoever calls has seen to it that this is the
- * user, and may sign in. cookie: the refresh token will be in one. ERR_RETRY when the user was
- * disabled or deleted, or the version raised meanwhile: so what was proved before a password was
- * changed begins nothing after it.
+ * Begins a session, notes it, and forgets the guess that led to it: one statement, of the request's
+ * transaction if there is one. Whoever calls has seen to it that this is the user, and may sign in.
+ * device: the token of a device that is known from now on (core/device.h). ERR_RETRY when the user
+ * was disabled or deleted, or the version raised meanwhile: so what was proved before a password
+ * was changed begins nothing after it.
  */
-enum err session_begin(struct req *r, const struct account *a, bool cookie, struct tokens *out);
+enum err session_new(struct req *r, const struct account *a, const struct session_how *how,
+		     struct tokens *out, struct str *device);
 
 /*
  * Exchanges the refresh token among those that were brought for new ones. Tokens that are made up

@@ -75,8 +75,20 @@ bool keeper_full(const struct keeper *k);
 enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct arena *a,
 		     struct secret *hash, bool *weak);
 enum err keeper_verify(struct keeper *k, struct secret password, struct secret hash, bool *fits);
+
+/* A MAC that is wanted, see keeper_mac; and that MAC, once it is there. */
+struct keeper_wish {
+	const char *purpose;
+	struct str message;
+	struct str mac;
+};
+
+enum { KEEPER_WISHES_MAX = 4 };
+
+/* Signs a token, and in the same job makes n MACs: all that a sign-in needs. */
 enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
-		     const struct token_claims *claims, struct arena *a, struct str *token);
+		     const struct token_claims *claims, struct keeper_wish *wishes, size_t n,
+		     struct arena *a, struct str *token);
 
 /* All MACs that are right: that of keeper_mac, and the one by the key before, while that is taken.
  */

@@ -61,25 +61,35 @@ struct ended_session_rows {
 	size_t n;
 };
 
-struct session_insert {
-	struct user_id user_id;
-	int32_t others;
-	int64_t access_us;
+struct session_begin {
 	struct session_id id;
 	int64_t idle_us;
 	int64_t absolute_us;
 	bool cookie;
 	struct str address;
 	struct str user_agent;
+	struct user_id user_id;
 	int32_t version;
+	int32_t others;
+	int64_t access_us;
+	struct audit_id audit_id;
+	struct str request_id;
+	struct str pair;
+	struct instant network_until;
+	struct str network;
+	struct str account;
 };
 
 /*
- * Begins a session; those beyond the user's share end, the longest unused ones first. Nothing when
- * the user has changed since the password was checked: the lock has this wait for a new password that
- * is being set, or that for this, and then it ends this session, too.
+ * Begins a session for who was seen to be the user, notes that, and forgets what was guessed wrong
+ * before: all of a sign-in that is written, in one round trip. Those beyond the user's share end, the
+ * longest unused ones first. Nothing at all when the user has changed since the password was checked:
+ * the lock has this wait for a new password that is being set, or that for this, and then it ends this
+ * session, too. Each part reads from the one before it, which makes their order, and with it that of the
+ * locks: attempts are locked in the order of attempt_count. `pair` and the other two are empty where
+ * nothing was guessed.
  */
-enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected);
+enum err session_begin(struct db *db, const struct session_begin *in, int64_t *affected);
 
 struct session_rotate {
 	int32_t counter;

@@ -29,6 +29,18 @@ struct me_row {
 	struct instant pending_email_expires_at;
 };
 
+struct signing_in_row {
+	struct user_id id;
+	struct str email;
+	struct str confirmed_email;
+	enum user_role role;
+	struct secret password;
+	int32_t token_version;
+	bool verified;
+	bool disabled;
+	struct str cost;
+};
+
 struct credential_row {
 	struct user_id id;
 	struct str email;
@@ -40,10 +52,6 @@ struct credential_row {
 	struct str locale;
 	bool verified;
 	bool disabled;
-};
-
-struct cost_row {
-	struct str cost;
 };
 
 struct mailbox_row {
@@ -146,24 +154,16 @@ struct user_me {
  */
 enum err user_me(struct db *db, const struct user_me *in, struct me_row *row);
 
-struct user_by_email_key {
+struct user_signing_in {
 	struct str email_key;
 };
 
 /*
- * What signing in needs.
+ * What signing in needs: the account of an address, nulls where it has none; and what the password costs
+ * of the account that comes next to the address in the order of email_place, as its hash says it, empty
+ * where there is none. Both are looked up for every address: which is known must not tell.
  */
-enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row);
-
-struct user_cost_beside {
-	struct str email_key;
-};
-
-/*
- * What the password costs of the account that comes next to an address in the order of email_place, as
- * its hash says it; empty where there is none. Asked of every address: which is known must not tell.
- */
-enum err user_cost_beside(struct db *db, const struct user_cost_beside *in, struct cost_row *row);
+enum err user_signing_in(struct db *db, const struct user_signing_in *in, struct signing_in_row *row);
 
 struct user_credential {
 	struct user_id id;

@@ -72,16 +72,23 @@ bool device_find(const struct devices *d, struct user_id user, int32_t version, 
 	return false;
 }
 
-enum err device_make(struct req *r, struct user_id user, int32_t version, struct str *token)
+struct device_made device_make(struct user_id user, int32_t version)
 {
-	struct opaque o = { .id = uuid_v7(), .count = (uint32_t)version };
-	struct str mac = { 0 };
+	return (struct device_made){ user, { .id = uuid_v7(), .count = (uint32_t)version } };
+}
+
+struct keeper_wish device_wish(struct req *r, const struct device_made *d)
+{
+	return (struct keeper_wish){ .purpose = "device",
+				     .message = message_of(r, d->user, d->token) };
+}
+
+struct str device_text(struct req *r, const struct device_made *d, struct str mac)
+{
 	char id[UUID_TEXT];
 
-	TRY(keeper_mac(r->app->keeper, "device", message_of(r, user, o), r->arena, &mac));
-	*token = arena_printf(r->arena, "%s%c%.*s", uuid_format(user.uuid, id).p, SEPARATOR,
-			      STR_ARG(opaque_write(o, mac, r->arena)));
-	return OK;
+	return arena_printf(r->arena, "%s%c%.*s", uuid_format(d->user.uuid, id).p, SEPARATOR,
+			    STR_ARG(opaque_write(d->token, mac, r->arena)));
 }
 
 /* Whether it has the form of a token, of somebody else than that user: only such go back. */

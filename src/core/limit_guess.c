@@ -202,8 +202,13 @@ static enum err take_back(struct req *r, const struct guess *g)
 enum err limit_right(struct req *r, const struct guess *g)
 {
 	TRY(take_back(r, g));
-	req_after(r, publish, *counted(r));
+	limit_was_right(r);
 	return OK;
+}
+
+void limit_was_right(struct req *r)
+{
+	req_after(r, publish, *counted(r));
 }
 
 /* An account has been guessed at so often that it is guarded from now on: for the eyes of admins.

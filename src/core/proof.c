@@ -7,6 +7,7 @@
 #include "core/outbox.h"
 #include "core/password_rule.h"
 #include "cred/opaque.h"
+#include "cred/proof_text.h"
 #include "gen/mail_budgets.h"
 
 enum { TRIES = 5 };
@@ -83,14 +84,10 @@ enum err proof_ask(struct req *r, const struct proof_asked *p, struct asked_proo
 	return proof_insert_asked(r->db, &row, out);
 }
 
-/* "link" or "code" of a kind: what is made for one says nothing about the other. */
-static enum err make_macs(struct req *r, const char *what, enum proof_kind kind, struct proof_id id,
-			  struct opaque_macs *right)
+static enum err make_macs(struct req *r, enum proof_text what, enum proof_kind kind,
+			  struct proof_id id, struct opaque_macs *right)
 {
-	struct str purpose = arena_printf(r->arena, "%s:%s", what, proof_kind_word(kind).p);
-	struct opaque o = { .id = id.uuid };
-
-	return keeper_macs(r->app->keeper, purpose.p, opaque_message(o, r->arena), r->arena, right);
+	return proof_macs(r->app->keeper, what, proof_kind_word(kind), id.uuid, r->arena, right);
 }
 
 static enum err wrong_link(struct req *r)
@@ -110,7 +107,7 @@ static enum err check_link(struct req *r, enum proof_kind kind, struct str token
 
 	struct proof_by_link key = { .id = { o.id }, .kind = kind };
 
-	TRY(make_macs(r, "link", kind, key.id, &right));
+	TRY(make_macs(r, PROOF_LINK, kind, key.id, &right));
 	if (!opaque_mac_right(mac, &right))
 		return wrong_link(r);
 
@@ -125,7 +122,7 @@ static enum err check_code(struct req *r, enum proof_kind kind, const struct pro
 	struct proof_count_try key = { .id = g->id, .kind = kind, .tries = TRIES };
 	struct opaque_macs right = { 0 };
 
-	TRY(make_macs(r, "code", kind, g->id, &right));
+	TRY(make_macs(r, PROOF_CODE, kind, g->id, &right));
 
 	enum err e = proof_count_try(r->db, &key, out);
 
@@ -139,20 +136,25 @@ static enum err check_code(struct req *r, enum proof_kind kind, const struct pro
 	return fits && !uuid_none(out->user_id.uuid) ? OK : ERR_PROOF_WRONG;
 }
 
-/* A mistake in what is brought, and not a guess. */
-static enum err check_members(struct req *r, const struct proof_given *g)
+enum err proof_members(struct req *r, const struct proof_given *g, const char *prefix)
 {
 	bool id = !uuid_none(g->id.uuid), code = g->code.p != NULL;
+	struct str at = arena_printf(r->arena, "/%s%s", prefix,
+				     id && !code && g->token.p == NULL	 ? "code"
+				     : code && !id && g->token.p == NULL ? "id"
+									 : "token");
 
 	if (g->token.p != NULL && (id || code))
-		return fault(r, "/token", "give either token, or id and code");
+		return fault(r, at.p, "give either %stoken, or %sid and %scode", prefix, prefix,
+			     prefix);
 	if (g->token.p != NULL)
 		return OK;
 	if (!id && !code)
-		return fault(r, "/token", "token, or id and code, is required");
+		return fault(r, at.p, "%stoken, or %sid and %scode, is required", prefix, prefix,
+			     prefix);
 	if (!id)
-		return fault(r, "/id", "id is required together with code");
-	return code ? OK : fault(r, "/code", "code is required together with id");
+		return fault(r, at.p, "%sid is required together with %scode", prefix, prefix);
+	return code ? OK : fault(r, at.p, "%scode is required together with %sid", prefix, prefix);
 }
 
 /*
@@ -200,7 +202,7 @@ static enum err try_code(struct req *r, enum proof_kind kind, const struct proof
 enum err proof_check(struct req *r, enum proof_kind kind, const struct proof_given *g,
 		     struct proof_row *out)
 {
-	TRY(check_members(r, g));
+	TRY(proof_members(r, g, ""));
 	return g->token.p != NULL ? try_link(r, kind, g->token, out) : try_code(r, kind, g, out);
 }
 

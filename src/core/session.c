@@ -7,21 +7,13 @@
 #include "core/session.h"
 
 #include "core/audit.h"
+#include "core/device.h"
 #include "core/outbox.h"
 #include "core/revoke.h"
 #include "cred/opaque.h"
 #include "gen/sessions.h"
 
 enum { SECOND_US = 1000000 };
-
-static enum err sign_refresh(struct req *r, struct opaque o, struct str *token)
-{
-	struct str mac = { 0 };
-
-	TRY(keeper_mac(r->app->keeper, "refresh", opaque_message(o, r->arena), r->arena, &mac));
-	*token = opaque_write(o, mac, r->arena);
-	return OK;
-}
 
 /* A session's tokens are made of this. ends: of the session. */
 struct issue {
@@ -31,10 +23,20 @@ struct issue {
 	struct instant ends;
 };
 
-static enum err sign_access(struct req *r, const struct issue *i, int64_t seconds,
-			    struct str *token)
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * All that a keeper has to make for it, in one job; wishes[0] is the refresh token's, the others
+ * are the caller's.
+ */
+static enum err sign(struct req *r, const struct issue *i, struct keeper_wish *wishes, size_t n,
+		     struct tokens *out)
 {
 	char subject[UUID_TEXT], id[UUID_TEXT], sid[UUID_TEXT];
+	struct opaque refresh = { .id = i->session.uuid, .count = i->count };
 	struct keyring_signer key = { 0 };
 	int64_t now = instant_now().us / SECOND_US;
 	struct token_claims claims = {
@@ -45,40 +47,35 @@ static enum err sign_access(struct req *r, const struct issue *i, int64_t second
 		.session = uuid_format(i->session.uuid, sid),
 		.version = i->account.version,
 		.issued = now,
-		.expires = now + seconds,
+		.expires = now + out->access_s,
 	};
 
+	wishes[0] = (struct keeper_wish){ .purpose = "refresh",
+					  .message = opaque_message(refresh, r->arena) };
 	TRY(keyring_signer(r->app->keys, r->arena, &key));
-	return keeper_sign(r->app->keeper, &key, &claims, r->arena, token);
-}
-
-static int64_t lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
+	TRY(keeper_sign(r->app->keeper, &key, &claims, wishes, n, r->arena, &out->access));
+	out->refresh = opaque_write(refresh, wishes[0].mac, r->arena);
+	return OK;
 }
 
 /* Neither of them outlives the session. */
-static enum err make_tokens(struct req *r, const struct issue *i, struct tokens *out)
+static struct tokens tokens_of(struct req *r, const struct issue *i)
 {
 	const struct conf *c = r->app->conf;
 	int64_t left = i->ends.us - instant_now().us;
-	struct opaque o = { .id = i->session.uuid, .count = i->count };
 
-	*out = (struct tokens){
-		.access_s = lesser(left, c->jwt_access_ttl) / SECOND_US,
-		.refresh_s = lesser(left, c->sessions_idle) / SECOND_US,
-	};
-	TRY(sign_access(r, i, out->access_s, &out->access));
-	return sign_refresh(r, o, &out->refresh);
+	return (struct tokens){ .access_s = lesser(left, c->jwt_access_ttl) / SECOND_US,
+				.refresh_s = lesser(left, c->sessions_idle) / SECOND_US };
 }
 
-enum err session_begin(struct req *r, const struct account *a, bool cookie, struct tokens *out)
+enum err session_new(struct req *r, const struct account *a, const struct session_how *how,
+		     struct tokens *out, struct str *device)
 {
 	const struct conf *c = r->app->conf;
 	struct issue i = { .account = *a,
 			   .session = session_id_new(),
 			   .ends = { instant_now().us + c->sessions_absolute } };
-	struct session_insert row = {
+	struct session_begin row = {
 		.id = i.session,
 		.user_id = a->user,
 		.version = a->version,
@@ -86,25 +83,29 @@ enum err session_begin(struct req *r, const struct account *a, bool cookie, stru
 		.access_us = revoke_life(r),
 		.idle_us = lesser(c->sessions_idle, c->sessions_absolute),
 		.absolute_us = c->sessions_absolute,
-		.cookie = cookie,
+		.cookie = how->cookie,
 		.address = r->from.address,
 		.user_agent = req_device(r),
+		.audit_id = audit_id_new(),
+		.request_id = r->from.request_id,
+		.pair = how->guess.pair,
+		.network = how->guess.network,
+		.account = how->guess.account,
+		.network_until = how->guess.network_until,
 	};
-	struct audit_note note = { .action = AUDIT_SESSION_BEGIN,
-				   .actor = a->user,
-				   .subject = a->user,
-				   .session = i.session };
-	struct tokens made = { 0 };
+	struct device_made known = device_make(a->user, a->version);
+	struct keeper_wish wishes[] = { { 0 }, device_wish(r, &known) };
+	struct tokens made = tokens_of(r, &i);
 	int64_t begun = 0;
 
-	TRY(make_tokens(r, &i, &made));
-	TRY(db_begin(r->db));
-	TRY(session_insert(r->db, &row, &begun));
+	TRY(sign(r, &i, wishes, 2, &made));
+	TRY(session_begin(r->db, &row, &begun));
 	/* The password, the role or all of the user has changed since: look again. */
 	if (begun == 0)
 		return ERR_RETRY;
-	TRY(audit_note(r, &note));
+	r->notes++;
 	*out = made;
+	*device = device_text(r, &known, wishes[1].mac);
 	return OK;
 }
 
@@ -213,8 +214,12 @@ enum err session_refresh(struct req *r, struct str_list tokens, bool cookie, str
 			   .session = row.id,
 			   .count = (uint32_t)row.counter,
 			   .ends = row.ends_at };
+	struct keeper_wish wishes[1];
+	struct tokens made = tokens_of(r, &i);
 
-	return make_tokens(r, &i, out);
+	TRY(sign(r, &i, wishes, 1, &made));
+	*out = made;
+	return OK;
 }
 
 enum err session_end(struct req *r, struct session_id id)

@@ -311,7 +311,8 @@ enum err keeper_verify(struct keeper *k, struct secret password, struct secret h
 }
 
 enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
-		     const struct token_claims *claims, struct arena *a, struct str *token)
+		     const struct token_claims *claims, struct keeper_wish *wishes, size_t n,
+		     struct arena *a, struct str *token)
 {
 	struct waiting w = { .header = { .kind = JOB_SIGN,
 					 .issued = claims->issued,
@@ -323,8 +324,17 @@ enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
 			     .room = arena_alloc(a, TEXT_MAX),
 			     .room_size = TEXT_MAX };
 
+	assert(n <= KEEPER_WISHES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		w.parts[JOB_WISHES + 2 * i] = str_from(wishes[i].purpose);
+		w.parts[JOB_WISHES + 2 * i + 1] = wishes[i].message;
+	}
 	TRY(run(k, &w));
-	*token = w.text;
+	if (w.text.n < n * KEEPER_MAC)
+		return ERR_INTERNAL;
+	for (size_t i = 0; i < n; i++)
+		wishes[i].mac = (struct str){ w.text.p + i * KEEPER_MAC, KEEPER_MAC };
+	*token = str_from_at(w.text, n * KEEPER_MAC);
 	return OK;
 }
 

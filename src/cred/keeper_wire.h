@@ -7,7 +7,13 @@
 enum job_kind { JOB_HASH, JOB_VERIFY, JOB_SIGN, JOB_MAC, JOB_KEY };
 
 /* `lengths` parts of text follow, one behind the other. */
-enum { JOB_PARTS = 8 };
+enum {
+	JOB_PARTS = 16,
+	JOB_WISHES =
+		7 /* JOB_SIGN: where the MACs begin that are wanted, purpose and message each */
+};
+
+_Static_assert(JOB_WISHES + 2 * KEEPER_WISHES_MAX <= JOB_PARTS, "each wish has two parts");
 
 struct job_header {
 	uint64_t id;
@@ -23,7 +29,7 @@ struct job_header {
 
 enum answer_result { ANSWER_DONE, ANSWER_NO, ANSWER_FAILED, ANSWER_LOST };
 
-/* The text that was made follows. */
+/* The text that was made follows; that of a signature behind the MACs. */
 struct answer_header {
 	uint64_t id;
 	uint32_t place;

@@ -5,60 +5,94 @@
 
 #include "gen/statements.h"
 
-static const struct db_column session_insert_params[] = {
-	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_insert, user_id) },
-	{ .name = "others", .kind = KIND_I32, .offset = offsetof(struct session_insert, others) },
-	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, access_us) },
-	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_insert, id) },
-	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, idle_us) },
-	{ .name = "absolute_us", .kind = KIND_I64, .offset = offsetof(struct session_insert, absolute_us) },
-	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_insert, cookie) },
-	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_insert, address) },
-	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct session_insert, user_agent) },
-	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct session_insert, version) },
+static const struct db_column session_begin_params[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, id) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, idle_us) },
+	{ .name = "absolute_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, absolute_us) },
+	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_begin, cookie) },
+	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_begin, address) },
+	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct session_begin, user_agent) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, user_id) },
+	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct session_begin, version) },
+	{ .name = "others", .kind = KIND_I32, .offset = offsetof(struct session_begin, others) },
+	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, access_us) },
+	{ .name = "audit_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, audit_id) },
+	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct session_begin, request_id) },
+	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct session_begin, pair) },
+	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct session_begin, network_until) },
+	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct session_begin, network) },
+	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct session_begin, account) },
 };
 
-const struct db_statement session_insert_statement = {
-	.name = "session_insert",
+const struct db_statement session_begin_statement = {
+	.name = "session_begin",
 	.sql =
-		"with gone as (\n"
+		"with begun as (\n"
+		"  insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)\n"
+		"  select\n"
+		"    $1::uuid,\n"
+		"    id,\n"
+		"    now() + $2::bigint * interval '1 microsecond',\n"
+		"    now() + $3::bigint * interval '1 microsecond',\n"
+		"    $4::boolean,\n"
+		"    $5::text,\n"
+		"    $6::text\n"
+		"  from users\n"
+		"  where id = $7::uuid\n"
+		"    and token_version = $8::integer\n"
+		"    and disabled_at is null\n"
+		"  for share\n"
+		"  returning id, user_id, address\n"
+		"), gone as (\n"
 		"  delete from sessions\n"
 		"  where id in (\n"
-		"    select id\n"
+		"    select sessions.id\n"
 		"    from sessions\n"
-		"    where user_id = $1::uuid\n"
-		"    order by last_used_at desc\n"
-		"    offset $2::integer\n"
+		"    join begun on begun.user_id = sessions.user_id\n"
+		"    where sessions.user_id = $7::uuid\n"
+		"    order by sessions.last_used_at desc\n"
+		"    offset $9::integer\n"
 		"    limit 100\n"
 		"  )\n"
 		"  returning id\n"
 		"), told as (\n"
 		"  insert into revocations (subject, version, expires_at)\n"
-		"  select id, 0, now() + $3::bigint * interval '1 microsecond'\n"
+		"  select id, 0, now() + $10::bigint * interval '1 microsecond'\n"
 		"  from gone\n"
+		"), noted as (\n"
+		"  insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
+		"  select $11::uuid, 'session.begin', user_id, user_id, id, address, $12::text, ''\n"
+		"  from begun\n"
+		"), pair as (\n"
+		"  delete from attempts\n"
+		"  using begun\n"
+		"  where kind = 'pair'\n"
+		"    and key = $13::text\n"
+		"  returning kind\n"
+		"), network as (\n"
+		"  update attempts as a\n"
+		"  set failures = greatest(a.failures - 1, 0),\n"
+		"      blocked_until = case when a.blocked_until = $14::timestamptz then '-infinity'\n"
+		"        else a.blocked_until end\n"
+		"  from begun, (select count(*) from pair) as after\n"
+		"  where a.kind = 'network'\n"
+		"    and a.key = $15::text\n"
+		"  returning a.kind\n"
+		"), account as (\n"
+		"  delete from attempts\n"
+		"  using begun, (select count(*) from network) as after\n"
+		"  where kind = 'account'\n"
+		"    and key = $16::text\n"
 		")\n"
-		"insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)\n"
-		"select\n"
-		"  $4::uuid,\n"
-		"  id,\n"
-		"  now() + $5::bigint * interval '1 microsecond',\n"
-		"  now() + $6::bigint * interval '1 microsecond',\n"
-		"  $7::boolean,\n"
-		"  $8::text,\n"
-		"  $9::text\n"
-		"from users\n"
-		"where id = $1::uuid\n"
-		"  and token_version = $10::integer\n"
-		"  and disabled_at is null\n"
-		"for share",
-	.params = session_insert_params,
-	.param_count = 10,
+		"select from begun",
+	.params = session_begin_params,
+	.param_count = 16,
 	.write = true,
 };
 
-enum err session_insert(struct db *db, const struct session_insert *in, int64_t *affected)
+enum err session_begin(struct db *db, const struct session_begin *in, int64_t *affected)
 {
-	return db_exec(db, &session_insert_statement, in, affected);
+	return db_exec(db, &session_begin_statement, in, affected);
 }
 
 static const struct db_column session_rotate_params[] = {

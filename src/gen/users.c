@@ -128,78 +128,54 @@ enum err user_me(struct db *db, const struct user_me *in, struct me_row *row)
 	return db_one(db, &user_me_statement, in, row);
 }
 
-static const struct db_column user_by_email_key_params[] = {
-	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_by_email_key, email_key) },
+static const struct db_column user_signing_in_params[] = {
+	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_signing_in, email_key) },
 };
 
-static const struct db_column user_by_email_key_columns[] = {
-	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct credential_row, id) },
-	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct credential_row, email) },
-	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct credential_row, confirmed_email) },
-	{ .name = "name", .kind = KIND_STR, .offset = offsetof(struct credential_row, name) },
-	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct credential_row, role), .words = &user_role_vocabulary },
-	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct credential_row, password) },
-	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct credential_row, token_version) },
-	{ .name = "locale", .kind = KIND_STR, .offset = offsetof(struct credential_row, locale) },
-	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, verified) },
-	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct credential_row, disabled) },
+static const struct db_column user_signing_in_columns[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct signing_in_row, id) },
+	{ .name = "email", .kind = KIND_STR, .offset = offsetof(struct signing_in_row, email) },
+	{ .name = "confirmed_email", .kind = KIND_STR, .offset = offsetof(struct signing_in_row, confirmed_email) },
+	{ .name = "role", .kind = KIND_ENUM, .offset = offsetof(struct signing_in_row, role), .words = &user_role_vocabulary },
+	{ .name = "password", .kind = KIND_SECRET, .offset = offsetof(struct signing_in_row, password) },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct signing_in_row, token_version) },
+	{ .name = "verified", .kind = KIND_BOOL, .offset = offsetof(struct signing_in_row, verified) },
+	{ .name = "disabled", .kind = KIND_BOOL, .offset = offsetof(struct signing_in_row, disabled) },
+	{ .name = "cost", .kind = KIND_STR, .offset = offsetof(struct signing_in_row, cost) },
 };
 
-const struct db_statement user_by_email_key_statement = {
-	.name = "user_by_email_key",
+const struct db_statement user_signing_in_statement = {
+	.name = "user_signing_in",
 	.sql =
-		"select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,\n"
-		"  role, password, token_version, locale, verified_at is not null as verified,\n"
-		"  disabled_at is not null as disabled\n"
-		"from users\n"
-		"where email_key = $1",
-	.params = user_by_email_key_params,
+		"select users.id, users.email,\n"
+		"  case when users.verified_at is null then '' else users.email_key end as confirmed_email,\n"
+		"  users.role, users.password, coalesce(users.token_version, 0) as token_version,\n"
+		"  users.verified_at is not null as verified, users.disabled_at is not null as disabled,\n"
+		"  coalesce((\n"
+		"    select substring(beside.password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
+		"    from users as beside\n"
+		"    where email_place(beside.email_key) > email_place(asked.email_key)\n"
+		"    order by email_place(beside.email_key)\n"
+		"    limit 1\n"
+		"  ), (\n"
+		"    select substring(first.password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
+		"    from users as first\n"
+		"    order by email_place(first.email_key)\n"
+		"    limit 1\n"
+		"  ), '') as cost\n"
+		"from (select $1::text as email_key) as asked\n"
+		"left join users on users.email_key = asked.email_key",
+	.params = user_signing_in_params,
 	.param_count = 1,
-	.columns = user_by_email_key_columns,
-	.column_count = 10,
-	.row_size = sizeof(struct credential_row),
+	.columns = user_signing_in_columns,
+	.column_count = 9,
+	.row_size = sizeof(struct signing_in_row),
 	.write = false,
 };
 
-enum err user_by_email_key(struct db *db, const struct user_by_email_key *in, struct credential_row *row)
+enum err user_signing_in(struct db *db, const struct user_signing_in *in, struct signing_in_row *row)
 {
-	return db_one(db, &user_by_email_key_statement, in, row);
-}
-
-static const struct db_column user_cost_beside_params[] = {
-	{ .name = "email_key", .kind = KIND_STR, .offset = offsetof(struct user_cost_beside, email_key) },
-};
-
-static const struct db_column user_cost_beside_columns[] = {
-	{ .name = "cost", .kind = KIND_STR, .offset = offsetof(struct cost_row, cost) },
-};
-
-const struct db_statement user_cost_beside_statement = {
-	.name = "user_cost_beside",
-	.sql =
-		"select coalesce((\n"
-		"  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
-		"  from users\n"
-		"  where email_place(email_key) > email_place($1::text)\n"
-		"  order by email_place(email_key)\n"
-		"  limit 1\n"
-		"), (\n"
-		"  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')\n"
-		"  from users\n"
-		"  order by email_place(email_key)\n"
-		"  limit 1\n"
-		"), '') as cost",
-	.params = user_cost_beside_params,
-	.param_count = 1,
-	.columns = user_cost_beside_columns,
-	.column_count = 1,
-	.row_size = sizeof(struct cost_row),
-	.write = false,
-};
-
-enum err user_cost_beside(struct db *db, const struct user_cost_beside *in, struct cost_row *row)
-{
-	return db_one(db, &user_cost_beside_statement, in, row);
+	return db_one(db, &user_signing_in_statement, in, row);
 }
 
 static const struct db_column user_credential_params[] = {

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/delivery.h"
 
-#include "cred/opaque.h"
+#include "cred/proof_text.h"
 #include "mail/letter.h"
 #include "text/email.h"
 
-/* Has link and code made. */
 static enum err prove(struct keeper *k, const struct letter_row *row, struct arena *a,
 		      struct letter *l)
 {
-	struct opaque o = { .id = row->proof_id.uuid };
-	struct str kind = proof_kind_word(row->kind), message = opaque_message(o, a), mac = { 0 };
-
-	TRY(keeper_mac(k, arena_printf(a, "code:%s", kind.p).p, message, a, &mac));
-	l->code = code_write(mac, a);
-	TRY(keeper_mac(k, arena_printf(a, "link:%s", kind.p).p, message, a, &mac));
-	l->token = opaque_write(o, mac, a);
-	l->kind = kind;
+	TRY(proof_texts(k, proof_kind_word(row->kind), row->proof_id.uuid, a, &l->token, &l->code));
+	l->kind = proof_kind_word(row->kind);
 	l->code_us = row->code_us;
 	l->link_us = row->link_us;
 	return OK;

@@ -1,14 +1,35 @@
--- name: session_insert :exec
--- Begins a session; those beyond the user's share end, the longest unused ones first. Nothing when
--- the user has changed since the password was checked: the lock has this wait for a new password that
--- is being set, or that for this, and then it ends this session, too.
-with gone as (
+-- name: session_begin :exec
+-- Begins a session for who was seen to be the user, notes that, and forgets what was guessed wrong
+-- before: all of a sign-in that is written, in one round trip. Those beyond the user's share end, the
+-- longest unused ones first. Nothing at all when the user has changed since the password was checked:
+-- the lock has this wait for a new password that is being set, or that for this, and then it ends this
+-- session, too. Each part reads from the one before it, which makes their order, and with it that of the
+-- locks: attempts are locked in the order of attempt_count. `pair` and the other two are empty where
+-- nothing was guessed.
+with begun as (
+  insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
+  select
+    :id::session_id,
+    id,
+    now() + :idle_us::bigint * interval '1 microsecond',
+    now() + :absolute_us::bigint * interval '1 microsecond',
+    :cookie::boolean,
+    :address::text,
+    :user_agent::text
+  from users
+  where id = :user_id::user_id
+    and token_version = :version::integer
+    and disabled_at is null
+  for share
+  returning id, user_id, address
+), gone as (
   delete from sessions
   where id in (
-    select id
+    select sessions.id
     from sessions
-    where user_id = :user_id::user_id
-    order by last_used_at desc
+    join begun on begun.user_id = sessions.user_id
+    where sessions.user_id = :user_id
+    order by sessions.last_used_at desc
     offset :others::integer
     limit 100
   )
@@ -17,21 +38,32 @@ with gone as (
   insert into revocations (subject, version, expires_at)
   select id, 0, now() + :access_us::bigint * interval '1 microsecond'
   from gone
+), noted as (
+  insert into audit (id, action, actor, subject, session, address, request_id, detail)
+  select :audit_id::audit_id, 'session.begin', user_id, user_id, id, address, :request_id::text, ''
+  from begun
+), pair as (
+  delete from attempts
+  using begun
+  where kind = 'pair'
+    and key = :pair::text
+  returning kind
+), network as (
+  update attempts as a
+  set failures = greatest(a.failures - 1, 0),
+      blocked_until = case when a.blocked_until = :network_until::timestamptz then '-infinity'
+        else a.blocked_until end
+  from begun, (select count(*) from pair) as after
+  where a.kind = 'network'
+    and a.key = :network::text
+  returning a.kind
+), account as (
+  delete from attempts
+  using begun, (select count(*) from network) as after
+  where kind = 'account'
+    and key = :account::text
 )
-insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
-select
-  :id::session_id,
-  id,
-  now() + :idle_us::bigint * interval '1 microsecond',
-  now() + :absolute_us::bigint * interval '1 microsecond',
-  :cookie::boolean,
-  :address::text,
-  :user_agent::text
-from users
-where id = :user_id
-  and token_version = :version::integer
-  and disabled_at is null
-for share;
+select from begun;
 
 -- name: session_rotate :one refreshed
 -- Exchanges the refresh token with this count; no row when there is a newer one. A count beyond the

@@ -29,29 +29,28 @@ left join email_changes on email_changes.user_id = users.id
   and email_changes.expires_at > now()
 where users.id = :id::user_id;
 
--- name: user_by_email_key :one credential
--- What signing in needs.
-select id, email, case when verified_at is null then '' else email_key end as confirmed_email, name,
-  role, password, token_version, locale, verified_at is not null as verified,
-  disabled_at is not null as disabled
-from users
-where email_key = :email_key;
-
--- name: user_cost_beside :one cost
--- What the password costs of the account that comes next to an address in the order of email_place, as
--- its hash says it; empty where there is none. Asked of every address: which is known must not tell.
-select coalesce((
-  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
-  from users
-  where email_place(email_key) > email_place(:email_key::text)
-  order by email_place(email_key)
-  limit 1
-), (
-  select substring(password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
-  from users
-  order by email_place(email_key)
-  limit 1
-), '') as cost;
+-- name: user_signing_in :one signing_in
+-- What signing in needs: the account of an address, nulls where it has none; and what the password costs
+-- of the account that comes next to the address in the order of email_place, as its hash says it, empty
+-- where there is none. Both are looked up for every address: which is known must not tell.
+select users.id, users.email,
+  case when users.verified_at is null then '' else users.email_key end as confirmed_email,
+  users.role, users.password, coalesce(users.token_version, 0) as token_version,
+  users.verified_at is not null as verified, users.disabled_at is not null as disabled,
+  coalesce((
+    select substring(beside.password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
+    from users as beside
+    where email_place(beside.email_key) > email_place(asked.email_key)
+    order by email_place(beside.email_key)
+    limit 1
+  ), (
+    select substring(first.password::text from '^[$]argon2id[$]v=19[$](m=[0-9]+,t=[0-9]+,p=1)[$]')
+    from users as first
+    order by email_place(first.email_key)
+    limit 1
+  ), '') as cost
+from (select :email_key::text as email_key) as asked
+left join users on users.email_key = asked.email_key;
 
 -- name: user_credential :one credential
 -- What signing in needs, of somebody who has.

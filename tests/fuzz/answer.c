@@ -70,7 +70,7 @@ static void ask(size_t kind, struct arena *a)
 		keeper_verify(world.keeper, password.password, hash, &flag);
 		return;
 	case 2:
-		if (keeper_sign(world.keeper, &key, &claims, a, &text) == OK)
+		if (keeper_sign(world.keeper, &key, &claims, NULL, 0, a, &text) == OK)
 			check_text(text.p, text.n);
 		return;
 	case 3:

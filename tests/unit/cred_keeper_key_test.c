@@ -23,7 +23,7 @@ static void asks_to_sign(void *arg)
 				       .issued = instant_now().us / 1000000,
 				       .expires = instant_now().us / 1000000 + 600 };
 
-	a->result = keeper_sign(world.keeper, &a->key, &claims, a->arena, &a->token);
+	a->result = keeper_sign(world.keeper, &a->key, &claims, NULL, 0, a->arena, &a->token);
 	a->ended = true;
 }
 
