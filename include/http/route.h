@@ -18,6 +18,14 @@ enum access {
 	ACCESS_GATE
 };
 
+/* What a request costs beside its statements: what nginx limits by network. */
+enum cost {
+	COST_FREE,
+	COST_SESSION, /* what whoever is signed in does every few minutes */
+	COST_HASH,    /* of a password */
+	COST_MAIL
+};
+
 enum reply_shape { REPLY_NONE, REPLY_ONE, REPLY_LIST, REPLY_RAW };
 
 /* Initialises path, head and mark with a string literal. */
@@ -32,6 +40,7 @@ struct route {
 	size_t head;	  /* bytes of it in front of the first parameter */
 	char mark;	  /* the last one of those */
 	enum access access;
+	enum cost cost;
 	int status; /* of success */
 	enum reply_shape shape;
 	const struct schema *in, *out; /* out: NULL for REPLY_NONE and REPLY_RAW */

@@ -2,13 +2,57 @@
 /* What the program knows by itself: operations and settings. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "api/dispatch.h"
 #include "cli/command.h"
 #include "http/openapi.h"
 
-int cli_routes(const struct cli *cli, int argc, char **argv)
+/* A path as a regular expression: a parameter is one segment. */
+static void print_pattern(const struct route *r)
+{
+	printf("%s:", method_name(r->method));
+	for (const char *p = r->path; *p != '\0'; p++) {
+		if (*p == '.')
+			fputs("\\.", stdout);
+		else if (*p != '{')
+			putchar(*p);
+		else {
+			fputs("[^/]+", stdout);
+			p = strchr(p, '}');
+		}
+	}
+}
+
+/* One expression, for nginx tries them one after the other, for each request. */
+static void print_map(const char *variable, unsigned costs)
+{
+	const char *before = "";
+
+	printf("map \"$request_method:$postern_below\" $%s {\n\tdefault  \"\";\n\t\"~^(?:",
+	       variable);
+	for (size_t i = 0; i < routes_count; i++) {
+		if ((costs >> routes[i].cost & 1) == 0)
+			continue;
+		fputs(before, stdout);
+		print_pattern(&routes[i]);
+		before = "|";
+	}
+	puts(")/?\\z\"  $postern_client;\n}");
+}
+
+static void print_nginx(void)
+{
+	puts("# What costs a password hash or sends a mail.");
+	print_map("postern_auth_key", 1U << COST_HASH | 1U << COST_MAIL);
+	puts("# What whoever is signed in does every few minutes, and costs little; a whole office "
+	     "does it from"
+	     "\n# one address.");
+	print_map("postern_session_key", 1U << COST_SESSION);
+}
+
+static void print_routes(void)
 {
 	static const char *const who[] = { [ACCESS_ANYONE] = "anyone",
 					   [ACCESS_USER] = "user",
@@ -16,15 +60,24 @@ int cli_routes(const struct cli *cli, int argc, char **argv)
 					   [ACCESS_GATE] = "gate",
 					   [ACCESS_ADMIN] = "admin" };
 
-	(void)cli;
-	(void)argc;
-	(void)argv;
 	for (size_t i = 0; i < routes_count; i++) {
 		const struct route *r = &routes[i];
 
 		printf("%-6s %-24s %-6s %d %-14s %s\n", method_name(r->method), r->path,
 		       who[r->access], r->status, r->name, r->summary);
 	}
+}
+
+int cli_routes(const struct cli *cli, int argc, char **argv)
+{
+	bool nginx = argc == 1 && strcmp(argv[0], "--nginx") == 0;
+
+	if (argc != (nginx ? 1 : 0))
+		return cli_usage(cli);
+	if (nginx)
+		print_nginx();
+	else
+		print_routes();
 	return EX_OK;
 }
 

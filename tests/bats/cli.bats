@@ -80,6 +80,16 @@ refuses() {
 	grep -E '/api/v1/users( |$)' <<<"$output" | grep GET | grep -i admin
 }
 
+@test "nginx limits what the table of operations says it costs" {
+	local maps=$BATS_TEST_TMPDIR/maps
+	cli routes --nginx >"$maps"
+	[[ $(grep -c '^map' "$maps") == 2 ]]
+	# Line for line, in one piece.
+	grep -qF "$(head -n 1 "$maps")" "$ROOT/nginx/postern-http.conf"
+	diff "$maps" <(grep -A "$(($(wc -l <"$maps") - 1))" -F "$(head -n 1 "$maps")" "$ROOT/nginx/postern-http.conf")
+	run ! cli routes --apache
+}
+
 @test "openapi prints the document that is served" {
 	cli openapi | jq -S . >"$BATS_TEST_TMPDIR/printed"
 	get /api/v1/openapi.json

@@ -55,8 +55,8 @@ SCHEMA_NONE(none);
 
 #define ROUTE(name, method, path, who, status, shape, in, out, ...)                                \
 	{                                                                                          \
-#name, METHOD_##method, ROUTE_AT(path), ACCESS_##who, status, REPLY_##shape, in,   \
-			out, "Call " #name, NULL, (const int[])                                    \
+#name, METHOD_##method, ROUTE_AT(path), ACCESS_##who, COST_FREE, status,           \
+			REPLY_##shape, in, out, "Call " #name, NULL, (const int[])                 \
 		{                                                                                  \
 			__VA_ARGS__ __VA_OPT__(, ) OK                                              \
 		}                                                                                  \

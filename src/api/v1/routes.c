@@ -2,7 +2,7 @@
 /* routes.def, read by the preprocessor: prototypes, typed thunks, the const table. */
 #include "api/dispatch.h"
 
-#define ROUTE(handler, method, path, who, status, reply, problems, summary)                        \
+#define ROUTE(handler, method, path, who, cost, status, reply, problems, summary)                  \
 	struct handler##_in;                                                                       \
 	enum err handler(struct req *, const struct handler##_in *);                               \
 	extern const struct schema handler##_schema;
@@ -13,7 +13,7 @@
 #define RAW
 #define ONE(name) extern const struct schema name##_schema;
 #define LIST(name) extern const struct schema name##_schema;
-#define ROUTE(handler, method, path, who, status, reply, problems, summary) reply
+#define ROUTE(handler, method, path, who, cost, status, reply, problems, summary) reply
 #include "api/v1/routes.def"
 #undef ROUTE
 #undef NONE
@@ -21,7 +21,7 @@
 #undef ONE
 #undef LIST
 
-#define ROUTE(handler, method, path, who, status, reply, problems, summary)                        \
+#define ROUTE(handler, method, path, who, cost, status, reply, problems, summary)                  \
 	static enum err handler##_thunk(struct req *r, const void *in)                             \
 	{                                                                                          \
 		return handler(r, in);                                                             \
@@ -45,11 +45,12 @@ enum {
 #define RAW REPLY_RAW, .out = NULL
 #define ONE(name) REPLY_ONE, .out = &name##_schema
 #define LIST(name) REPLY_LIST, .out = &name##_schema
-#define ROUTE(handler, verb, where, who, code, reply, answers, what)                               \
+#define ROUTE(handler, verb, where, who, price, code, reply, answers, what)                        \
 	{ .name = #handler,                                                                        \
 	  .method = METHOD_##verb,                                                                 \
 	  ROUTE_AT(where),                                                                         \
 	  .access = ACCESS_##who,                                                                  \
+	  .cost = COST_##price,                                                                    \
 	  .status = code,                                                                          \
 	  .in = &handler##_schema,                                                                 \
 	  .problems = answers,                                                                     \
