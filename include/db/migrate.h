@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "db/db.h"
 
 /* One file of migrations/, carried in the binary in order of version. */
 struct migration {
@@ -49,3 +50,10 @@ enum migrate_result migrate_run(const struct migrate_how *how);
  * is like, and what the role may do there. Problems are logged as above.
  */
 enum migrate_result migrate_look(const struct migrate_how *how);
+
+/*
+ * Whether the database takes statements (the last one is NULL) as its migrations have made it: each
+ * is prepared there, as the role that serves. What it does not take is logged (module "database"),
+ * and refused; a table that somebody else has locked cannot be looked at, which is a warning.
+ */
+enum migrate_result migrate_try(struct secret url, const struct db_statement *const *statements);

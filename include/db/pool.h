@@ -8,7 +8,6 @@ struct pool;
 
 struct pool_options {
 	struct secret url;
-	const struct db_statement *const *statements; /* to prepare; ends with NULL */
 	size_t connections; /* at least 2: one for reads, the others for writes */
 	size_t sharing;	    /* how many of them may carry shared transactions at once; at least 1 */
 	int64_t acquire_timeout_us, statement_timeout_us, lock_timeout_us;

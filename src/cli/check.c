@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "db/migrate.h"
+#include "gen/statements.h"
 #include "mail/post.h"
 #include "mail/templates.h"
 #include "serve/secret.h"
@@ -173,8 +174,15 @@ static int try_database(const struct cli *cli)
 	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
 		return refuse_settings("migrations are pending, and database.migrate_on_start is"
 				       " off; run postern migrate");
-	/* Before its migrations it does not say which key it was used with. */
-	return plan == MIGRATE_PENDING ? ping_database(cli) : look_at_key(cli);
+	/* Before its migrations it says nothing of its statements, nor which key it was used with.
+	 */
+	if (plan == MIGRATE_PENDING)
+		return ping_database(cli);
+	status = after_migrating(migrate_try(c->database_url, db_statements));
+	log_flush();
+	if (status != EX_OK)
+		return status == EX_DATAERR ? EX_CONFIG : status;
+	return look_at_key(cli);
 }
 
 int cli_check(const struct cli *cli, int argc, char **argv)

@@ -7,6 +7,11 @@
 #include "base/log.h"
 #include "db/pool_parts.h"
 
+static const struct db_statement ping_statement = { .name = "postern_ping", .sql = "select" };
+static const struct db_statement commit_statement = { .name = "postern_commit",
+						      .sql = "commit",
+						      .write = true };
+
 /* Memory ran out, or the request was left early. */
 static void abandon(void *p)
 {

@@ -10,6 +10,7 @@
 #include "db/dial.h"
 #include "db/hosts.h"
 #include "db/notice.h"
+#include "db/sqlstate.h"
 
 enum {
 	PATIENCE_US = 5000000,
@@ -200,4 +201,38 @@ bool inspect(PGconn *pg, size_t connections)
 	warn_of_way(pg);
 	warn(pg, connections);
 	return true;
+}
+
+static bool can_prepare(PGconn *pg, const struct db_statement *s)
+{
+	PGresult *r = PQprepare(pg, "", s->sql, (int)s->param_count, NULL);
+	bool can = PQresultStatus(r) == PGRES_COMMAND_OK, locked = sqlstate_locked(r);
+	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (text == NULL)
+		text = PQerrorMessage(pg);
+	if (locked)
+		log_warn("database", "%s could not be prepared: %s", s->name, text);
+	else if (!can)
+		log_error("database",
+			  "%s cannot be prepared, so what needs it would fail: %.*s; the database"
+			  " is not as its migrations have made it",
+			  s->name, (int)strcspn(text, "\n"), text);
+	PQclear(r);
+	return can || locked;
+}
+
+bool inspect_statements(PGconn *pg, const struct db_statement *const *statements)
+{
+	bool all = true;
+
+	/* What is set goes with the transaction, also where a pooler lends the connection. */
+	PQclear(PQexec(pg, "begin; set local lock_timeout = 10; savepoint before"));
+	for (size_t i = 0; statements[i] != NULL && PQstatus(pg) == CONNECTION_OK; i++) {
+		all &= can_prepare(pg, statements[i]);
+		if (PQtransactionStatus(pg) == PQTRANS_INERROR)
+			PQclear(PQexec(pg, "rollback to before"));
+	}
+	PQclear(PQexec(pg, "rollback"));
+	return all && PQstatus(pg) == CONNECTION_OK;
 }

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "base/str.h"
+#include "db/db.h"
 
 /*
  * Connects and waits for it, for seconds; what the server says beside its results is logged under
@@ -19,3 +20,9 @@ PGconn *inspect_connect(struct secret url, const char *name, bool *pooled);
  * wrong with its remedy. False when it cannot be served from; where it may be, that is a warning.
  */
 bool inspect(PGconn *pg, size_t connections);
+
+/*
+ * Prepares statements, the last one of which is NULL. Logs those that cannot be; false then, but
+ * not for a table that somebody else has locked.
+ */
+bool inspect_statements(PGconn *pg, const struct db_statement *const *statements);

@@ -161,7 +161,6 @@ void lane_result(struct link *link, const struct sent_entry *sent, PGresult *r)
 
 	if (worked) {
 		l->unproved--;
-		l->stale = l->stale || pipeline_misses(&link->pipeline, sent->s);
 	} else {
 		fail(l, e);
 	}

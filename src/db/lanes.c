@@ -6,7 +6,7 @@
 #include "base/instant.h"
 
 enum {
-	RESULTS_MAX = 256, /* beside those of preparing all statements, Syncs included */
+	RESULTS_MAX = 256, /* more than a shared transaction can have */
 	IDLE_US = 5000000
 };
 

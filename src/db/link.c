@@ -13,7 +13,7 @@
 
 enum {
 	SETUP_US = 5 *
-		   1000000, /* connecting takes no longer, once the name is known; preparing too */
+		   1000000, /* connecting takes no longer, once the name is known; entering too */
 	HOST_US = 2 * 1000000, /* of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
@@ -32,10 +32,6 @@ static void on_socket(struct watch *w, uint32_t events);
 bool link_make(struct link *l, const struct link_owner *owner, struct link_options *o,
 	       enum link_kind kind, size_t room)
 {
-	size_t statements = 0;
-
-	while (o->statements[statements] != NULL)
-		statements++;
 	*l = (struct link){ .owner = owner,
 			    .options = o,
 			    .settings = { .statement_timeout_us = o->statement_timeout_us,
@@ -43,7 +39,7 @@ bool link_make(struct link *l, const struct link_owner *owner, struct link_optio
 					  .reads = kind == LINK_READ },
 			    .watch = { .fd = -1, .ready = on_socket },
 			    .timer.fire = on_timer };
-	return pipeline_make(&l->pipeline, room + 2 * statements, statements);
+	return pipeline_make(&l->pipeline, room);
 }
 
 /* libpq closes its socket by itself, after an error. */
@@ -175,16 +171,14 @@ static void set_up(struct link *l)
 	PGconn *pg = l->pipeline.pg;
 
 	timer_set(&l->timer, ticks_us() + SETUP_US);
-	l->state = LINK_PREPARING;
+	l->state = LINK_ENTERING;
 	PQsetNoticeReceiver(pg, notice_log, "db");
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1)
 		return link_fail(l);
-	if (!taken(l, l->pipeline.pooled ? pipeline_send_sync(&l->pipeline)
-					 : settings_send_once(&l->pipeline, &l->settings,
-							      l->options->statements)))
+	if (!taken(l, settings_send_once(&l->pipeline, &l->settings)) || !link_send_sync(l))
 		return;
 	link_watch(l, false);
-	if (l->state == LINK_PREPARING)
+	if (l->state == LINK_ENTERING)
 		link_flush(l);
 }
 
@@ -301,19 +295,15 @@ static void take_result(struct link *l, PGresult *r)
 	struct sent_entry e = pipeline_take(&l->pipeline);
 
 	if (e.kind == SENT_JOB)
-		return l->owner->result(l, &e, r);
-	if (e.kind == SENT_PREPARE && failed) {
-		/* One line says it for all that follow. */
-		if (l->pipeline.missing_count == 0)
-			log_warn("db", "%s cannot be prepared: %s", e.s->name, message_of(r));
-		pipeline_note_missing(&l->pipeline, e.s);
-	} else if (failed) {
+		return l->owner->result(l, &e, pipeline_result(&l->pipeline, r));
+	if (e.kind == SENT_PREPARE)
+		return pipeline_note_prepared(&l->pipeline, e.s, r);
+	if (failed)
 		log_error("db", "%s", message_of(r));
-	}
 	PQclear(r);
 	if (e.kind != SENT_SYNC)
 		return;
-	if (l->state == LINK_PREPARING && l->pipeline.count == 0)
+	if (l->state == LINK_ENTERING && l->pipeline.count == 0)
 		came_up(l);
 	else if (l->state == LINK_UP && l->owner->synced != NULL)
 		l->owner->synced(l);

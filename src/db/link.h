@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection to PostgreSQL that never blocks: connecting, preparing, sending and receiving
+ * One connection to PostgreSQL that never blocks: connecting, sending and receiving
  * happen as the loop finds the socket ready. Always in pipeline mode; what comes back is matched
  * with what was sent in order.
  */
@@ -33,8 +33,7 @@ struct link_owner {
 
 /* What all links of one database share. */
 struct link_options {
-	struct secret url;			      /* borrowed */
-	const struct db_statement *const *statements; /* to prepare; ends with NULL */
+	struct secret url; /* borrowed */
 	int64_t statement_timeout_us, lock_timeout_us;
 	/*
 	 * How many the URL names, and which of them is asked first: moved on by a link that finds
@@ -43,7 +42,7 @@ struct link_options {
 	size_t hosts, first_host;
 };
 
-enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_PREPARING, LINK_UP };
+enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_ENTERING, LINK_UP };
 enum link_kind { LINK_READ, LINK_WRITE };
 
 struct link {
@@ -54,7 +53,7 @@ struct link {
 	struct dial *dial; /* while it is CONNECTING */
 	enum link_state state;
 	struct watch watch;
-	struct timer timer; /* DOWN: try again; PREPARING and UP: give up */
+	struct timer timer; /* DOWN: try again; ENTERING and UP: give up */
 	int64_t backoff;    /* microseconds; 0 after a success */
 	int64_t up_at;	    /* tick at which it could be used */
 	size_t first_host;  /* that of the options, when it began to connect */
@@ -63,7 +62,7 @@ struct link {
 };
 
 /*
- * room: results that may be expected at once, beside those of preparing. False when out of memory:
+ * room: results that may be expected at once. False when out of memory:
  * to be freed all the same. The owner and the options outlive it.
  */
 bool link_make(struct link *l, const struct link_owner *owner, struct link_options *o,

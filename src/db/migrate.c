@@ -275,3 +275,18 @@ enum migrate_result migrate_look(const struct migrate_how *how)
 	PQfinish(pg);
 	return result;
 }
+
+enum migrate_result migrate_try(struct secret url, const struct db_statement *const *statements)
+{
+	PGconn *pg = inspect_connect(url, "migrate", NULL);
+	enum migrate_result result = MIGRATE_UNREACHABLE;
+
+	if (pg == NULL)
+		return result;
+	if (inspect_statements(pg, statements))
+		result = MIGRATE_OK;
+	else if (PQstatus(pg) == CONNECTION_OK)
+		result = MIGRATE_REFUSED;
+	PQfinish(pg);
+	return result;
+}

@@ -3,26 +3,26 @@
 
 #include <stdlib.h>
 
-bool pipeline_make(struct pipeline *p, size_t room, size_t statements)
+bool pipeline_make(struct pipeline *p, size_t room)
 {
-	*p = (struct pipeline){ .ring = calloc(room, sizeof *p->ring),
-				.room = room,
-				.missing = calloc(statements + 1, sizeof(struct db_statement *)) };
-	return p->ring != NULL && p->missing != NULL;
+	*p = (struct pipeline){ .ring = calloc(room, sizeof *p->ring), .room = room };
+	return p->ring != NULL;
 }
 
 void pipeline_free(struct pipeline *p)
 {
 	free(p->ring);
-	free(p->missing);
+	prepared_free(&p->prepared);
 }
 
 void pipeline_connect(struct pipeline *p, PGconn *pg, bool pooled)
 {
+	PQclear(p->refusal);
+	p->refusal = NULL;
 	PQfinish(p->pg);
 	p->pg = pg;
 	p->pooled = pooled;
-	p->missing_count = 0;
+	prepared_forget(&p->prepared);
 }
 
 static void expect(struct pipeline *p, struct sent_entry e)
@@ -81,42 +81,70 @@ bool pipeline_send_command(struct pipeline *p, const char *sql)
 
 bool pipeline_send_sync(struct pipeline *p)
 {
+	p->piece++;
 	return sent(p, PQpipelineSync(p->pg), (struct sent_entry){ .kind = SENT_SYNC });
 }
 
-bool pipeline_send_prepare(struct pipeline *p, const struct db_statement *s)
+/* Asks for a statement to be prepared. */
+static bool send_prepare(struct pipeline *p, struct prepared_entry *e)
 {
+	const struct db_statement *s = e->s;
 	int taken = PQsendPrepare(p->pg, s->name, s->sql, (int)s->param_count, NULL);
 
+	e->state = PREPARED_ASKED;
+	e->piece = p->piece;
 	return sent(p, taken, (struct sent_entry){ .kind = SENT_PREPARE, .s = s });
 }
 
-void pipeline_note_missing(struct pipeline *p, const struct db_statement *s)
+/*
+ * Whether a job goes by its statement's name. Behind a pooler none does: it would be another
+ * connection's. Nor does one whose statement was asked for in an earlier piece, and may not come.
+ */
+static bool goes_by_name(const struct pipeline *p, const struct prepared_entry *e)
 {
-	p->missing[p->missing_count++] = s;
-}
-
-bool pipeline_misses(const struct pipeline *p, const struct db_statement *s)
-{
-	for (size_t i = 0; i < p->missing_count; i++)
-		if (p->missing[i] == s)
-			return true;
-	return false;
+	return e != NULL &&
+	       (e->state == PREPARED_THERE || (e->state == PREPARED_ASKED && e->piece == p->piece));
 }
 
 bool pipeline_send_job(struct pipeline *p, struct job *j)
 {
 	const struct db_statement *s = j->s;
+	struct prepared_entry *e = p->pooled ? NULL : prepared_entry(&p->prepared, s);
 	struct row_params v;
 	int n = (int)s->param_count, taken = 0;
 
+	if (e != NULL && e->state == PREPARED_NOT && !send_prepare(p, e))
+		return false;
 	job_encode(j, &v);
-	if (p->pooled || pipeline_misses(p, s))
+	if (goes_by_name(p, e))
+		taken = PQsendQueryPrepared(p->pg, s->name, n, v.values, v.lengths, v.formats, 1);
+	else
 		taken = PQsendQueryParams(p->pg, s->sql, n, NULL, v.values, v.lengths, v.formats,
 					  1);
-	else
-		taken = PQsendQueryPrepared(p->pg, s->name, n, v.values, v.lengths, v.formats, 1);
 	return sent(p, taken, (struct sent_entry){ .kind = SENT_JOB, .s = s, .job = j });
+}
+
+void pipeline_note_prepared(struct pipeline *p, const struct db_statement *s, PGresult *r)
+{
+	struct prepared_entry *e = prepared_entry(&p->prepared, s);
+	ExecStatusType status = PQresultStatus(r);
+
+	e->state = status == PGRES_COMMAND_OK ? PREPARED_THERE : PREPARED_NOT;
+	if (status != PGRES_FATAL_ERROR)
+		return PQclear(r);
+	PQclear(p->refusal);
+	p->refusal = r;
+}
+
+PGresult *pipeline_result(struct pipeline *p, PGresult *r)
+{
+	PGresult *refusal = p->refusal;
+
+	if (refusal == NULL)
+		return r;
+	PQclear(r);
+	p->refusal = NULL;
+	return refusal;
 }
 
 void pipeline_forget(struct job *j)

@@ -5,6 +5,9 @@
 #include <libpq-fe.h>
 
 #include "db/job.h"
+#include "db/prepared.h"
+
+enum { PIPELINE_JOB = 2 };
 
 enum sent { SENT_JOB, SENT_PREPARE, SENT_OTHER, SENT_SYNC };
 
@@ -21,13 +24,13 @@ struct pipeline {
 	/* Ring of what is expected back, oldest at `first`. */
 	struct sent_entry *ring;
 	size_t room, first, count;
-	/* What could not be prepared, for its table was locked: sent as text. */
-	const struct db_statement **missing;
-	size_t missing_count;
+	struct prepared prepared;
+	unsigned piece;	   /* between two Syncs, that is sent to just now */
+	PGresult *refusal; /* why the statement of the next job could not be prepared */
 };
 
 /* room: results that may be expected at once. False when out of memory: still to be freed. */
-bool pipeline_make(struct pipeline *p, size_t room, size_t statements);
+bool pipeline_make(struct pipeline *p, size_t room);
 void pipeline_free(struct pipeline *p);
 
 /* Goes on with another connection, which knows nothing yet. NULL closes the one there is. */
@@ -37,11 +40,10 @@ void pipeline_connect(struct pipeline *p, PGconn *pg, bool pooled);
 bool pipeline_has_room(const struct pipeline *p, size_t n);
 
 /*
- * Queues a job, a statement to be prepared, a plain command, or a Sync. False when libpq refuses:
- * the connection is of no use any more.
+ * Queues a job, a plain command, or a Sync. False when libpq refuses: the connection is of no use
+ * any more. A job is PIPELINE_JOB results: its statement may have to be prepared.
  */
 bool pipeline_send_job(struct pipeline *p, struct job *j);
-bool pipeline_send_prepare(struct pipeline *p, const struct db_statement *s);
 bool pipeline_send_command(struct pipeline *p, const char *sql);
 bool pipeline_send_sync(struct pipeline *p);
 
@@ -51,11 +53,14 @@ const struct sent_entry *pipeline_oldest(const struct pipeline *p);
 /* Takes it off the ring. */
 struct sent_entry pipeline_take(struct pipeline *p);
 
-/* Notes that a statement could not be prepared on this connection. */
-void pipeline_note_missing(struct pipeline *p, const struct db_statement *s);
+/*
+ * Notes what came of preparing a statement, which is a result like any other; takes it over. A
+ * failure is that of the job which it was prepared for.
+ */
+void pipeline_note_prepared(struct pipeline *p, const struct db_statement *s, PGresult *r);
 
-/* Whether it could not. Once it works nevertheless, a new connection would have it. */
-bool pipeline_misses(const struct pipeline *p, const struct db_statement *s);
+/* What a job's result says: its own, or why it was skipped. Takes r over, for which it stands. */
+PGresult *pipeline_result(struct pipeline *p, PGresult *r);
 
 /* Takes a job off the one it was sent on: nobody gets its result, unless others wait for it. */
 void pipeline_forget(struct job *j);

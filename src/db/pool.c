@@ -31,7 +31,7 @@ static int64_t grace(enum link_state state)
 	switch (state) {
 	case LINK_CONNECTING:
 		return GRACE_SILENT_US;
-	case LINK_PREPARING:
+	case LINK_ENTERING:
 		return GRACE_SLOW_US;
 	default:
 		return GRACE_REFUSED_US;
@@ -93,7 +93,6 @@ struct pool *pool_make(const struct pool_options *o)
 	if (p == NULL)
 		return NULL;
 	p->link = (struct link_options){ .url = o->url,
-					 .statements = o->statements,
 					 .statement_timeout_us = o->statement_timeout_us,
 					 .lock_timeout_us = o->lock_timeout_us,
 					 .hosts = hosts_count(o->url) };

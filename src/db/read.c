@@ -5,7 +5,11 @@
 #include "db/sqlstate.h"
 
 enum {
-	READS_MAX = 4096 * 2 + 64, /* more than server.max_requests can ask for, Syncs included */
+	/*
+	 * More than server.max_requests can ask for, Syncs included; what does not fit is sent
+	 * later.
+	 */
+	READS_MAX = 4096 * 2 + 64,
 	/*
 	 * So many go out without waiting for the end of the turn: PostgreSQL works on them while
 	 * the worker reads the next requests. Measured at 32 connections: about a tenth more
@@ -113,7 +117,7 @@ void reads_send(struct reads *r)
 
 	if (l->state != LINK_UP)
 		return;
-	while (r->first != NULL && pipeline_has_room(&l->pipeline, 3) &&
+	while (r->first != NULL && pipeline_has_room(&l->pipeline, PIPELINE_JOB + 2) &&
 	       (r->pipelined || l->pipeline.count == 0)) {
 		struct job *j = r->first;
 
@@ -158,14 +162,10 @@ enum err read_run(struct reads *r, struct job *j)
 	return wait_for(r, j);
 }
 
-static void answer(struct reads *r, struct job *j, PGresult *result)
+static void answer(struct job *j, PGresult *result)
 {
-	bool missed = pipeline_misses(&r->link.pipeline, j->s);
-
 	for (struct job *at = j; at != NULL; at = job_next(at, j))
 		finish(at, OK, result);
-	if (missed)
-		link_reset(&r->link, "its statements can be prepared now");
 }
 
 static void read_result(struct link *l, const struct sent_entry *e, PGresult *result)
@@ -176,7 +176,7 @@ static void read_result(struct link *l, const struct sent_entry *e, PGresult *re
 	if (e->job == NULL)
 		return PQclear(result);
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
-		return answer(r, e->job, result);
+		return answer(e->job, result);
 
 	bool stale = e->job->tries == 0 && sqlstate_stale(result, l->up_at);
 	bool leaving = sqlstate_leaving(result);

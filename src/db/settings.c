@@ -3,10 +3,7 @@
 
 #include <stdio.h>
 
-enum {
-	READ_LOCK_US = 20000, /* lock_timeout of the read lane */
-	PREPARE_LOCK_MS = 10  /* the one while statements are prepared, each of them */
-};
+enum { READ_LOCK_US = 20000 /* lock_timeout of the read lane */ };
 
 /* Whoever stands in the read lane keeps all behind it waiting: see blocked.c. */
 static int64_t lock_timeout_us(const struct settings *s)
@@ -36,11 +33,6 @@ static bool send(struct pipeline *p, const struct settings *s, bool local, const
 	return pipeline_send_command(p, sql);
 }
 
-const struct db_statement ping_statement = { .name = "postern_ping", .sql = "select" };
-const struct db_statement commit_statement = { .name = "postern_commit",
-					       .sql = "commit",
-					       .write = true };
-
 bool settings_send_each(struct pipeline *p, const struct settings *s)
 {
 	return !p->pooled ||
@@ -48,26 +40,11 @@ bool settings_send_each(struct pipeline *p, const struct settings *s)
 		    ", set_config('transaction_read_only', 'on', true)" READ_PLANS("true"));
 }
 
-bool settings_send_once(struct pipeline *p, const struct settings *s,
-			const struct db_statement *const *statements)
+bool settings_send_once(struct pipeline *p, const struct settings *s)
 {
-	char before[64];
-
-	snprintf(before, sizeof before, "set lock_timeout = %d", PREPARE_LOCK_MS);
-	if (!pipeline_send_command(p, before) || !pipeline_send_prepare(p, &ping_statement) ||
-	    !pipeline_send_prepare(p, &commit_statement))
-		return false;
-	/* A Sync each: one whose table is locked, or that does not fit the schema, must not take
-	 * the others along.
-	 */
-	for (size_t i = 0; statements[i] != NULL; i++)
-		if (!pipeline_send_sync(p) || !pipeline_send_prepare(p, statements[i]))
-			return false;
 	/* A read is one statement, to which a higher isolation could only give failures. */
-	return pipeline_send_sync(p) &&
-	       send(p, s, false,
-		    ", set_config('default_transaction_read_only', 'on', false),"
-		    " set_config('default_transaction_isolation', 'read committed', "
-		    "false)" READ_PLANS("false")) &&
-	       pipeline_send_sync(p);
+	return p->pooled || send(p, s, false,
+				 ", set_config('default_transaction_read_only', 'on', false),"
+				 " set_config('default_transaction_isolation', 'read committed', "
+				 "false)" READ_PLANS("false"));
 }

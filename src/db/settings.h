@@ -13,15 +13,8 @@ struct settings {
 	bool reads; /* for all who read, at once */
 };
 
-/* Those of db.c, which are prepared as well. */
-extern const struct db_statement ping_statement, commit_statement;
-
-/*
- * Everything a connection of one's own needs before it is used, in one round trip. NULL ends the
- * statements to be prepared. False as with pipeline_send_*.
- */
-bool settings_send_once(struct pipeline *p, const struct settings *s,
-			const struct db_statement *const *statements);
+/* To a connection of one's own, before it is used. False as with pipeline_send_*. */
+bool settings_send_once(struct pipeline *p, const struct settings *s);
 
 /* Before the first statement of a transaction, within it: nothing where it was said once. */
 bool settings_send_each(struct pipeline *p, const struct settings *s);

@@ -39,8 +39,11 @@ bool sqlstate_stale(const PGresult *r, int64_t up_at)
 	 */
 	if (read_only(state))
 		return ticks_us() - up_at > YOUNG_US;
-	/* "cached plan must not change result type"; the prepared statement has gone. */
-	return starts(state, "0A000") || starts(state, "26000");
+	/*
+	 * "cached plan must not change result type"; the prepared statement has gone; there is one
+	 * of its name that nobody here has prepared.
+	 */
+	return starts(state, "0A000") || starts(state, "26000") || starts(state, "42P05");
 }
 
 bool sqlstate_locked(const PGresult *r)

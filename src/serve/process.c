@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "gen/statements.h"
 #include "task/loop.h"
 
 void process_signal_set(sigset_t *set)
@@ -119,7 +118,6 @@ struct pool_options process_pool(const struct conf *c, size_t connections, size_
 {
 	return (struct pool_options){
 		.url = c->database_url,
-		.statements = db_statements,
 		.connections = connections,
 		.sharing = sharing,
 		.acquire_timeout_us = c->database_acquire_timeout,

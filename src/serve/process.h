@@ -26,7 +26,7 @@ void process_child(const char *name, pid_t master);
 int process_apart(const char *name, int (*run)(const struct conf *c), const struct conf *c);
 
 /*
- * The pool that the settings speak of, for the statements of src/sql; the URL lies in the settings.
+ * The pool that the settings speak of; the URL lies in the settings.
  * connections, sharing: as in struct pool_options.
  */
 struct pool_options process_pool(const struct conf *c, size_t connections, size_t sharing);

@@ -194,6 +194,25 @@ here() {
 	[[ $status == 0 && $output == *'0001_users pending'* ]] || fail "$status $output"
 }
 
+@test "postern -t prepares every statement: one that the database does not take is named, a lock is none of its faults" {
+	made -E UTF8
+	here migrate
+	sql 'alter table deleted_users rename column request_id to asked_by' "$DATABASE"
+	run --separate-stderr here -t
+	[[ $status == 78 && $stderr == *'user_delete cannot be prepared'*request_id* ]] || fail "$status $stderr"
+	sql 'alter table deleted_users rename column asked_by to request_id' "$DATABASE"
+	sql 'begin; lock table deleted_users; select pg_sleep(60)' "$DATABASE" 3>&- &
+	held() {
+		[[ $(sql "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted
+			and relation = 'deleted_users'::regclass" "$DATABASE") == 1 ]]
+	}
+	wait_for 10 held
+	run --separate-stderr here -t
+	[[ $status == 0 && $stderr == *'user_delete could not be prepared'*lock* ]] || fail "$status $stderr"
+	sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%'
+		and pid <> pg_backend_pid()" "$DATABASE" >/dev/null
+}
+
 @test "who has registered is found whatever becomes of the system's order of letters" {
 	made -E UTF8 --locale-provider=icu --icu-locale=en --locale=C.UTF-8
 	here migrate

@@ -2,8 +2,7 @@
 /* Requests, as tasks, on a pool whose libpq is db_world.h's and whose loop is db_clock.h's. */
 #pragma once
 
-#include "db_clock.h"
-#include "db_world.h"
+#include "db_links.h"
 
 #include "base/log.h"
 #include "db/pool_parts.h"
@@ -47,15 +46,17 @@ static const struct db_column id_column = { .name = "id", .kind = KIND_UUID };
 
 #define STATEMENT(...)                                                                             \
 	{                                                                                          \
-		.sql = "", .params = &id_column, .param_count = 1, .columns = &id_column,          \
-		.column_count = 1, .row_size = sizeof(struct uuid), __VA_ARGS__                    \
+		.params = &id_column, .param_count = 1, .columns = &id_column, .column_count = 1,  \
+		.row_size = sizeof(struct uuid), __VA_ARGS__                                       \
 	}
 
-static const struct db_statement write_statement = STATEMENT(.name = "w", .write = true);
-static const struct db_statement shared_statement = STATEMENT(.name = "s", .write = true,
-							      .shared = true);
-static const struct db_statement read_statement = STATEMENT(.name = "r");
-static const struct db_statement gathered_statement = STATEMENT(.name = "g", .gathered = true);
+static const struct db_statement write_statement = STATEMENT(.name = "w", .sql = "w",
+							     .write = true);
+static const struct db_statement shared_statement = STATEMENT(.name = "s", .sql = "s",
+							      .write = true, .shared = true);
+static const struct db_statement read_statement = STATEMENT(.name = "r", .sql = "r");
+static const struct db_statement gathered_statement = STATEMENT(.name = "g", .sql = "g",
+								.gathered = true);
 
 static struct pool *pool;
 static struct arena *arenas[WORLD_PEOPLE];
@@ -127,33 +128,6 @@ static struct link *link_of(size_t i)
 	return i < LANES ? &pool->lanes.v[i].link : &pool->reads.link;
 }
 
-/* The next answer that somebody may wait for, and what stands before it. */
-static void answer(struct link *l, const char *failure)
-{
-	while (l->pipeline.count > 0 && strchr("blo", l->pipeline.pg->queue[0].kind) != NULL) {
-		server_answer(l->pipeline.pg, NULL);
-		l->watch.ready(&l->watch, EPOLLIN);
-	}
-	if (l->pipeline.count == 0)
-		return;
-	server_answer(l->pipeline.pg, failure);
-	l->watch.ready(&l->watch, EPOLLIN);
-}
-
-static bool can_connect(const struct link *l)
-{
-	return l->state == LINK_CONNECTING || (l->state == LINK_DOWN && l->timer.slot != 0);
-}
-
-static void connects(struct link *l)
-{
-	if (l->state == LINK_DOWN)
-		timer_strike(&l->timer);
-	l->watch.ready(&l->watch, EPOLLIN);
-	while (l->state == LINK_PREPARING)
-		answer(l, NULL);
-}
-
 static void turn(void)
 {
 	task_run_ready();
@@ -163,9 +137,7 @@ static void turn(void)
 
 static void world_make(const char *kinds)
 {
-	static const struct db_statement *const none[] = { NULL };
 	struct pool_options o = { .url = { (char *)(uintptr_t) "", 0 },
-				  .statements = none,
 				  .connections = LINKS,
 				  .sharing = LANES,
 				  .acquire_timeout_us = 1000000,

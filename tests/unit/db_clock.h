@@ -77,12 +77,3 @@ static void timer_strike(struct timer *t)
 	timer_clear(t);
 	t->fire(t);
 }
-
-/* The timer that a task has set before it went to sleep, or NULL. */
-static struct timer *timer_of(const struct task *t)
-{
-	for (size_t i = 0; i < set.n; i++)
-		if (set.setters[i] == t)
-			return set.timers[i];
-	return NULL;
-}

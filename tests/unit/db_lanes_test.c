@@ -57,6 +57,24 @@ static uint64_t mix_job(uint64_t h, const struct job *first)
 	return mix(h, 7);
 }
 
+/* What it has prepared, in no order; and what the server has of it. */
+static uint64_t mix_prepared(uint64_t h, const struct pipeline *p)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < p->prepared.room; i++) {
+		const struct prepared_entry *e = &p->prepared.v[i];
+
+		if (e->s != NULL)
+			all += mix((uint64_t)e->s->name[0],
+				   (uint64_t)e->state << 1 |
+					   (e->state == PREPARED_ASKED && e->piece == p->piece));
+	}
+	for (size_t i = 0; i < WORLD_NAMES; i++)
+		h = p->pg->knows[i] ? mix(h, i) : h;
+	return mix(mix(h, all), p->refusal != NULL);
+}
+
 static uint64_t mix_link(uint64_t h, const struct link *k)
 {
 	h = mix(h, (uint64_t)k->state << 2 | (uint64_t)(k->timer.slot != 0) << 1 | k->wanted);
@@ -66,14 +84,14 @@ static uint64_t mix_link(uint64_t h, const struct link *k)
 	for (size_t i = 0; i < k->pipeline.count; i++) {
 		const struct question *q = &k->pipeline.pg->queue[i];
 
-		h = mix(h, (uint64_t)q->kind << 4 | q->of.n);
+		h = mix(h, (uint64_t)q->kind << 12 | (uint64_t)q->what << 4 | q->of.n);
 		for (size_t n = 0; n < q->of.n; n++)
 			h = mix(h, q->of.who[n]);
 		h = mix_job(h, k->pipeline.ring[(k->pipeline.first + i) % k->pipeline.room].job);
 	}
 	for (size_t i = 0; i < WORLD_PEOPLE; i++)
 		h = mix(h, k->pipeline.pg->open[i]);
-	return h;
+	return mix_prepared(h, &k->pipeline);
 }
 
 static uint64_t mix_lane(uint64_t h, const struct lane *l)

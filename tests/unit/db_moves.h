@@ -20,6 +20,24 @@ struct move {
 /* Room for each `who` of a step. */
 enum { WHO_MAX = LINKS * FAILURES };
 
+/* Whether a Sync would commit something. */
+static bool server_commits(const PGconn *c)
+{
+	static const uint8_t nothing[WORLD_PEOPLE];
+
+	return !c->skips && c->block == PQTRANS_IDLE &&
+	       memcmp(c->open, nothing, sizeof nothing) != 0;
+}
+
+/* The timer that a task has set before it went to sleep, or NULL. */
+static struct timer *timer_of(const struct task *t)
+{
+	for (size_t i = 0; i < set.n; i++)
+		if (set.setters[i] == t)
+			return set.timers[i];
+	return NULL;
+}
+
 /* --- what may happen next -------------------------------------------------------------------- */
 
 /*
@@ -35,7 +53,8 @@ static const char *failure_of(const struct link *l, size_t which)
 	while (at < l->pipeline.count && strchr("blo", l->pipeline.pg->queue[at].kind) != NULL)
 		at++;
 
-	char kind = at == l->pipeline.count ? 0 : l->pipeline.pg->queue[at].kind;
+	const struct question *q = &l->pipeline.pg->queue[at];
+	char kind = at == l->pipeline.count ? 0 : q->kind == 'p' ? q->what : q->kind;
 
 	if (kind == 'r' || kind == 'g')
 		return of_read[which];
@@ -179,6 +198,8 @@ static void check(void)
 	/* PostgreSQL was told to begin in a transaction, or to end none. */
 	assert_int_equal(world.warnings, 0);
 	assert_int_equal(world.late, 0);
+	assert_int_equal(world.unknown, 0);
+	assert_int_equal(world.twice, 0);
 	for (size_t i = 0; i < LANES; i++)
 		check_lane(&pool->lanes.v[i]);
 	for (size_t i = 0; i < actor_count; i++)

@@ -3,7 +3,9 @@
  * A libpq that talks to nobody: what src/db sends is queued, and the test says when the next answer
  * comes and whether it is a failure. Transactions go as PostgreSQL's do: what is no block commits
  * at its Sync, a failure takes along all up to the Sync, and a block that has failed answers
- * ROLLBACK to its commit. Each request sends its number along (from 1), and finds it in its result.
+ * ROLLBACK to its commit. What a connection has prepared stays there, whatever becomes of the
+ * transaction, and what it has not prepared it does not know. Each request sends its number along
+ * (from 1), and finds it in its result.
  */
 #pragma once
 
@@ -13,7 +15,7 @@
 #include <sys/epoll.h>
 
 #include "db/dial.h"
-#include "db/settings.h"
+#include "db/row.h"
 #include "task/task.h"
 
 enum { WORLD_QUEUE = 64, WORLD_PEOPLE = 4, WORLD_SOCKET = 1000 };
@@ -31,26 +33,32 @@ struct pg_result {
 };
 
 /*
- * (w)rite, (s)hared write, (r)ead, (g)athered read, (b)egin, ro(l)lback, (c)ommit, a dot for a
- * Sync, (o)ther.
+ * (w)rite, (s)hared write, (r)ead, (g)athered read, (b)egin, ro(l)lback, (c)ommit, (p)repare, a dot
+ * for a Sync, (o)ther.
  */
 struct question {
 	char kind;
+	char what; /* (p)repare: which; of a statement that goes by its name: that */
 	struct people of;
 };
+
+enum { WORLD_NAMES = 128 };
 
 struct pg_conn {
 	PGTransactionStatusType block;
 	bool skips; /* up to the next Sync */
 	struct question queue[WORLD_QUEUE];
 	size_t queued;
+	bool knows[WORLD_NAMES];    /* what was prepared */
 	uint8_t open[WORLD_PEOPLE]; /* written, not committed */
 	PGresult *answer;
 };
 
 static struct {
 	size_t results, connections, warnings;
-	size_t late;			 /* writes and commits sent for a request that was ended */
+	size_t late;	       /* writes and commits sent for a request that was ended */
+	size_t unknown, twice; /* statements that were not prepared, and that were again */
+	bool pooled;	       /* whoever connects meets a pooler */
 	uint8_t committed[WORLD_PEOPLE]; /* how many of each one's */
 } world;
 
@@ -103,7 +111,7 @@ int dial_fd(const struct dial *d)
 
 struct dialled dial_take(struct dial *d)
 {
-	struct dialled end = { .pg = d->pg };
+	struct dialled end = { .pg = d->pg, .pooled = world.pooled };
 
 	free(d);
 	return end;
@@ -163,59 +171,68 @@ int PQconsumeInput(PGconn *c)
 	return 1;
 }
 
-static int queue(PGconn *c, char kind, const struct people *of)
+static int queue(PGconn *c, struct question q)
 {
 	if (c->queued == WORLD_QUEUE)
 		return 0;
-	c->queue[c->queued] = (struct question){ .kind = kind };
-	if (of != NULL)
-		c->queue[c->queued].of = *of;
-	c->queued++;
+	c->queue[c->queued++] = q;
 	return 1;
+}
+
+/* By its name, or by its text, which is the same here but for those of src/db. */
+static char kind_of(const char *text)
+{
+	static const char *const own[] = { "begin isolation level read committed", "rollback",
+					   "postern_commit", "commit" };
+	static const char kinds[] = "blcc";
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (strcmp(text, own[i]) == 0)
+			return kinds[i];
+	return strchr("wsrg", text[0]) != NULL && text[1] == '\0' ? text[0] : 'o';
+}
+
+static struct question question(const char *text, int n, const char *const *values)
+{
+	struct question q = { .kind = kind_of(text) };
+	const struct row_ids *ids = q.kind == 'g' ? (const void *)values[0] : NULL;
+
+	if ((q.kind == 'w' || q.kind == 'c') && task_ended() != OK)
+		world.late++;
+	if (ids == NULL && n > 0)
+		q.of = (struct people){ 1, { (uint8_t)values[0][0] } };
+	q.of.n = ids == NULL ? q.of.n : (uint8_t)be32toh(ids->length);
+	for (size_t i = 0; ids != NULL && i < q.of.n; i++)
+		q.of.who[i] = ids->v[i].uuid.b[0];
+	return q;
 }
 
 int PQsendQueryParams(PGconn *c, const char *sql, int n, const Oid *types,
 		      const char *const *values, const int *lengths, const int *formats, int format)
 {
-	(void)n, (void)types, (void)values, (void)lengths, (void)formats, (void)format;
-	return queue(c,
-		     strncmp(sql, "begin", 5) == 0  ? 'b'
-		     : strcmp(sql, "rollback") == 0 ? 'l'
-						    : 'o',
-		     NULL);
+	(void)types, (void)lengths, (void)formats, (void)format;
+	return queue(c, question(sql, n, values));
 }
 
 int PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *values,
 			const int *lengths, const int *formats, int format)
 {
-	struct people of = { 0 };
+	struct question q = question(name, n, values);
 
 	(void)lengths, (void)formats, (void)format;
-	if ((name[0] == 'w' || strcmp(name, commit_statement.name) == 0) && task_ended() != OK)
-		world.late++;
-	if (strcmp(name, commit_statement.name) == 0)
-		return queue(c, 'c', NULL);
-	if (name[0] == 'g') {
-		const struct row_ids *ids = (const void *)values[0];
-
-		of.n = (uint8_t)be32toh(ids->length);
-		for (size_t i = 0; i < of.n; i++)
-			of.who[i] = ids->v[i].uuid.b[0];
-	} else if (n > 0) {
-		of = (struct people){ 1, { (uint8_t)values[0][0] } };
-	}
-	return queue(c, name[0], &of);
+	q.what = q.kind;
+	return queue(c, q);
 }
 
 int PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types)
 {
-	(void)name, (void)sql, (void)n, (void)types;
-	return queue(c, 'o', NULL);
+	(void)sql, (void)n, (void)types;
+	return queue(c, (struct question){ .kind = 'p', .what = kind_of(name) });
 }
 
 int PQpipelineSync(PGconn *c)
 {
-	return queue(c, '.', NULL);
+	return queue(c, (struct question){ .kind = '.' });
 }
 
 PGTransactionStatusType PQtransactionStatus(const PGconn *c)
@@ -296,15 +313,6 @@ static void server_end(PGconn *c, bool commit)
 	memset(c->open, 0, sizeof c->open);
 }
 
-/* Whether a Sync would commit something. */
-static bool server_commits(const PGconn *c)
-{
-	static const uint8_t nothing[WORLD_PEOPLE];
-
-	return !c->skips && c->block == PQTRANS_IDLE &&
-	       memcmp(c->open, nothing, sizeof nothing) != 0;
-}
-
 static struct question server_next(PGconn *c)
 {
 	struct question q = c->queue[0];
@@ -338,6 +346,8 @@ static PGresult *server_do(PGconn *c, const struct question *q)
 		memset(r->ids[i], q->of.who[i], sizeof r->ids[i]);
 	if (q->kind == 'r' || q->kind == 'g')
 		r->status = PGRES_TUPLES_OK;
+	if (q->kind == 'p')
+		c->knows[(size_t)q->what] = true;
 	if (q->kind == 'w' || q->kind == 's')
 		c->open[q->of.who[0] - 1]++;
 	if (q->kind == 'b') {
@@ -355,12 +365,26 @@ static PGresult *server_do(PGconn *c, const struct question *q)
 	return r;
 }
 
+/* Why it cannot be done; NULL: it can. */
+static const char *server_refuses(const PGconn *c, const struct question *q)
+{
+	if (c->block == PQTRANS_INERROR && strchr("cl", q->kind) == NULL && q->what != 'c')
+		return "25P02";
+	if (q->kind == 'p' && c->knows[(size_t)q->what]) {
+		world.twice++;
+		return "42P05";
+	}
+	if (q->kind != 'p' && q->what != 0 && !c->knows[(size_t)q->what]) {
+		world.unknown++;
+		return "26000";
+	}
+	return NULL;
+}
+
 /* Answers the oldest question of a connection; failure: an SQLSTATE, or NULL. */
 static void server_answer(PGconn *c, const char *failure)
 {
-	char kind = c->queue[0].kind;
-
-	if (kind == '.') {
+	if (c->queue[0].kind == '.') {
 		c->answer = server_sync(c, failure);
 		return;
 	}
@@ -369,15 +393,18 @@ static void server_answer(PGconn *c, const char *failure)
 
 	if (c->skips) {
 		c->answer = result_make(PGRES_PIPELINE_ABORTED, NULL, NULL);
-	} else if (failure != NULL || (c->block == PQTRANS_INERROR && kind != 'c' && kind != 'l')) {
-		c->skips = true;
-		if (kind == 'c') { /* that ends the block as well */
-			server_end(c, false);
-			c->block = PQTRANS_IDLE;
-		}
-		c->answer = result_make(PGRES_FATAL_ERROR, failure != NULL ? failure : "25P02",
-					NULL);
-	} else {
-		c->answer = server_do(c, &q);
+		return;
 	}
+	if (failure == NULL)
+		failure = server_refuses(c, &q);
+	if (failure == NULL) {
+		c->answer = server_do(c, &q);
+		return;
+	}
+	c->skips = true;
+	if (q.kind == 'c') { /* that ends the block as well */
+		server_end(c, false);
+		c->block = PQTRANS_IDLE;
+	}
+	c->answer = result_make(PGRES_FATAL_ERROR, failure, NULL);
 }

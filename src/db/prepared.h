@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which statements a connection has by their names. Each is prepared in front of its first use, and
+ * its name may be used at once: should preparing fail, the server skips the use as well. It may not
+ * be used behind the next Sync before the answer is there, for that may be a failure.
+ */
+#pragma once
+
+#include "db/db.h"
+
+enum prepared_state {
+	PREPARED_NOT,
+	PREPARED_ASKED, /* not answered yet */
+	PREPARED_THERE
+};
+
+struct prepared_entry {
+	const struct db_statement *s; /* NULL: none */
+	enum prepared_state state;
+	unsigned piece; /* ASKED: between which Syncs */
+};
+
+/* A table by the statements' addresses. No more are in it than were used. */
+struct prepared {
+	struct prepared_entry *v;
+	size_t room, n;
+};
+
+/* The entry of a statement, until the next call; PREPARED_NOT if it is new. NULL: out of memory. */
+struct prepared_entry *prepared_entry(struct prepared *p, const struct db_statement *s);
+
+/* Another connection: it has none. */
+void prepared_forget(struct prepared *p);
+
+void prepared_free(struct prepared *p);
