@@ -10,7 +10,8 @@
 #include "base/err.h"
 #include "base/kind.h"
 
-/* A parameter or column: where its C value is in the struct. */
+/* A parameter or column: where its C value is in the struct. KIND_LIST is text[], a struct
+ * str_list. */
 struct db_column {
 	const char *name;
 	enum kind kind;

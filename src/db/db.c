@@ -89,6 +89,7 @@ static enum err run(struct db *db, struct job *j)
 		log_error("db", "%s: nothing was to be changed here", j->s->name);
 		return ERR_INTERNAL;
 	}
+	j->lists = row_lists(j->s, j->in, db->arena);
 	TRY(run_somewhere(db, j));
 	db->changed |= j->s->write && strcmp(PQcmdTuples(j->result), "0") != 0;
 	return OK;

@@ -46,7 +46,7 @@ struct job *job_next(const struct job *j, const struct job *first)
 void job_encode(const struct job *j, struct row_params *out)
 {
 	if (!j->s->gathered)
-		return row_encode(j->s, j->in, out);
+		return row_encode(j->s, j->in, j->lists, out);
 	row_begin_ids(out);
 	for (const struct job *at = j; at != NULL; at = job_next(at, j))
 		row_add_id(j->s, at->in, out);

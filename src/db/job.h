@@ -12,6 +12,7 @@ struct pipeline;
 struct job {
 	const struct db_statement *s;
 	const void *in;
+	const struct str *lists; /* row_lists; NULL: it has none */
 	struct task *task;
 	PGresult *result;	   /* the job's until taken, and its mates' */
 	enum err err;		   /* OK only once its result is there, and has held */

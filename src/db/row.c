@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/list.h"
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
 static const int64_t pg_epoch_us = 946684800LL * 1000000;
@@ -86,13 +87,35 @@ static int encode(const struct db_column *c, const char *member, char number[sta
 	return 0;
 }
 
-void row_encode(const struct db_statement *s, const void *in, struct row_params *out)
+const struct str *row_lists(const struct db_statement *s, const void *in, struct arena *a)
+{
+	struct str *lists = NULL;
+
+	for (size_t i = 0; i < s->param_count; i++) {
+		const char *member = (const char *)in + s->params[i].offset;
+
+		if (s->params[i].kind != KIND_LIST)
+			continue;
+		if (lists == NULL)
+			lists = arena_new_array(a, s->param_count, struct str);
+		lists[i] = list_write(*(const struct str_list *)(const void *)member, a);
+	}
+	return lists;
+}
+
+void row_encode(const struct db_statement *s, const void *in, const struct str *lists,
+		struct row_params *out)
 {
 	assert(s->param_count <= DB_PARAMS_MAX);
 	for (size_t i = 0; i < s->param_count; i++) {
 		const struct db_column *c = &s->params[i];
 
 		out->formats[i] = 1;
+		if (c->kind == KIND_LIST) {
+			out->values[i] = lists[i].p;
+			out->lengths[i] = (int)lists[i].n;
+			continue;
+		}
 		out->lengths[i] = encode(c, (const char *)in + c->offset, out->numbers[i],
 					 &out->values[i]);
 	}
@@ -210,8 +233,9 @@ static bool decode(const struct db_column *c, struct str sent, struct arena *a, 
 		break;
 	case KIND_ENUM:
 		return vocabulary_find(c->words, sent, (int *)(void *)member);
-	case KIND_EMAIL:
 	case KIND_LIST:
+		return list_read(sent, a, (struct str_list *)(void *)member);
+	case KIND_EMAIL:
 	case KIND_OBJECT:
 		return false;
 	}
@@ -246,7 +270,11 @@ enum err row_decode(const struct db_statement *s, const PGresult *r, int i, stru
 
 		if (!decode(column, sent, a, member)) {
 			log_error("db", "%s: column %s has a value that is not known here: %.*s",
-				  s->name, column->name, n < SHOWN ? n : SHOWN, sent.p);
+				  s->name, column->name,
+				  column->kind == KIND_LIST ? 0
+				  : n < SHOWN		    ? n
+							    : SHOWN,
+				  sent.p);
 			return ERR_INTERNAL;
 		}
 	}

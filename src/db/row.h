@@ -29,7 +29,15 @@ struct row_params {
 	};
 };
 
-void row_encode(const struct db_statement *s, const void *in, struct row_params *out);
+/*
+ * The parameters of a statement that are lists, as the server receives them, in the arena: one for
+ * each of its parameters, the null str for those that are none. NULL where none of them is.
+ */
+const struct str *row_lists(const struct db_statement *s, const void *in, struct arena *a);
+
+/* lists: of row_lists. */
+void row_encode(const struct db_statement *s, const void *in, const struct str *lists,
+		struct row_params *out);
 
 /* The one parameter of a gathered statement: begins a list, and adds one of at most ROW_IDS_MAX. */
 void row_begin_ids(struct row_params *out);

@@ -26,6 +26,7 @@ static const struct type {
 	{ "int8", KIND_I64 },	   { "text", KIND_STR },
 	{ "varchar", KIND_STR },   { "uuid", KIND_UUID },
 	{ "secret", KIND_SECRET }, { "timestamptz", KIND_INSTANT },
+	{ "_text", KIND_LIST },
 };
 
 static const struct type *type_find(const char *name)

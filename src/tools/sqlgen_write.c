@@ -36,6 +36,7 @@ static const char *kind_name(enum kind k)
 		[KIND_I64] = "KIND_I64",       [KIND_STR] = "KIND_STR",
 		[KIND_SECRET] = "KIND_SECRET", [KIND_INSTANT] = "KIND_INSTANT",
 		[KIND_UUID] = "KIND_UUID",     [KIND_ENUM] = "KIND_ENUM",
+		[KIND_LIST] = "KIND_LIST",
 	};
 
 	return names[k];
@@ -51,6 +52,7 @@ static const char *type_name(enum kind k)
 		[KIND_SECRET] = "struct secret",
 		[KIND_INSTANT] = "struct instant",
 		[KIND_UUID] = "struct uuid",
+		[KIND_LIST] = "struct str_list",
 	};
 
 	return names[k];

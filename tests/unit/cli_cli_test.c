@@ -9,23 +9,18 @@
 #include <cmocka.h>
 
 #include "cli/command.h"
+#include "core/audit.h"
 
-/* "user.create key.new": what http-api.md calls an action, each behind one space. */
+/* "user.create key.new": words of the audit log, with one space between. */
 static bool actions_valid(const char *text)
 {
-	bool letter = false, dot = false;
+	struct str rest = str_from(text), word = { 0 };
+	bool valid = true;
+	int action = 0;
 
-	for (; *text != '\0'; text++) {
-		if (*text == ' ' && (!letter || !dot))
-			return false;
-		if (*text == '.' && !letter)
-			return false;
-		dot = *text == '.' || (dot && *text != ' ');
-		letter = *text >= 'a' && *text <= 'z';
-		if (!letter && *text != '.' && *text != '-' && *text != ' ')
-			return false;
-	}
-	return letter && dot;
+	while (str_split(&rest, ' ', &word))
+		valid = valid && vocabulary_find(&audit_actions, word, &action);
+	return valid;
 }
 
 static void notes(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Enumerations between C and PostgreSQL: words that are known, null, and one that is not. */
+/* Enumerations and lists between C and PostgreSQL: what is known, null, and what is not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
+#include "db/list.h"
 #include "db/row.h"
 #include "log_tap.h"
 
@@ -66,7 +68,7 @@ static void known_words(void **state)
 
 		assert_int_equal(decode(rows[i].word, a, &t), OK);
 		assert_int_equal(t.size, rows[i].size);
-		row_encode(&statement, &t, &p);
+		row_encode(&statement, &t, NULL, &p);
 		if (rows[i].word == NULL) {
 			assert_null(p.values[1]);
 			continue;
@@ -94,11 +96,59 @@ static void unknown_words(void **state)
 	arena_free(a);
 }
 
+#define BYTES(literal)                                                                             \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+
+/* What PostgreSQL sends for array[...]::text[], and what it does not. */
+static void lists(void **state)
+{
+	static const struct {
+		struct str sent;
+		const char *want; /* each with a comma behind; NULL: it is no list */
+	} rows[] = {
+		{ BYTES("\0\0\0\0\0\0\0\0\0\0\0\x19"), "" },
+		{ BYTES("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\2\0\0\0\1\0\0\0\1a\0\0\0\2bc"), "a,bc," },
+		{ BYTES("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\0"), "," },
+		/* Null in it, two dimensions, of another type, too short, too long. */
+		{ BYTES("\0\0\0\1\0\0\0\1\0\0\0\x19\0\0\0\1\0\0\0\1\xff\xff\xff\xff"), NULL },
+		{ BYTES("\0\0\0\2\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"
+			"\0\0\0\1a"),
+		  NULL },
+		{ BYTES("\0\0\0\0\0\0\0\0\0\0\0\x17"), NULL },
+		{ BYTES("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\2a"), NULL },
+		{ BYTES("\0\0\0\1\0\0\0\0\0\0\0\x19\x7f\xff\xff\xff\0\0\0\1\0\0\0\0"), NULL },
+		{ BYTES("\0\0\0\0\0\0\0\0\0\0\0\x19\0"), NULL },
+		{ BYTES("\0\0\0\0"), NULL },
+		{ BYTES(""), NULL },
+	};
+	struct arena *a = arena_make(1 << 16, NULL, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str_list list = { 0 };
+		struct buf b = buf_make(a, 16);
+
+		assert_int_equal(list_read(rows[i].sent, a, &list), rows[i].want != NULL);
+		if (rows[i].want == NULL)
+			continue;
+		assert_non_null(list.v);
+		for (size_t j = 0; j < list.n; j++)
+			buf_printf(&b, "%s,", list.v[j].p);
+		assert_string_equal(buf_str(&b).p, rows[i].want);
+		assert_true(str_eq(list_write(list, a), rows[i].sent));
+	}
+	assert_null(list_write((struct str_list){ 0 }, a).p);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_words),
 		TEST(unknown_words),
+		cmocka_unit_test(lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
