@@ -260,7 +260,9 @@ struct str given_take(const struct given *g, const struct field *f, struct arena
 	case KIND_LIST:
 		return list_fault(g, f, a);
 	case KIND_OBJECT:
-		return g->type == GIVEN_OBJECT ? (struct str){ 0 } : STR("must be an object");
+		if (g->type != GIVEN_OBJECT)
+			return STR("must be an object");
+		break;
 	}
 	return (struct str){ 0 };
 }

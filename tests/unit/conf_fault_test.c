@@ -154,9 +154,8 @@ static const struct {
 	{ { "APP__JWT__ALGORITHM=" },
 	  "APP__JWT__ALGORITHM: must be HS256, ES256 or RS256, not \"\"" },
 	{ { "APP__MAIL__AUTH=plain" },
-	  "APP__MAIL__AUTH: must be PLAIN/LOGIN, PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256 or NTLM, "
-	  "not "
-	  "\"plain\"" },
+	  "APP__MAIL__AUTH: must be PLAIN/LOGIN, PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256 or NTLM,"
+	  " not \"plain\"" },
 	{ { "APP__JWT__ISSUER=a\xff\x1b" },
 	  "APP__JWT__ISSUER: must be one line of text, 1 to 255 bytes, not \"a\\xff\\x1b\"" },
 	{ { "APP__JWT__ISSUER=\xc3\xbc\xc2\x9b\xc2\xa3\n" },
@@ -324,19 +323,16 @@ static const struct {
 	  "the second" },
 	{ { JWT, URL, "APP__KEYS__ROTATE_AFTER=0s" }, "" },
 	{ { JWT, URL, "APP__PASSWORD__MEMORY_KIB=19455" },
-	  "password.memory_kib: 19455 is below OWASP's minimum for Argon2id; with password.passes "
-	  "2 "
-	  "set it to at least 19456" },
+	  "password.memory_kib: 19455 is below OWASP's minimum for Argon2id; with password.passes"
+	  " 2 set it to at least 19456" },
 	{ { JWT, URL, "APP__PASSWORD__PASSES=1", "APP__PASSWORD__MEMORY_KIB=47103" },
-	  "password.memory_kib: 47103 is below OWASP's minimum for Argon2id; with password.passes "
-	  "1 "
-	  "set it to at least 47104" },
+	  "password.memory_kib: 47103 is below OWASP's minimum for Argon2id; with password.passes"
+	  " 1 set it to at least 47104" },
 	{ { JWT, URL, "APP__PASSWORD__PASSES=1", "APP__PASSWORD__MEMORY_KIB=47104" }, "" },
 	{ { JWT, URL, "APP__PASSWORD__PASSES=3", "APP__PASSWORD__MEMORY_KIB=12288" }, "" },
 	{ { JWT, URL, "APP__PASSWORD__PASSES=10", "APP__PASSWORD__MEMORY_KIB=12287" },
-	  "password.memory_kib: 12287 is below OWASP's minimum for Argon2id; with password.passes "
-	  "10 "
-	  "set it to at least 12288" },
+	  "password.memory_kib: 12287 is below OWASP's minimum for Argon2id; with password.passes"
+	  " 10 set it to at least 12288" },
 	{ { JWT, URL, "APP__LOG__FILTER=loud" },
 	  "log.filter: \"loud\" is no filter; write a level (error, warn, info, debug), then "
 	  "module=level, as in info,db=debug" },
