@@ -5,8 +5,8 @@
 #include "base/str.h"
 
 /* Their tags; the first one is for everybody whose language is not among them. */
-extern const struct str locales[];
-extern const size_t locales_count;
+enum { LOCALES = 2 };
+extern const struct str locales[LOCALES];
 
 /*
  * The best of Accept-Language (RFC 9110 section 12.5.4) among them, by lookup (RFC 4647 section

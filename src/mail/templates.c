@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "text/locale.h"
 
 struct entry {
@@ -122,6 +123,20 @@ static void load(const struct loading *l, const struct template_source *source)
 		complain(l, l->folder.n > 0 ? below(l, e->path) : e->path, fault.p);
 }
 
+/* "the mails are in en and de only" */
+static const char *only_in(struct arena *a)
+{
+	struct buf b = buf_make(a, 64);
+
+	buf_add(&b, STR("the mails are in "));
+	for (size_t i = 0; i < LOCALES; i++) {
+		buf_add(&b, i == 0 ? STR("") : i + 1 < LOCALES ? STR(", ") : STR(" and "));
+		buf_add(&b, locales[i]);
+	}
+	buf_add(&b, STR(" only"));
+	return buf_str(&b).p;
+}
+
 /* Names that nothing would ever ask for are mistakes: a typing error, or a language there is not.
  */
 static void look_through(const struct loading *l, struct str dir, size_t depth)
@@ -142,7 +157,7 @@ static void look_through(const struct loading *l, struct str dir, size_t depth)
 		if (name.p[0] == '.')
 			continue;
 		if (depth == 0 && !str_eq(locale_of(name), name))
-			complain(l, below(l, at), "the mails are in en and de only");
+			complain(l, below(l, at), only_in(l->arena));
 		if (depth == 1 && (ends(name, STR(".txt")) || ends(name, STR(".html"))) &&
 		    entry_find(l->t, at) == NULL)
 			complain(l, below(l, at), "there is no mail of that name");
@@ -163,7 +178,7 @@ struct templates *templates_load(struct str folder, struct arena *a, struct conf
 		load(&l, &template_sources[i]);
 	if (folder.n > 0) {
 		look_through(&l, STR(""), 0);
-		for (size_t i = 0; i < locales_count; i++)
+		for (size_t i = 0; i < LOCALES; i++)
 			look_through(&l, locales[i], 1);
 	}
 	return faults->n == before ? t : NULL;

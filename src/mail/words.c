@@ -7,6 +7,7 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+#include "text/locale.h"
 #include "text/mailbox.h"
 
 enum {
@@ -173,13 +174,25 @@ struct str words_minutes(int64_t us, struct arena *a)
 	return arena_printf(a, "%lld", (long long)n);
 }
 
+/* One for each of locales[], in their order. */
+static const struct units {
+	const char *minute, *minutes, *hours, *days;
+} units[] = { { "minute", "minutes", "hours", "days" },
+	      { "Minute", "Minuten", "Stunden", "Tage" } };
+
+_Static_assert(sizeof units / sizeof *units == LOCALES, "words of time for each language");
+
+static const struct units *units_of(struct str locale)
+{
+	for (size_t i = 0; i < LOCALES; i++)
+		if (str_eq(locale, locales[i]))
+			return &units[i];
+	return &units[0];
+}
+
 struct str words_time(int64_t us, struct str locale, struct arena *a)
 {
-	static const struct {
-		const char *minute, *minutes, *hours, *days;
-	} en = { "minute", "minutes", "hours", "days" },
-	  de = { "Minute", "Minuten", "Stunden", "Tage" };
-	const typeof(en) *w = str_eq(locale, STR("de")) ? &de : &en;
+	const struct units *w = units_of(locale);
 	int64_t n = minutes(us);
 
 	if (n == 0)

@@ -2,13 +2,14 @@
 #include "text/locale.h"
 
 const struct str locales[] = { STR("en"), STR("de") };
-const size_t locales_count = sizeof locales / sizeof *locales;
+
+_Static_assert(sizeof locales / sizeof *locales == LOCALES, "a tag for each");
 
 /* The locale of a tag, or of what it begins with, a subtag less each time; the null str: none. */
 static struct str find(struct str tag)
 {
 	while (tag.n > 0) {
-		for (size_t i = 0; i < locales_count; i++)
+		for (size_t i = 0; i < LOCALES; i++)
 			if (str_eq_nocase(tag, locales[i]))
 				return locales[i];
 		while (tag.n > 0 && tag.p[tag.n - 1] != '-')

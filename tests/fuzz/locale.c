@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool known(struct str locale)
 {
-	for (size_t i = 0; i < locales_count; i++)
+	for (size_t i = 0; i < LOCALES; i++)
 		if (str_eq(locale, locales[i]))
 			return true;
 	return false;

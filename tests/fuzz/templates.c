@@ -20,7 +20,7 @@ static char folder[] = "/tmp/postern-fuzz-XXXXXX";
 
 static void remove_folder(void)
 {
-	for (size_t i = 0; i < locales_count; i++) {
+	for (size_t i = 0; i < LOCALES; i++) {
 		char path[64];
 
 		snprintf(path, sizeof path, "%s/%s", folder, locales[i].p);
@@ -32,7 +32,7 @@ static void remove_folder(void)
 static void make_folder(void)
 {
 	assert(mkdtemp(folder) != NULL);
-	for (size_t i = 0; i < locales_count; i++) {
+	for (size_t i = 0; i < LOCALES; i++) {
 		char path[64];
 
 		snprintf(path, sizeof path, "%s/%s", folder, locales[i].p);
@@ -60,7 +60,7 @@ static void check(const struct templates *t, const struct conf_faults *faults)
 	assert((t == NULL) == (faults->n > 0));
 	for (const struct conf_fault *f = faults->first; f != NULL; f = f->next)
 		assert(str_starts(f->text, STR("mail.templates: ")) && str_utf8(f->text));
-	for (size_t i = 0; t != NULL && i < locales_count; i++)
+	for (size_t i = 0; t != NULL && i < LOCALES; i++)
 		assert(templates_find(t, locales[i], STR("reset"), &mail) &&
 		       !templates_find(t, locales[i], STR("frame"), &mail));
 }

@@ -113,7 +113,7 @@ static void has_all_mails_in_all_languages(void **state)
 	(void)state;
 	assert_non_null(t);
 	for (size_t i = 1; i < mail_kind_vocabulary.n; i++)
-		for (size_t l = 0; l < locales_count; l++) {
+		for (size_t l = 0; l < LOCALES; l++) {
 			struct str name = mail_kind_vocabulary.words[i];
 
 			if (!templates_find(t, locales[l], name, &mail))
