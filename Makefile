@@ -79,7 +79,7 @@ $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PQ_CFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< $(OUT)/libpostern.a $(LIBS) -lcmocka
 
-$(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_text.c \
+$(OUT)/tools/sqlgen: $(patsubst %.c,$(OUT)/%.o,tools/sqlgen.c tools/sqlgen_common.c tools/sqlgen_text.c \
 		tools/sqlgen_describe.c tools/sqlgen_enum.c tools/sqlgen_write.c base/err.c)
 	$(CC) $(LDFLAGS) -o $@ $^ -lpq
 
