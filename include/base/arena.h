@@ -25,6 +25,20 @@ void arena_on_oom(struct arena *a, void (*oom)(void *), void *ctx);
 /* Runs the deferred calls, newest first, wipes what was handed out, keeps the first chunk. */
 void arena_reset(struct arena *a);
 
+/* How much is handed out, to come back to. */
+struct arena_mark {
+	void *chunk, *deferred;
+	size_t used, total;
+};
+
+struct arena_mark arena_mark(const struct arena *a);
+
+/*
+ * Releases what was handed out since then, as arena_reset does with everything: for work that goes
+ * round and round. What grows in the arena (a struct buf) must not have outgrown its place since.
+ */
+void arena_rewind(struct arena *a, struct arena_mark to);
+
 /* arena_reset, then releases the arena. NULL is allowed. */
 void arena_free(struct arena *a);
 

@@ -19,6 +19,7 @@ struct who {
 	struct session_id session;
 	enum user_role role;
 	struct str email;
+	int32_t version; /* of the user's tokens, as the one that was shown has it */
 };
 
 /* What a request tells about whoever sends it; "" for what it does not say. */

@@ -6,6 +6,7 @@
 /* What an Accept header (RFC 9110 section 12.5.1) allows; a missing one allows everything. */
 struct accepted {
 	bool json;    /* application/json, or problem+json, at a quality above 0 */
+	bool lines;   /* application/x-ndjson: JSON texts, one a line */
 	bool problem; /* errors are to be application/problem+json: it is named, and not below json
 		       */
 };

@@ -26,7 +26,13 @@ enum cost {
 	COST_MAIL
 };
 
-enum reply_shape { REPLY_NONE, REPLY_ONE, REPLY_LIST, REPLY_RAW };
+enum reply_shape {
+	REPLY_NONE,
+	REPLY_ONE,
+	REPLY_LIST,
+	REPLY_LINES, /* in pieces, each struct a line by itself */
+	REPLY_RAW
+};
 
 /* Initialises path, head and mark with a string literal. */
 #define ROUTE_AT(text)                                                                             \

@@ -62,6 +62,26 @@ enum err reply_raw(struct req *r, struct str json)
 	return OK;
 }
 
+void reply_head(struct call *c, enum err e)
+{
+	static const struct str types[] = {
+		[REPLY_ONE] = STR("application/json; charset=utf-8"),
+		[REPLY_LIST] = STR("application/json; charset=utf-8"),
+		[REPLY_RAW] = STR("application/json; charset=utf-8"),
+		[REPLY_LINES] = STR("application/x-ndjson"),
+	};
+	enum reply_shape shape = e == OK ? c->match.route->shape : REPLY_NONE;
+
+	if (shape != REPLY_NONE)
+		header_add(c->reply, "Content-Type", types[shape]);
+	/* Who may keep a reply its handler says. */
+	if (!header_has(c->reply, "Cache-Control"))
+		header_add(c->reply, "Cache-Control",
+			   shape == REPLY_RAW ? STR("no-cache") : STR("no-store"));
+	/* nginx has it in the replies of its own as well, and so says it itself in all of them. */
+	header_add(c->reply, "X-Request-Id", c->req.from.request_id);
+}
+
 void reply_header(struct req *r, const char *name, struct str value)
 {
 	header_add(call_of(r)->reply, name, value);

@@ -11,6 +11,7 @@
 struct call {
 	struct req req; /* the first member: see call_of */
 	const struct dispatch *dispatch;
+	struct http_exchange *exchange;
 	const struct http_request *http;
 	struct http_reply *reply;
 	struct route_match match;
@@ -40,6 +41,21 @@ enum err reply_list(struct req *r, const void *out, size_t n);
 /* Ends a handler with text that is JSON already. */
 enum err reply_raw(struct req *r, struct str json);
 
+/*
+ * Sends the next n structs of a reply that has as many as there are (LINES), each a JSON text on a
+ * line of its own, and sleeps until the client has taken them. The request's transaction is ended
+ * before, so nothing is held meanwhile, and what is told is committed; the handler may go on with
+ * the next. Status and headers are fixed by the first call, and every error of a later one ends the
+ * handler: the client sees that the reply was cut off. ERR_BUSY: too many of those.
+ */
+enum err reply_lines(struct req *r, const void *out, size_t n);
+
+/* Whether lines are asked for: HEAD wants what stands in front of them. */
+bool reply_has_lines(const struct req *r);
+
+/* Headers that each reply has. e: what came of the request. */
+void reply_head(struct call *c, enum err e);
+
 void reply_header(struct req *r, const char *name, struct str value);
 
 /* Says where what was made is: Location of a path of the service ("/api/v1/users/..."). */
@@ -58,6 +74,9 @@ struct str path_here(const struct req *r, const char *path);
 /* The Authorization header where it is of another scheme than ours, for the application behind the
  * gate; else null. */
 struct str who_foreign(const struct req *r);
+
+/* Whether who asks still may: ERR_TOKEN_REVOKED, or ERR_DB_UNAVAILABLE while nobody knows. */
+enum err who_still(const struct req *r);
 
 /* req.identify of a call: from its Authorization header, or at the gate from its cookie, where
  * sessions.access_cookie allows that. */

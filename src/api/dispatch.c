@@ -95,8 +95,30 @@ static enum err run(struct req *r, void *in)
 {
 	struct call *c = call_of(r);
 
+	/* What was sent cannot be taken back. */
+	if (c->exchange->began)
+		return ERR_BUSY;
 	c->reply->headers.n = c->reply->body.n = 0;
 	return c->match.route->run(r, in);
+}
+
+static enum err check_accept(struct call *c)
+{
+	struct accepted accepted = accept_parse(c->http->accept);
+
+	switch (c->match.route->shape) {
+	case REPLY_NONE:
+		return OK;
+	case REPLY_LINES:
+		return accepted.lines ? OK
+				      : problem(&c->req, ERR_NOT_ACCEPTABLE,
+						"only application/x-ndjson is available");
+	case REPLY_ONE:
+	case REPLY_LIST:
+	case REPLY_RAW:
+		break;
+	}
+	return accepted.json ? OK : ERR_NOT_ACCEPTABLE;
 }
 
 static enum err handle(struct call *c)
@@ -106,8 +128,7 @@ static enum err handle(struct call *c)
 	if (found == ERR_INVALID)
 		return problem(&c->req, found, "PATH_INFO, SCRIPT_NAME and REQUEST_URI contradict");
 	TRY(found);
-	if (c->match.route->shape != REPLY_NONE && !accept_parse(c->http->accept).json)
-		return ERR_NOT_ACCEPTABLE;
+	TRY(check_accept(c));
 	TRY(authenticate(c));
 	TRY(authorize(c));
 	TRY(check_body(c));
@@ -211,27 +232,21 @@ static enum err outward(enum err e)
 
 static void conclude(struct call *c, enum err e, struct http_exchange *x)
 {
-	const struct route *route = c->match.route;
-
-	if (e == ERR_CANCELLED) {
-		x->dropped = true;
+	if (e == ERR_CANCELLED || x->began) {
+		x->dropped = e != OK;
 		return;
 	}
 	if (e == ERR_METHOD_NOT_ALLOWED && str_eq(c->http->method_name, STR("OPTIONS"))) {
 		c->reply->status = 204;
 		header_add(c->reply, "Allow", route_allow(c->match.allowed, c->req.arena));
+		header_add(c->reply, "X-Request-Id", c->req.from.request_id);
 		return;
 	}
 	if (e != OK) {
-		hold_to_table(route, e);
+		hold_to_table(c->match.route, e);
 		write_problem(c, e);
-	} else if (route->shape != REPLY_NONE)
-		header_add(c->reply, "Content-Type", STR("application/json; charset=utf-8"));
-	/* Who may keep a reply its handler says. */
-	if (!header_has(c->reply, "Cache-Control"))
-		header_add(c->reply, "Cache-Control",
-			   e == OK && route->shape == REPLY_RAW ? STR("no-cache")
-								: STR("no-store"));
+	}
+	reply_head(c, e);
 }
 
 /*
@@ -275,6 +290,7 @@ void dispatch(void *ctx, struct http_exchange *x)
 				   .from = call_from(&x->request, id),
 				   .identify = who_asks },
 			  .dispatch = d,
+			  .exchange = x,
 			  .http = &x->request,
 			  .reply = &x->reply };
 	struct log_context context = { .request_id = c.req.from.request_id };
@@ -290,8 +306,6 @@ void dispatch(void *ctx, struct http_exchange *x)
 	if (!uuid_none(c.req.who.user.uuid))
 		context.user_id = uuid_format(c.req.who.user.uuid, user);
 	conclude(&c, e, x);
-	/* nginx has it in the replies of its own as well, and so says it itself in all of them. */
-	header_add(c.reply, "X-Request-Id", c.req.from.request_id);
 	if (logs(&c, e))
 		log_end(&c, e, began, &context);
 	task_log(NULL);

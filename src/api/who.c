@@ -27,6 +27,22 @@ struct str who_foreign(const struct req *r)
 	return header;
 }
 
+/* Whether a token that was good still is. */
+static enum err still_good(const struct app *app, const struct who *who, struct instant now)
+{
+	if (!*app->feed_fresh)
+		return ERR_DB_UNAVAILABLE;
+	if (revoked_has(app->revoked, who->session.uuid, who->user.uuid, who->version,
+			now.us / 1000000))
+		return ERR_TOKEN_REVOKED;
+	return OK;
+}
+
+enum err who_still(const struct req *r)
+{
+	return uuid_none(r->who.user.uuid) ? OK : still_good(r->app, &r->who, instant_now());
+}
+
 /* Whom a token speaks for. */
 static enum err judge(struct req *r, struct str token, struct who *out)
 {
@@ -36,14 +52,15 @@ static enum err judge(struct req *r, struct str token, struct who *out)
 	struct who who = { 0 };
 	int role = 0;
 
+	/* First, for without the feed nothing else is worth a look. */
 	if (!*app->feed_fresh)
 		return ERR_DB_UNAVAILABLE;
 	TRY(identity_of(app->identities, app->keys, token, now, r->arena, &id));
-	if (revoked_has(app->revoked, id.session, id.subject, id.version, now.us / 1000000))
-		return ERR_TOKEN_REVOKED;
 	who.user.uuid = id.subject;
 	who.session.uuid = id.session;
 	who.email = id.email;
+	who.version = id.version;
+	TRY(still_good(app, &who, now));
 	if (!vocabulary_find(&user_role_vocabulary, id.role, &role))
 		return ERR_TOKEN_INVALID;
 	who.role = (enum user_role)role;

@@ -68,32 +68,46 @@ void arena_on_oom(struct arena *a, void (*oom)(void *), void *ctx)
 }
 
 /* Passwords and tokens pass through here; the compiler may not drop the wipe. */
-static void chunk_wipe(struct chunk *c)
+static void chunk_wipe(struct chunk *c, size_t from)
 {
-	explicit_bzero(c->data, c->used);
-	c->used = 0;
+	explicit_bzero(c->data + from, c->used - from);
+	c->used = from;
 }
 
-void arena_reset(struct arena *a)
+struct arena_mark arena_mark(const struct arena *a)
 {
+	return (struct arena_mark){
+		.chunk = a->last, .deferred = a->deferred, .used = a->last->used, .total = a->total
+	};
+}
+
+void arena_rewind(struct arena *a, struct arena_mark to)
+{
+	struct chunk *last = to.chunk;
+
 	/* A deferred call may defer again; each is taken off before it runs. */
-	while (a->deferred != NULL) {
+	while (a->deferred != to.deferred) {
 		struct deferred *d = a->deferred;
 
 		a->deferred = d->next;
 		d->fn(d->p);
 	}
-	for (struct chunk *c = a->first->next; c != NULL;) {
+	for (struct chunk *c = last->next; c != NULL;) {
 		struct chunk *next = c->next;
 
-		chunk_wipe(c);
+		chunk_wipe(c, 0);
 		free(c);
 		c = next;
 	}
-	chunk_wipe(a->first);
-	a->first->next = NULL;
-	a->last = a->first;
-	a->total = 0;
+	chunk_wipe(last, to.used);
+	last->next = NULL;
+	a->last = last;
+	a->total = to.total;
+}
+
+void arena_reset(struct arena *a)
+{
+	arena_rewind(a, (struct arena_mark){ .chunk = a->first });
 }
 
 void arena_free(struct arena *a)

@@ -106,7 +106,7 @@ static void consider(struct best *b, const struct range *r, struct str type)
 
 struct accepted accept_parse(struct str header)
 {
-	struct best json = { 0 }, problem = { 0 };
+	struct best json = { 0 }, lines = { 0 }, problem = { 0 };
 	struct str entry = { 0 };
 	bool any = false;
 
@@ -117,15 +117,17 @@ struct accepted accept_parse(struct str header)
 			continue;
 		any = true;
 		consider(&json, &r, STR("application/json"));
+		consider(&lines, &r, STR("application/x-ndjson"));
 		consider(&problem, &r, STR("application/problem+json"));
 	}
 	/* A header without one sound entry says as little as a missing one. */
 	if (!any)
-		return (struct accepted){ .json = true };
+		return (struct accepted){ .json = true, .lines = true };
 
 	bool named = problem.exact == EXACT_TYPE && problem.q > 0;
 
 	return (struct accepted){ .json = json.q > 0 || named,
+				  .lines = lines.q > 0,
 				  .problem = named && problem.q >= json.q };
 }
 

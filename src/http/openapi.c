@@ -35,7 +35,7 @@ static json_t *success_schema(struct document *d, const struct route *r)
 	if (r->shape == REPLY_RAW)
 		return json_pack("{s:s}", "type", "object");
 	one = schema_named(d, r->out->name, json_schema(r->out, JSON_OUTPUT, NULL, NULL));
-	if (r->shape == REPLY_ONE)
+	if (r->shape == REPLY_ONE || r->shape == REPLY_LINES)
 		return one;
 	return json_pack("{s:s, s:o}", "type", "array", "items", one);
 }
@@ -43,13 +43,17 @@ static json_t *success_schema(struct document *d, const struct route *r)
 static void put_success(struct document *d, const struct route *r, json_t *responses)
 {
 	char status[16];
+	bool lines = r->shape == REPLY_LINES;
 	json_t *response = json_pack("{s:s}", "description",
-				     r->shape == REPLY_NONE ? "Done; there is no body" : "Done");
+				     r->shape == REPLY_NONE ? "Done; there is no body"
+				     : lines		    ? "One object a line, each ended by LF"
+							    : "Done");
 
 	snprintf(status, sizeof status, "%d", r->status);
 	if (r->shape != REPLY_NONE)
 		document_put(d, response, "content",
-			     document_content("application/json", success_schema(d, r)));
+			     document_content(lines ? "application/x-ndjson" : "application/json",
+					      success_schema(d, r)));
 	if (r->status == 201)
 		document_header(d, response, "Location", "Where the new resource is");
 	if (r->shape == REPLY_LIST)

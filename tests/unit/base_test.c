@@ -192,6 +192,38 @@ static void arena_runs_deferred(void **state)
 	arena_free(NULL);
 }
 
+static void arena_goes_back_to_a_mark(void **state)
+{
+	struct arena *a = arena_make(64 * 1024, NULL, NULL);
+	char *kept = arena_bytes(a, 5);
+
+	(void)state;
+	trace = (struct trace){ .again = a };
+	memcpy(kept, "kept", 5);
+	arena_defer(a, deferred, "a");
+
+	struct arena_mark mark = arena_mark(a);
+
+	/* Nine times what it may hold, were the rounds not taken back. */
+	for (int i = 0; i < 12; i++) {
+		char *here = arena_bytes(a, 100), *far = arena_bytes(a, 50000);
+
+		memset(here, 'x', 100);
+		memset(far, 'x', 50000);
+		if (i == 0)
+			arena_defer(a, deferred, "d");
+		arena_rewind(a, mark);
+		/* What was handed out is wiped, as at the end. */
+		assert_int_equal(here[0] | here[99], 0);
+	}
+	assert_string_equal(trace.text, "de");
+	assert_string_equal(kept, "kept");
+	arena_rewind(a, mark);
+	assert_string_equal(trace.text, "de");
+	arena_free(a);
+	assert_string_equal(trace.text, "dea");
+}
+
 static jmp_buf exhausted;
 
 static void out_of_memory(void *ctx)
@@ -319,6 +351,7 @@ int main(void)
 		cmocka_unit_test(str_reads_numbers),
 		cmocka_unit_test(str_knows_utf8),
 		cmocka_unit_test(arena_runs_deferred),
+		cmocka_unit_test(arena_goes_back_to_a_mark),
 		cmocka_unit_test(arena_ends_at_its_limit),
 		cmocka_unit_test(arena_hands_out_zeroes),
 		cmocka_unit_test(buf_grows),

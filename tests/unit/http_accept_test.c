@@ -95,6 +95,26 @@ static void accepts(void **state)
 	}
 }
 
+static void accepts_lines(void **state)
+{
+	static const struct {
+		const char *header;
+		bool lines;
+	} rows[] = {
+		{ NULL, true },
+		{ "*/*", true },
+		{ "application/*", true },
+		{ "application/x-ndjson", true },
+		{ "application/json", false },
+		{ "application/json, application/x-ndjson;q=0.1", true },
+		{ "*/*, application/x-ndjson;q=0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(accept_parse(str_from(rows[i].header)).lines, rows[i].lines);
+}
+
 static void knows_json(void **state)
 {
 	static const struct {
@@ -170,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts),
+		cmocka_unit_test(accepts_lines),
 		cmocka_unit_test(knows_json),
 		cmocka_unit_test(knows_media),
 	};

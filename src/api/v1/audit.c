@@ -20,23 +20,38 @@ SCHEMA(audit, audit_row,
 	      .doc = "Who did it at the command line of a host, which address then says"));
 /* clang-format on */
 
-struct audit_list_in {
-	int32_t limit;
+struct audit_filter {
 	struct audit_id after;
 	struct user_id actor, subject;
 	struct str action;
 	struct instant since, before;
 };
+
+struct audit_list_in {
+	int32_t limit;
+	struct audit_filter filter;
+};
+
+struct audit_export_in {
+	struct audit_filter filter;
+};
+
 /* clang-format off */
+#define FILTER(type)                                                                               \
+	FIELD_AS("after", type, filter.after, .optional = true,                                    \
+		 .doc = "Continues behind this note, as Link rel=next does"),                      \
+	FIELD_AS("actor", type, filter.actor, .optional = true),                                   \
+	FIELD_AS("subject", type, filter.subject, .optional = true),                               \
+	FIELD_AS("action", type, filter.action, .optional = true, .max = 64,                       \
+		 .pattern = "^[a-z][a-z.-]*$"),                                                    \
+	FIELD_AS("since", type, filter.since, .optional = true),                                   \
+	FIELD_AS("before", type, filter.before, .optional = true)
+
 SCHEMA(audit_list, audit_list_in,
 	FIELD(audit_list_in, limit, .optional = true, .preset = 20, .min = 1, .max = 100),
-	FIELD(audit_list_in, after, .optional = true,
-	      .doc = "Continues behind this note, as Link rel=next does"),
-	FIELD(audit_list_in, actor, .optional = true),
-	FIELD(audit_list_in, subject, .optional = true),
-	FIELD(audit_list_in, action, .optional = true, .max = 64, .pattern = "^[a-z][a-z.-]*$"),
-	FIELD(audit_list_in, since, .optional = true),
-	FIELD(audit_list_in, before, .optional = true));
+	FILTER(audit_list_in));
+SCHEMA(audit_export, audit_export_in,
+	FILTER(audit_export_in));
 /* clang-format on */
 
 /* As far as the clocks of hosts and database may differ. */
@@ -48,7 +63,7 @@ struct span {
 	struct instant since, before;
 };
 
-static struct span span_of(const struct audit_list_in *in)
+static struct span span_of(const struct audit_filter *in)
 {
 	struct span s = { .since = { 0 }, .before = { INT64_MAX / 2 } };
 
@@ -66,7 +81,8 @@ static struct span span_of(const struct audit_list_in *in)
 }
 
 /* By the filter that leaves the fewest; each has an index. */
-static enum err find(struct req *r, const struct audit_list_in *in, struct audit_rows *out)
+static enum err find(struct req *r, const struct audit_filter *in, int32_t limit,
+		     struct audit_rows *out)
 {
 	struct span s = span_of(in);
 
@@ -80,7 +96,7 @@ static enum err find(struct req *r, const struct audit_list_in *in, struct audit
 							 .from = s.from,
 							 .since = s.since,
 							 .before = s.before,
-							 .limit = in->limit },
+							 .limit = limit },
 			out);
 	if (!uuid_none(in->actor.uuid))
 		return audit_page_by_actor(r->db,
@@ -90,7 +106,7 @@ static enum err find(struct req *r, const struct audit_list_in *in, struct audit
 									  .from = s.from,
 									  .since = s.since,
 									  .before = s.before,
-									  .limit = in->limit },
+									  .limit = limit },
 					   out);
 	if (in->action.p != NULL)
 		return audit_page_by_action(r->db,
@@ -99,14 +115,14 @@ static enum err find(struct req *r, const struct audit_list_in *in, struct audit
 									    .from = s.from,
 									    .since = s.since,
 									    .before = s.before,
-									    .limit = in->limit },
+									    .limit = limit },
 					    out);
 	return audit_page(r->db,
 			  &(struct audit_page){ .below = s.below,
 						.from = s.from,
 						.since = s.since,
 						.before = s.before,
-						.limit = in->limit },
+						.limit = limit },
 			  out);
 }
 
@@ -127,7 +143,7 @@ static void add_instant(struct buf *b, const char *name, struct instant t)
 }
 
 /* What the page is filtered by, as the next one has to be. */
-static struct str filter_of(struct req *r, const struct audit_list_in *in)
+static struct str filter_of(struct req *r, const struct audit_filter *in)
 {
 	struct buf b = buf_make(r->arena, 256);
 
@@ -144,6 +160,29 @@ enum err audit_list(struct req *r, const struct audit_list_in *in)
 {
 	struct audit_rows page = { 0 };
 
-	TRY(find(r, in, &page));
-	return reply_page(r, page.v, page.n, in->limit, filter_of(r, in));
+	TRY(find(r, &in->filter, in->limit, &page));
+	return reply_page(r, page.v, page.n, in->limit, filter_of(r, &in->filter));
+}
+
+/* A page with its rows and their text is what a slow reader holds of a worker's memory. */
+enum { EXPORT_PAGE = 50 };
+
+/*
+ * Each page is a read by itself, so no transaction waits for who reads it. What is noted meanwhile
+ * is newer than where it began, and not in it.
+ */
+enum err audit_export(struct req *r, const struct audit_export_in *in)
+{
+	struct audit_filter filter = in->filter;
+	struct arena_mark mark = arena_mark(r->arena);
+	struct audit_rows page = { 0 };
+
+	do {
+		arena_rewind(r->arena, mark);
+		TRY(find(r, &filter, EXPORT_PAGE, &page));
+		TRY(reply_lines(r, page.v, page.n));
+		if (page.n > 0)
+			filter.after = page.v[page.n - 1].id;
+	} while (page.n == EXPORT_PAGE && reply_has_lines(r));
+	return OK;
 }

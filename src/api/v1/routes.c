@@ -13,6 +13,7 @@
 #define RAW
 #define ONE(name) extern const struct schema name##_schema;
 #define LIST(name) extern const struct schema name##_schema;
+#define LINES(name) extern const struct schema name##_schema;
 #define ROUTE(handler, method, path, who, cost, status, reply, problems, summary) reply
 #include "api/v1/routes.def"
 #undef ROUTE
@@ -20,6 +21,7 @@
 #undef RAW
 #undef ONE
 #undef LIST
+#undef LINES
 
 #define ROUTE(handler, method, path, who, cost, status, reply, problems, summary)                  \
 	static enum err handler##_thunk(struct req *r, const void *in)                             \
@@ -45,6 +47,7 @@ enum {
 #define RAW REPLY_RAW, .out = NULL
 #define ONE(name) REPLY_ONE, .out = &name##_schema
 #define LIST(name) REPLY_LIST, .out = &name##_schema
+#define LINES(name) REPLY_LINES, .out = &name##_schema
 #define ROUTE(handler, verb, where, who, price, code, reply, answers, what)                        \
 	{ .name = #handler,                                                                        \
 	  .method = METHOD_##verb,                                                                 \
