@@ -8,14 +8,14 @@ load helpers
 
 # Notes to somebody with an id of its own: more than nginx and sockets hold for who does not read.
 MANY=00000000-0000-7000-8000-00000000e000
-NOTES=40000
+NOTES=6000
 
 setup_file() {
 	stack_start APP__SERVER__WORKERS=1 APP__SERVER__MAX_STREAMS=2 APP__SERVER__STREAM_IDLE=2s \
 		APP__SERVER__DRAIN_TIMEOUT=4s
 	sql "insert into audit (id, at, action, actor, subject, address, request_id, detail)
 		select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
-			t, 'test.' || chr(97 + n % 4), '$MANY', '$MANY', '127.0.0.1', 'request-' || n, repeat('x', 400)
+			t, 'test.' || chr(97 + n % 4), '$MANY', '$MANY', '127.0.0.1', 'request-' || n, repeat('x', 3600)
 		from (select n, date_trunc('milliseconds', now()) - interval '1 day' + n * interval '1 ms' as t
 			from generate_series(1, $NOTES) n) numbered"
 }

@@ -25,8 +25,10 @@ STEPS_MAX = 4000  # allocations of one request
 
 def fitting(reply, case):
     """Whether it is the right answer."""
-    if reply.status != case.ok:
+    if reply.status != case.ok or reply.cut:
         return False
+    if case.lines is not None:
+        return len([json.loads(line) for line in reply.text.splitlines()]) == case.lines
     return reply.status == 204 or reply.json() is not None
 
 
@@ -135,6 +137,8 @@ class Run:
             self.tally["right"] += 1
         elif refusal(reply):
             self.tally[f"refused {reply.status}"] += 1
+        elif reply.cut and case.lines is not None:
+            self.tally["cut off"] += 1
         elif reply.status == 0:
             self.wrong("silent", name, n, "no answer")
         else:

@@ -23,13 +23,14 @@ def base64url(data):
 class Case:
     """again: what the same may be answered with once it has failed; after: once it has worked; lost:
     once it has worked and the worker has not heard of it, so that what it revokes waits for the feed.
-    whole: SQL that tells whether it was done entirely or not at all."""
+    whole: SQL that tells whether it was done entirely or not at all. lines: how many, of a reply that may be
+    cut off, but never without being seen to be."""
 
     def __init__(
-        self, method, path, body=None, token=None, ok=200, again=None, after=None, lost=(), whole=None, headers=()
+        self, method, path, body=None, token=None, ok=200, again=None, after=None, lost=(), whole=None, headers=(), lines=None
     ):
         self.method, self.path, self.body, self.token, self.ok = method, path, body, token, ok
-        self.headers, self.whole = headers, whole
+        self.headers, self.whole, self.lines = headers, whole, lines
         self.after = after or (ok,)
         self.again = again or (ok, *self.after)
         self.lost = lost
@@ -402,6 +403,16 @@ def me_session_remove_others(w):
 @case()
 def audit_list(w):
     return Case("GET", API + "/audit?limit=5", token=w.admin.access)
+
+
+@case()
+def audit_export(w):
+    # More than a page: what fails behind the first is cut off.
+    w.db.ask(
+        f"insert into audit (id, action, subject, address, request_id, detail) select gen_random_uuid(), 'test.note', "
+        f"'{w.admin.id}', '', '', '' from generate_series(1, 120) where not exists (select from audit where action = 'test.note')"
+    )
+    return Case("GET", API + "/audit/export?action=test.note", token=w.admin.access, lines=120)
 
 
 @case()

@@ -119,8 +119,9 @@ class Pool:
 
 
 class Reply:
-    def __init__(self, status, headers, text):
+    def __init__(self, status, headers, text, cut=False):
         self.status, self.headers, self.text = status, headers, text
+        self.cut = cut  # seen to be not the whole
 
     def json(self):
         try:
@@ -154,6 +155,9 @@ class Web:
             self.kept.request(case.method, case.path, body, headers)
             reply = self.kept.getresponse()
             return Reply(reply.status, reply.headers, reply.read().decode("utf-8", "replace"))
+        except http.client.IncompleteRead as e:
+            self.close()
+            return Reply(reply.status, reply.headers, e.partial.decode("utf-8", "replace"), True)
         except (OSError, http.client.HTTPException):
             self.close()
             return Reply(0, {}, "")

@@ -13,7 +13,7 @@ BEGIN, END = "<!-- faults:begin -->", "<!-- faults:end -->"
 GROUPS = {
     "Processes": "kills frozen crash-at-start reloads herd",
     "Database": "database-restarts database-hangs terminated locks conflicts failover",
-    "Network and peers": "network half-records malformed huge slowloris attackers",
+    "Network and peers": "network half-records malformed huge slowloris streams attackers",
     "Memory, disk, logs": "memory soak allocations out-of-memory disk-full logs",
     "Time": "clock revocation",
     "Data": "races power-loss",
