@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Ids, instants, networks, numbers and log filters: what is read is written as the same again. */
+/* Ids, instants, networks, numbers, words and log filters: what is read is written as the same
+ * again. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "base/log.h"
 #include "base/uuid.h"
 #include "text/network.h"
@@ -74,6 +76,22 @@ static void check_number(struct str text)
 	assert(str_eq(digits, str_from_at(s, s.p[0] == '-')));
 }
 
+/* A word is one of its vocabulary to the byte, and any number has a word or none. */
+static void check_word(struct str text)
+{
+	const struct vocabulary *v = &log_format_words;
+	int value = 0;
+
+	if (vocabulary_find(v, text, &value))
+		assert(value > 0 && str_eq(vocabulary_word(v, value), text));
+	if (text.n >= sizeof value)
+		memcpy(&value, text.p, sizeof value);
+
+	struct str word = vocabulary_word(v, value);
+
+	assert(word.p == NULL || (vocabulary_find(v, word, &value) && word.n > 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str text = { size > 0 ? (const char *)data : "", size };
@@ -83,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_any_instant(text);
 	check_network(text);
 	check_number(text);
+	check_word(text);
 	(void)log_filter_valid(text);
 	return 0;
 }
