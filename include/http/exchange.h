@@ -27,6 +27,11 @@ struct http_exchange {
 	 * Nothing that others may wait for (a lane, a place in a queue) is held meanwhile.
 	 */
 	enum err (*send)(struct http_exchange *x, struct str piece);
+	/*
+	 * Takes a place for such a reply before it begins, so that what is to be done first is done
+	 * only for those that can be sent; `send` does so by itself otherwise. OK or ERR_BUSY.
+	 */
+	enum err (*reserve)(struct http_exchange *x);
 	bool began;
 	/* Asked before each piece, and each second while one waits: whether to go on. NULL: yes. */
 	enum err (*still)(void *ctx);

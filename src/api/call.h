@@ -42,11 +42,17 @@ enum err reply_list(struct req *r, const void *out, size_t n);
 enum err reply_raw(struct req *r, struct str json);
 
 /*
+ * Takes a place for a reply of lines, before the work that the first of them takes. ERR_BUSY, with
+ * what the client is told: there are too many of those.
+ */
+enum err reply_begins(struct req *r);
+
+/*
  * Sends the next n structs of a reply that has as many as there are (LINES), each a JSON text on a
  * line of its own, and sleeps until the client has taken them. The request's transaction is ended
  * before, so nothing is held meanwhile, and what is told is committed; the handler may go on with
  * the next. Status and headers are fixed by the first call, and every error of a later one ends the
- * handler: the client sees that the reply was cut off. ERR_BUSY: too many of those.
+ * handler: the client sees that the reply was cut off. Behind reply_begins.
  */
 enum err reply_lines(struct req *r, const void *out, size_t n);
 

@@ -5,6 +5,17 @@
 
 enum { LINES_AGAIN = 10 /* seconds; a reply in pieces takes its time */ };
 
+enum err reply_begins(struct req *r)
+{
+	struct call *c = call_of(r);
+	enum err e = c->exchange->reserve(c->exchange);
+
+	if (e != ERR_BUSY)
+		return e;
+	r->refusal.retry_after = LINES_AGAIN;
+	return problem(r, e, "too many are read at the moment, try again later");
+}
+
 static enum err lines_still(void *ctx)
 {
 	const struct call *c = ctx;
@@ -19,13 +30,7 @@ static enum err lines_first(struct call *c, struct str lines)
 	reply_head(c, OK);
 	c->exchange->still = lines_still;
 	c->exchange->still_ctx = c;
-
-	enum err e = c->exchange->send(c->exchange, lines);
-
-	if (e != ERR_BUSY || c->exchange->began)
-		return e;
-	c->req.refusal.retry_after = LINES_AGAIN;
-	return problem(&c->req, e, "too many are read at the moment, try again later");
+	return c->exchange->send(c->exchange, lines);
 }
 
 enum err reply_lines(struct req *r, const void *out, size_t n)

@@ -38,6 +38,7 @@ struct connection {
 	 * half sent, and whether the task sleeps until there is room; bytes since it last slept. */
 	enum err broken;
 	bool half, for_room;
+	bool placed; /* it has one of the places for such replies */
 	size_t at_once;
 };
 
@@ -56,11 +57,15 @@ struct http_server {
 	struct intake intake;
 };
 
-/* http_exchange.send, of the running task. */
+/* http_exchange.send and .reserve, of the running task. */
 enum err stream_send(struct http_exchange *x, struct str piece);
+enum err stream_reserve(struct http_exchange *x);
+
+/* Gives a place back, if there is one. */
+void stream_leave(struct connection *c);
 
 /*
- * Ends a reply in pieces, and gives its place free; nothing where there is none. whole: it has all
+ * Ends a reply in pieces that has begun, and gives its place back. whole: it has all
  * that it should have. False when it was not, or its end could not be sent: the connection is to be
  * closed, and the peer sees that something is missing.
  */

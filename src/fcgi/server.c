@@ -102,6 +102,7 @@ static bool exchange(struct connection *c)
 		arena_reset(x->arena);
 		if (x->began)
 			return stream_end(c, false);
+		stream_leave(c);
 		if (c->refused || !c->was_read)
 			return false;
 		c->refused = true;
@@ -119,6 +120,7 @@ static bool exchange(struct connection *c)
 	s->o.serve(s->o.ctx, x);
 	if (x->began)
 		return stream_end(c, !x->dropped) && c->keep;
+	stream_leave(c);
 	if (too_long(&x->reply)) {
 		log_error("http", "a reply of %zu bytes cannot be sent", x->reply.body.n);
 		return false;
@@ -157,7 +159,9 @@ static void start(struct connection *c)
 {
 	struct http_server *s = c->server;
 
-	c->x = (struct http_exchange){ .arena = take_arena(s), .send = stream_send };
+	c->x = (struct http_exchange){ .arena = take_arena(s),
+				       .send = stream_send,
+				       .reserve = stream_reserve };
 	if (c->x.arena == NULL)
 		return hang_up(c);
 	c->was_read = c->refused = false;

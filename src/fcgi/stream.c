@@ -100,6 +100,26 @@ static enum err take_turns(struct connection *c, size_t sent)
 	return task_sleep_us(0);
 }
 
+enum err stream_reserve(struct http_exchange *x)
+{
+	struct connection *c = OWNER_OF(x, struct connection, x);
+
+	if (c->placed)
+		return OK;
+	if (c->server->streams >= c->server->o.max_streams)
+		return ERR_BUSY;
+	c->server->streams++;
+	c->placed = true;
+	return OK;
+}
+
+void stream_leave(struct connection *c)
+{
+	assert(!c->placed || c->server->streams > 0);
+	c->server->streams -= c->placed;
+	c->placed = false;
+}
+
 /* Takes a place, and sends status and headers. */
 static enum err begin(struct connection *c)
 {
@@ -107,12 +127,10 @@ static enum err begin(struct connection *c)
 	struct http_reply *r = &c->x.reply;
 	struct fcgi_records o;
 
-	if (s->streams >= s->o.max_streams)
-		return ERR_BUSY;
 	if (r->headers.n > HTTP_REPLY_MAX / 2)
 		return ERR_INTERNAL;
 	TRY(may_go_on(c));
-	s->streams++;
+	TRY(stream_reserve(&c->x));
 	c->x.began = true;
 	c->broken = OK;
 	c->half = false;
@@ -179,11 +197,11 @@ bool stream_end(struct connection *c, bool whole)
 {
 	struct fcgi_records o;
 
-	assert(c->x.began && c->server->streams > 0);
+	assert(c->x.began && c->placed);
 	c->x.still = NULL; /* its context was the handler's */
 	fcgi_end(&o, &c->fcgi);
 	whole = whole && c->broken == OK && put(c, &o) == OK;
-	c->server->streams--;
+	stream_leave(c);
 	if (!whole) {
 		say_broken(c);
 		return false;

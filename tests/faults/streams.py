@@ -30,7 +30,9 @@ async def take(loop, s, rate, end):
         if b"\r\n\r\n" not in head:
             head += got
             got = head.partition(b"\r\n\r\n")[2]
-        n, lines, tail = n + len(got), lines + got.count(b'"}\n'), (tail + got)[-16:]
+        # Not the line ends that separate the chunks.
+        lines += got.count(b"\n") - (tail[-1:] + got).count(b"\r\n")
+        n, tail = n + len(got), (tail + got)[-16:]
         if tail.endswith(b"\r\n0\r\n\r\n") or not head.startswith(b"HTTP/1.1 200"):
             break
         await asyncio.sleep(max(0, began + n / rate - time.monotonic()))

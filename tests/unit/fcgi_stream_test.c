@@ -228,6 +228,31 @@ static void there_are_so_many_and_the_next_is_told(void **state)
 	as_at_first(fds);
 }
 
+static void a_place_is_taken_before_there_is_anything_to_send(void **state)
+{
+	/* It is given back by whoever sends nothing, has no memory, or leaves. */
+	static const char *const scripts[] = { "rw", "rwo", "rwL" };
+	size_t fds = descriptors();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		struct peer p[STREAMS], more = { 0 };
+
+		for (size_t j = 0; j < STREAMS; j++)
+			p[j] = peer_ask(scripts[i]);
+		more = peer_ask("r");
+		assert_int_equal(handler.failed, ERR_BUSY);
+		peer_read_all(&more);
+		assert_int_equal(more.status, 503);
+		peer_leave(&more);
+		tell();
+		turn_a_while();
+		for (size_t j = 0; j < STREAMS; j++)
+			peer_leave(&p[j]);
+		as_at_first(fds);
+	}
+}
+
 static void what_goes_wrong_behind_the_first_piece_is_seen(void **state)
 {
 	static const struct {
@@ -401,7 +426,9 @@ static void walker_ask(struct walker *w)
 		      { "b", 0 },
 		      { "wx", SIZE_MAX },
 		      { "ssssLssss", 8 * SMALL + LARGE },
-		      { "swLnss", SMALL + LARGE + 2 * SMALL } };
+		      { "swLnss", SMALL + LARGE + 2 * SMALL },
+		      { "rws", SMALL },
+		      { "rwo", SIZE_MAX } };
 	unsigned i = dice(sizeof asked / sizeof *asked);
 
 	if (!w->here)
@@ -485,6 +512,7 @@ int main(void)
 		STREAM_TEST(events_of_one_turn_come_in_any_order),
 		STREAM_TEST(a_drain_lets_them_finish_and_then_ends_them),
 		STREAM_TEST(there_are_so_many_and_the_next_is_told),
+		STREAM_TEST(a_place_is_taken_before_there_is_anything_to_send),
 		STREAM_TEST(what_goes_wrong_behind_the_first_piece_is_seen),
 		STREAM_TEST(what_goes_wrong_before_it_is_told),
 		cmocka_unit_test_setup_teardown(time_is_up, streams_begin_impatient, world_end),

@@ -27,9 +27,9 @@ static char body[23 + LARGE];
 
 static struct {
 	/*
-	 * What the handler does: w waits to be told, as if for a database; s and L send a piece,
-	 * small or large; b begins; o has no memory; x says that what was sent is not the whole; n
-	 * goes on as if it had not been told that it cannot.
+	 * What the handler does: r takes a place; w waits to be told, as if for a database; s and L
+	 * send a piece, small or large; b begins; o has no memory; x says that what was sent is not
+	 * the whole; n goes on as if it had not been told that it cannot.
 	 */
 	const char *script;
 	struct task *waits[PEERS];
@@ -71,6 +71,8 @@ static enum err act(struct http_exchange *x, char what, size_t *sent)
 	struct str piece = { body + *sent % 23, n };
 
 	switch (what) {
+	case 'r':
+		return x->reserve(x);
 	case 'w':
 		return wait_to_be_told();
 	case 'o':

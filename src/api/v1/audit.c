@@ -177,6 +177,7 @@ enum err audit_export(struct req *r, const struct audit_export_in *in)
 	struct arena_mark mark = arena_mark(r->arena);
 	struct audit_rows page = { 0 };
 
+	TRY(reply_begins(r));
 	do {
 		arena_rewind(r->arena, mark);
 		TRY(find(r, &filter, EXPORT_PAGE, &page));
