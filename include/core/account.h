@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/kind.h"
 #include "core/req.h"
 #include "gen/users.h"
 
@@ -28,3 +29,45 @@ enum err account_create(struct req *r, const struct account_new *account, struct
 
 /* Inserts a user; ERR_EMAIL_TAKEN also where the address is held for who can go back to it. */
 enum err account_insert(struct req *r, const struct user_insert *row);
+
+/* ERR_USER_NOT_FOUND, and which. */
+enum err account_unknown(struct req *r, struct user_id id);
+
+/* account_unknown() where there is none of that id. */
+enum err account_known(struct req *r, struct user_id id);
+
+struct account_change {
+	struct user_id id;
+	struct email email;
+	struct str name; /* a valid one */
+};
+
+/*
+ * Changes name and spelling of the address, and for an admin who has given the password a moment
+ * ago the address itself; notes what has changed. ERR_PROOF_NEEDED: the address is changed in
+ * another way (core/address_change.h); ERR_STALE, ERR_EMAIL_TAKEN, ERR_LAST_ADMIN.
+ */
+enum err account_change(struct req *r, const struct account_change *in, struct user_row *out);
+
+/*
+ * Ends an account, for who has given the password a moment ago. OK also when this request has done
+ * it before. ERR_STALE, ERR_LAST_ADMIN.
+ */
+enum err account_remove(struct req *r, struct user_id id);
+
+struct account_state {
+	struct user_id id;
+	enum user_role role; /* none: stays */
+	bool disabled, disabled_given;
+};
+
+/* Sets role and whether the account may be used, for who has given the password a moment ago. */
+enum err account_set_state(struct req *r, const struct account_state *in,
+			   struct locked_user_row *out);
+
+/*
+ * A new password for who is signed in and knows the old one: access tokens of before are refused.
+ * ERR_PASSWORD_WRONG, ERR_PROOF_NEEDED, ERR_INVALID.
+ */
+enum err account_set_password(struct req *r, struct secret current, struct secret password,
+			      bool end_other_sessions);

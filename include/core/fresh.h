@@ -20,3 +20,9 @@ enum err fresh_needed(struct req *r);
  * long as fresh_needed() is content; may be NULL. ERR_TOKEN_REVOKED when the session is over.
  */
 enum err fresh_proved(struct req *r, struct instant *until);
+
+/*
+ * Who is signed in gives the password again, for what asks for it afresh. until: as long as
+ * fresh_needed() is content. ERR_PASSWORD_WRONG, ERR_PROOF_NEEDED.
+ */
+enum err fresh_prove(struct req *r, struct secret password, struct instant *until);

@@ -61,15 +61,16 @@ struct proof_given {
 	struct str code;
 };
 
-/* Its members in the SCHEMA of an input whose struct has it as `given`. */
+/* Its members in the SCHEMA of an input whose struct has it as `given`, or where `at` says. */
 /* clang-format off */
-#define PROOF_GIVEN(type)                                                                          \
-	FIELD_AS("token", type, given.token, .optional = true, .min = 1, .max = 1024,              \
+#define PROOF_GIVEN(type) PROOF_GIVEN_AS(type, given)
+#define PROOF_GIVEN_AS(type, at)                                                                   \
+	FIELD_AS("token", type, at.token, .optional = true, .min = 1, .max = 1024,              \
 		 .side = SIDE_ONE,                                                                 \
 		 .doc = "Of the link; or else id and code"),                                       \
-	FIELD_AS("id", type, given.id, .optional = true, .side = SIDE_OTHER,                       \
+	FIELD_AS("id", type, at.id, .optional = true, .side = SIDE_OTHER,                       \
 		 .doc = "What asking for the mail was answered with"),                             \
-	FIELD_AS("code", type, given.code, .optional = true, .min = 1, .max = 64,                  \
+	FIELD_AS("code", type, at.code, .optional = true, .min = 1, .max = 64,                  \
 		 .side = SIDE_OTHER,                                                               \
 		 .doc = "Eight digits; spaces and hyphens do not count")
 /* clang-format on */

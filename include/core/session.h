@@ -46,3 +46,9 @@ enum err session_end(struct req *r, struct session_id id);
 
 /* Ends the session of each refresh token that is not made up. known: whether there was one. */
 enum err session_end_of(struct req *r, struct str_list tokens, bool *known);
+
+/* Ends a session of that user. ERR_SESSION_NOT_FOUND. */
+enum err session_end_one(struct req *r, struct user_id user, struct session_id id);
+
+/* Ends all sessions of a user but `keep` (none: all). */
+enum err session_end_all(struct req *r, struct user_id user, struct session_id keep);

@@ -51,3 +51,19 @@ enum err account_create(struct req *r, const struct account_new *account, struct
 	*out = row.id;
 	return audit_note(r, &note);
 }
+
+enum err account_unknown(struct req *r, struct user_id id)
+{
+	char text[UUID_TEXT];
+
+	return problem(r, ERR_USER_NOT_FOUND, "user %s not found", uuid_format(id.uuid, text).p);
+}
+
+enum err account_known(struct req *r, struct user_id id)
+{
+	struct user_by_id key = { .id = id };
+	struct user_row row = { 0 };
+	enum err e = user_by_id(r->db, &key, &row);
+
+	return e == ERR_NO_ROW ? account_unknown(r, id) : e;
+}

@@ -261,3 +261,33 @@ enum err session_end_of(struct req *r, struct str_list tokens, bool *known)
 	*known = any;
 	return OK;
 }
+
+enum err session_end_one(struct req *r, struct user_id user, struct session_id id)
+{
+	struct session_delete key = { .id = id, .user_id = user };
+	struct audit_note note = { .action = AUDIT_SESSION_END, .subject = user, .session = id };
+	struct ended_session_row ended = { 0 };
+	char text[UUID_TEXT];
+
+	TRY(db_begin(r->db));
+
+	enum err e = session_delete(r->db, &key, &ended);
+
+	if (e == ERR_NO_ROW)
+		return problem(r, ERR_SESSION_NOT_FOUND, "session %s not found",
+			       uuid_format(id.uuid, text).p);
+	TRY(e);
+	TRY(revoke_session(r, id));
+	return audit_note(r, &note);
+}
+
+enum err session_end_all(struct req *r, struct user_id user, struct session_id keep)
+{
+	struct audit_note note = { .action = AUDIT_SESSION_END_ALL, .subject = user };
+	size_t ended = 0;
+
+	TRY(db_begin(r->db));
+	TRY(revoke_sessions(r, user, keep, &ended));
+	note.detail = arena_printf(r->arena, "%zu ended", ended);
+	return audit_note(r, &note);
+}

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A password that was forgotten: asking for a mail, and setting a new one with what it says. Nobody
- * is told whether an address has an account; status, bytes and work are the same.
- */
+/* POST /auth/forgot, /auth/unlock, /auth/reset: for who cannot sign in. */
 #include "api/call.h"
 #include "api/cookie.h"
 #include "core/account.h"
-#include "core/audit.h"
-#include "core/device.h"
-#include "core/limit.h"
-#include "core/outbox.h"
 #include "core/password_rule.h"
-#include "core/proof.h"
-#include "core/revoke.h"
-#include "gen/users.h"
+#include "core/recovery.h"
 #include "text/email.h"
 
 struct proof_out {
@@ -32,75 +23,17 @@ SCHEMA(auth_forgot, auth_forgot_in,
 	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX));
 /* clang-format on */
 
-/*
- * Others of the network have asked for too many: a browser that has signed in to that very account
- * has a count of its own. Without a token of ours nothing is looked up, so nobody is told what is
- * known.
- */
-static enum err limit_mail_device(struct req *r, struct str key)
+static enum err ask(struct req *r, enum recovery what, const struct email *email)
 {
-	struct user_mailbox_by_key in = { .email_key = key };
-	struct mailbox_row owner = { 0 };
-	struct devices devices = { 0 };
-	enum err e = limit_mail(r);
+	struct proof_out out = { 0 };
 
-	if (e != ERR_TOO_MANY)
-		return e;
-	TRY(device_read(r, cookie_devices(r), &devices));
-	if (devices.n == 0)
-		return ERR_TOO_MANY;
-
-	enum err found = user_mailbox_by_key(r->db, &in, &owner);
-
-	if (found != OK && found != ERR_NO_ROW)
-		return found;
-	for (size_t i = 0; found == OK && i < devices.n; i++)
-		if (uuid_eq(devices.v[i].user.uuid, owner.id.uuid))
-			return limit_mail_apart(r, "mail-device", devices.v[i].id);
-	return ERR_TOO_MANY;
-}
-
-/*
- * Mails a proof to who has that address. An address that nobody has goes all the way to the outbox,
- * and no further.
- */
-static enum err ask(struct req *r, enum proof_kind kind, enum mail_kind template,
-		    const struct email *email)
-{
-	int64_t life = r->app->conf->accounts_reset_ttl;
-	struct proof_asked asked = { .kind = kind, .link_us = life };
-	struct mailbox_row owner = { .email = STR(""), .name = STR(""), .locale = mail_locale(r) };
-	struct user_mailbox_by_key key = { .email_key = email->key };
-	struct asked_proof_row proof = { 0 };
-
-	TRY(limit_mail_device(r, email->key));
-	TRY(proof_address(r, proof_kind_word(kind), email->key, &asked.address));
-
-	enum err e = user_mailbox_by_key(r->db, &key, &owner);
-
-	if (e != OK && e != ERR_NO_ROW)
-		return e;
-	asked.user = owner.id;
-	TRY(db_begin(r->db));
-	TRY(proof_ask(r, &asked, &proof));
-
-	struct mail mail = { .template = template,
-			     .recipient = owner.email,
-			     .locale = owner.locale,
-			     .proof = proof.id,
-			     .proved = owner.verified,
-			     .nobody = e == ERR_NO_ROW || !proof.mailed,
-			     .life_us = life,
-			     .words.name = owner.name };
-	struct proof_out out = { .id = proof.id };
-
-	TRY(mail_queue(r, &mail));
+	TRY(recovery_ask(r, what, email, cookie_devices(r), &out.id));
 	return reply(r, &out);
 }
 
 enum err auth_forgot(struct req *r, const struct auth_forgot_in *in)
 {
-	return ask(r, PROOF_KIND_RESET, MAIL_KIND_RESET, &in->email);
+	return ask(r, RECOVERY_RESET, &in->email);
 }
 
 struct auth_unlock_in {
@@ -111,103 +44,27 @@ SCHEMA(auth_unlock, auth_unlock_in,
 	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX));
 /* clang-format on */
 
-/* For who knows the password, and has to wait or is asked for a proof because others guess at it.
- */
 enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
 {
-	return ask(r, PROOF_KIND_UNLOCK, MAIL_KIND_UNLOCK, &in->email);
+	return ask(r, RECOVERY_UNLOCK, &in->email);
 }
 
 struct auth_reset_in {
-	struct proof_given given;
-	struct secret password;
-	struct str name;
+	struct recovery_reset what;
 };
 /* clang-format off */
 SCHEMA(auth_reset, auth_reset_in,
-	PROOF_GIVEN(auth_reset_in),
-	FIELD(auth_reset_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	PROOF_GIVEN_AS(auth_reset_in, what.given),
+	FIELD_AS("password", auth_reset_in, what.password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
-	FIELD(auth_reset_in, name, .optional = true, .min = 1, .max = USER_NAME_MAX,
+	FIELD_AS("name", auth_reset_in, what.name, .optional = true, .min = 1, .max = USER_NAME_MAX,
 	      .format = FORMAT_TEXT,
 	      .doc = "Replaces the name; without it an account whose address nobody had confirmed is"
 		     " called by the local part of that"));
 /* clang-format on */
 
-/* The code was right and the password is not good enough: that costs no try. */
-static enum err refuse_password(struct req *r, const struct auth_reset_in *in, struct proof_id id,
-				enum err e)
-{
-	if (e != ERR_INVALID || in->given.token.p != NULL)
-		return e;
-	TRY(db_begin(r->db));
-	TRY(proof_spare(r, id));
-	r->commit = true;
-	return e;
-}
-
-/* What the account is called afterwards. */
-static struct str name_then(struct req *r, const struct auth_reset_in *in,
-			    const struct mailbox_row *owner)
-{
-	if (in->name.p != NULL)
-		return in->name;
-	return owner->verified ? owner->name : email_local(owner->email_key, r->arena);
-}
-
-static enum err reset(struct req *r, const struct mailbox_row *owner, struct secret password,
-		      struct str name)
-{
-	struct user_reset_password row = { .id = owner->id,
-					   .password = password,
-					   .name = name.p == NULL ? STR("") : name,
-					   .unproved_name = email_local(owner->email_key, r->arena),
-					   .locale = mail_locale(r) };
-	struct audit_note note = { .action = AUDIT_PASSWORD_RESET,
-				   .actor = owner->id,
-				   .subject = owner->id };
-	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,
-			     .recipient = owner->email,
-			     /* Else name and language are of whoever has registered it. */
-			     .locale = owner->verified ? owner->locale : row.locale,
-			     .proved = owner->verified,
-			     .words.name = owner->name };
-	int64_t changed = 0;
-
-	TRY(user_reset_password(r->db, &row, &changed));
-	if (changed == 0)
-		return ERR_PROOF_GONE;
-	/* Also those of sessions that are not known any more. */
-	TRY(revoke_tokens(r, owner->id));
-	TRY(revoke_sessions(r, owner->id, (struct session_id){ 0 }, NULL));
-	TRY(proof_void(r, owner->id));
-	TRY(limit_clear(r, owner->email));
-	TRY(audit_note(r, &note));
-	return mail_notice(r, &mail);
-}
-
 enum err auth_reset(struct req *r, const struct auth_reset_in *in)
 {
-	struct proof_row proof = { 0 };
-	struct mailbox_row owner = { 0 };
-	struct secret password = { 0 };
-
-	TRY(proof_check(r, PROOF_KIND_RESET, &in->given, &proof));
-
-	struct user_mailbox key = { .id = proof.user_id };
-	enum err e = user_mailbox(r->db, &key, &owner);
-
-	/* Deleted since. */
-	if (e == ERR_NO_ROW)
-		return ERR_PROOF_GONE;
-	TRY(e);
-
-	e = password_new(r, "/password", in->password, owner.email, name_then(r, in, &owner),
-			 &password);
-	if (e != OK)
-		return refuse_password(r, in, proof.id, e);
-	TRY(db_begin(r->db));
-	TRY(proof_use(r, proof.id));
-	TRY(reset(r, &owner, password, in->name));
+	TRY(recovery_reset(r, &in->what));
 	return reply(r, NULL);
 }

@@ -3,10 +3,6 @@
 #include "gen/users.h"
 #include "api/call.h"
 #include "core/account.h"
-#include "core/address_change.h"
-#include "core/audit.h"
-#include "core/fresh.h"
-#include "core/revoke.h"
 #include "text/email.h"
 
 /* clang-format off */
@@ -19,13 +15,6 @@ SCHEMA(user, user_row,
 	FIELD(user_row, verified, .doc = "Whether the address was confirmed"),
 	FIELD(user_row, created_at));
 /* clang-format on */
-
-static enum err unknown_user(struct req *r)
-{
-	struct str id = route_param(&call_of(r)->match, "id");
-
-	return problem(r, ERR_USER_NOT_FOUND, "user %s not found", id.p);
-}
 
 struct user_list_in {
 	struct email email;
@@ -86,95 +75,26 @@ enum err user_get(struct req *r, const struct user_get_in *in)
 	enum err e = user_by_id(r->db, &key, &user);
 
 	if (e == ERR_NO_ROW)
-		return unknown_user(r);
+		return account_unknown(r, in->id);
 	TRY(e);
 	return reply(r, &user);
 }
 
 struct user_put_in {
-	struct user_id id;
-	struct email email;
-	struct str name;
+	struct account_change what;
 };
 /* clang-format off */
 SCHEMA(user_put, user_put_in,
-	FIELD(user_put_in, id),
-	FIELD(user_put_in, email, .min = 1, .max_bytes = EMAIL_MAX),
-	FIELD(user_put_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
+	FIELD_AS("id", user_put_in, what.id),
+	FIELD_AS("email", user_put_in, what.email, .min = 1, .max_bytes = EMAIL_MAX),
+	FIELD_AS("name", user_put_in, what.name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
-
-/* Of the address only another spelling; what else becomes of it has a note of its own. */
-static enum err note_update(struct req *r, const struct user_before_row *before,
-			    const struct user_put_in *in, bool moved)
-{
-	bool email = !moved && !str_eq(before->email, in->email.text);
-	bool name = !str_eq(before->name, in->name);
-	struct audit_note note = { .action = AUDIT_USER_UPDATE,
-				   .subject = before->id,
-				   .detail = email && name ? STR("name, spelling of email")
-					     : email	   ? STR("spelling of email")
-							   : STR("name") };
-
-	return email || name ? audit_note(r, &note) : OK;
-}
-
-/* Whether the address may become another one here. */
-static enum err check_move(struct req *r, const struct user_before_row *before)
-{
-	if (r->who.role != USER_ROLE_ADMIN)
-		return problem(r, ERR_PROOF_NEEDED,
-			       "both addresses have to confirm: POST /api/v1/me/email");
-	TRY(fresh_needed(r));
-	return before->taken ? ERR_EMAIL_TAKEN : OK;
-}
-
-/* In several steps: for another address, and for who was in somebody's way. */
-static enum err replace(struct req *r, const struct user_put_in *in, struct user_row *user)
-{
-	struct user_update row = {
-		.id = in->id, .email = in->email.text, .email_key = in->email.key, .name = in->name
-	};
-	struct user_before key = { .id = in->id, .new_email_key = in->email.key };
-	struct user_before_row before = { 0 };
-
-	TRY(db_begin(r->db));
-
-	enum err e = user_before(r->db, &key, &before);
-
-	if (e == ERR_NO_ROW)
-		return unknown_user(r);
-	TRY(e);
-
-	bool moved = !str_eq(row.email_key, before.email_key);
-
-	if (moved)
-		TRY(check_move(r, &before));
-	/* Nobody has confirmed the new address, so it may not sign in. */
-	if (moved && r->app->conf->accounts_require_verified)
-		TRY(admins_remain(r, in->id));
-	TRY(user_update(r->db, &row, user));
-	if (moved)
-		TRY(address_change_forced(r, &before, in->email.text));
-	return note_update(r, &before, in, moved);
-}
 
 enum err user_put(struct req *r, const struct user_put_in *in)
 {
-	struct user_edit row = { .id = in->id,
-				 .email_key = in->email.key,
-				 .email = in->email.text,
-				 .name = in->name,
-				 .audit_id = audit_id_new(),
-				 .action = audit_action_word(AUDIT_USER_UPDATE),
-				 .actor = r->who.user,
-				 .address = r->from.address,
-				 .request_id = r->from.request_id };
 	struct user_row user = { 0 };
-	enum err e = user_edit(r->db, &row, &user);
 
-	if (e == ERR_NO_ROW)
-		e = replace(r, in, &user);
-	TRY(e);
+	TRY(account_change(r, &in->what, &user));
 	return reply(r, &user);
 }
 
@@ -183,38 +103,8 @@ struct user_remove_in {
 };
 SCHEMA(user_remove, user_remove_in, FIELD(user_remove_in, id));
 
-/* nginx repeats a DELETE whose worker died; by then it may have been done. */
-static enum err removed_before(struct req *r, struct user_id user, enum err refusal)
-{
-	struct user_deleted_by key = { .id = user, .request_id = r->from.request_id };
-	struct deleted_user_row row = { 0 };
-	enum err e = user_deleted_by(r->db, &key, &row);
-
-	if (e == ERR_NO_ROW)
-		return refusal == ERR_NO_ROW ? unknown_user(r) : refusal;
-	TRY(e);
-	return reply(r, NULL);
-}
-
 enum err user_remove(struct req *r, const struct user_remove_in *in)
 {
-	struct user_delete key = { .id = in->id, .request_id = r->from.request_id };
-	struct audit_note note = { .action = AUDIT_USER_DELETE, .subject = in->id };
-	int64_t deleted = 0;
-
-	TRY(db_begin(r->db));
-
-	enum err e = fresh_needed(r);
-
-	/* With who has deleted themselves the session is gone, too. */
-	if (e == ERR_TOKEN_REVOKED)
-		return removed_before(r, in->id, e);
-	TRY(e);
-	TRY(admins_remain(r, in->id));
-	TRY(user_delete(r->db, &key, &deleted));
-	if (deleted == 0)
-		return removed_before(r, in->id, ERR_NO_ROW);
-	TRY(revoke_user(r, in->id));
-	TRY(audit_note(r, &note));
+	TRY(account_remove(r, in->id));
 	return reply(r, NULL);
 }

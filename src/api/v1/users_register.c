@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Registering. An address is whoever's who says so first, until somebody proves to read its mail;
- * so with accounts.enumeration_safe nothing that is registered is an account before that. How it
- * becomes one: verification.c.
- */
+/* POST /users: registering. */
 #include "api/call.h"
 #include "core/account.h"
-#include "core/audit.h"
-#include "core/limit.h"
-#include "core/outbox.h"
 #include "core/password_rule.h"
-#include "core/proof.h"
-#include "gen/registrations.h"
-#include "gen/users.h"
+#include "core/registration.h"
 #include "text/email.h"
 
-enum { PENDING_MAX = 100 /* registrations of one address that wait to be proved */ };
-
-/* A new user, and the id of the proof that the code of the mail belongs to. */
-struct registered_out {
-	struct user_row user;
-	struct proof_id verification_id;
-};
 /* clang-format off */
-SCHEMA(new_user, registered_out,
-	FIELD_AS("id", registered_out, user.id),
-	FIELD_AS("email", registered_out, user.email, .format = FORMAT_EMAIL),
-	FIELD_AS("name", registered_out, user.name),
-	FIELD_AS("created_at", registered_out, user.created_at),
-	FIELD(registered_out, verification_id,
+SCHEMA(new_user, registered,
+	FIELD(registered, id),
+	FIELD(registered, email, .format = FORMAT_EMAIL),
+	FIELD(registered, name),
+	FIELD(registered, created_at),
+	FIELD(registered, verification_id,
 	      .doc = "Goes together with the code of the mail, for auth/verify"));
 /* clang-format on */
 
@@ -45,141 +29,15 @@ SCHEMA(user_create, user_create_in,
 	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
 /* clang-format on */
 
-/* How a registration goes on once it is known whose the address is. */
-struct registration {
-	enum mail_kind template;
-	enum audit_action action;
-	struct proof_asked asked;
-	struct user_id subject; /* of the note */
-	struct str recipient, locale;
-	bool proved; /* that is the owner's, who was there before */
-	bool nobody; /* there is nobody to be written to */
-};
-
-/* Whoever reads the mail of the address is asked to confirm it. */
-static void greet(const struct user_insert *row, struct registration *out)
-{
-	out->template = MAIL_KIND_VERIFY;
-	out->action = AUDIT_USER_REGISTER;
-	out->asked.user = out->subject = row->id;
-	out->recipient = row->email;
-	out->locale = row->locale;
-}
-
-/*
- * The address has an account, and only its owner is to learn that. All else is done as for a new
- * one, with a proof that nobody can give; it counts by itself, or whoever registers an address
- * again could take away from its owner the proof that was mailed for the first time. Nobody is
- * written to where the address is only held for its owner.
- */
-static void greet_again(const struct registration_owner_row *owner, struct proof_address again,
-			struct registration *out)
-{
-	out->template = MAIL_KIND_REGISTERED_AGAIN;
-	out->action = AUDIT_USER_REGISTER_AGAIN;
-	out->asked.address = again;
-	out->subject = owner->id;
-	out->recipient = owner->email;
-	out->locale = owner->locale;
-	out->proved = owner->verified;
-	out->nobody = uuid_none(owner->id.uuid);
-}
-
-/* The account is made at once, and its address not confirmed. */
-static enum err open_account(struct req *r, const struct user_insert *row, struct registration *g,
-			     struct asked_proof_row *proof)
-{
-	TRY(account_insert(r, row));
-	greet(row, g);
-	return proof_ask(r, &g->asked, proof);
-}
-
-/*
- * Nothing but its mail makes an account of a registration. The statements are the same whether the
- * address has an account or not. One that was never confirmed is in nobody's way: it becomes that
- * of who proves the address.
- */
-static enum err keep_registration(struct req *r, const struct user_insert *row,
-				  struct registration *g, struct asked_proof_row *proof)
-{
-	struct registration_owner key = { .email_key = row->email_key };
-	struct registration_owner_row owner = { 0 };
-	struct proof_address again = { 0 };
-	int64_t kept = 0;
-
-	TRY(proof_address(r, STR("again"), row->email_key, &again));
-	TRY(registration_owner(r->db, &key, &owner));
-	if (owner.verified || (uuid_none(owner.id.uuid) && owner.taken))
-		greet_again(&owner, again, g);
-	else
-		greet(row, g);
-	TRY(proof_ask(r, &g->asked, proof));
-
-	struct registration_insert kept_row = { .address = g->asked.address.asked,
-						.id = row->id,
-						.email = row->email,
-						.email_key = row->email_key,
-						.name = row->name,
-						.password = row->password,
-						.locale = row->locale,
-						.life_us = g->asked.link_us,
-						.mailed = proof->mailed,
-						.most = PENDING_MAX };
-
-	TRY(registration_insert(r->db, &kept_row, &kept));
-	g->nobody = g->nobody || kept == 0;
-	return OK;
-}
-
-/* The mail and the note, whoever they are for. */
-static enum err welcome(struct req *r, const struct registration *g,
-			const struct asked_proof_row *proof)
-{
-	struct audit_note note = { .action = g->action, .subject = g->subject };
-	struct mail mail = { .template = g->template,
-			     .recipient = g->recipient,
-			     .locale = g->locale,
-			     .proved = g->proved,
-			     .nobody = g->nobody || !proof->mailed,
-			     .life_us = g->asked.link_us };
-
-	/* Of nobody's proof there is nothing to be mailed. */
-	if (!uuid_none(g->asked.user.uuid))
-		mail.proof = proof->id;
-	TRY(audit_note(r, &note));
-	return mail_queue(r, &mail);
-}
-
 enum err user_create(struct req *r, const struct user_create_in *in)
 {
-	struct user_insert row = { .email = in->email.text,
-				   .email_key = in->email.key,
-				   .name = in->name,
-				   .role = USER_ROLE_USER,
-				   .locale = mail_locale(r) };
-	/* Kept: of several registrations of one address each has a proof of its own. */
-	struct registration g = { .asked = { .kind = PROOF_KIND_VERIFY,
-					     .keep = true,
-					     .link_us = r->app->conf->accounts_verify_ttl } };
-	struct registered_out *out = arena_new(r->arena, struct registered_out);
-	struct asked_proof_row proof = { 0 };
+	struct registration_new new = { .email = in->email,
+					.name = in->name,
+					.password = in->password };
+	struct registered out = { 0 };
 	char id[UUID_TEXT];
 
-	TRY(limit_mail(r));
-	TRY(password_new(r, "/password", in->password, row.email, in->name, &row.password));
-	TRY(proof_address(r, proof_kind_word(PROOF_KIND_VERIFY), row.email_key, &g.asked.address));
-	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
-	row.id = user_id_new();
-	TRY(db_begin(r->db));
-	if (r->app->conf->accounts_enumeration_safe)
-		TRY(keep_registration(r, &row, &g, &proof));
-	else
-		TRY(open_account(r, &row, &g, &proof));
-	TRY(welcome(r, &g, &proof));
-	out->user = (struct user_row){
-		.id = row.id, .email = row.email, .name = in->name, .created_at = proof.created_at
-	};
-	out->verification_id = proof.id;
-	reply_at(r, "/api/v1/users/%s", uuid_format(row.id.uuid, id).p);
-	return reply(r, out);
+	TRY(registration_begin(r, &new, &out));
+	reply_at(r, "/api/v1/users/%s", uuid_format(out.id.uuid, id).p);
+	return reply(r, &out);
 }

@@ -2,11 +2,6 @@
 /* What admins decide about a user: role, and whether the account may be used. */
 #include "api/call.h"
 #include "core/account.h"
-#include "core/audit.h"
-#include "core/fresh.h"
-#include "core/outbox.h"
-#include "core/revoke.h"
-#include "gen/users.h"
 
 /* clang-format off */
 SCHEMA(user_state, locked_user_row,
@@ -20,100 +15,21 @@ SCHEMA(user_state, locked_user_row,
 /* clang-format on */
 
 struct user_patch_in {
-	struct user_id id;
-	enum user_role role;
-	bool disabled, disabled_given;
+	struct account_state what;
 };
 /* clang-format off */
 SCHEMA(user_patch, user_patch_in,
-	FIELD(user_patch_in, id),
-	FIELD(user_patch_in, role, .optional = true),
-	FIELD(user_patch_in, disabled, .optional = true, GIVEN(user_patch_in, disabled_given),
+	FIELD_AS("id", user_patch_in, what.id),
+	FIELD_AS("role", user_patch_in, what.role, .optional = true),
+	FIELD_AS("disabled", user_patch_in, what.disabled, .optional = true,
+	      GIVEN(user_patch_in, what.disabled_given),
 	      .doc = "A disabled user cannot sign in; its sessions have ended"));
 /* clang-format on */
 
-static bool administers(const struct locked_user_row *user)
-{
-	return user->role == USER_ROLE_ADMIN && !user->disabled;
-}
-
-static enum err note_role(struct req *r, const struct locked_user_row *was,
-			  const struct locked_user_row *is)
-{
-	struct audit_note note = { .action = AUDIT_USER_ROLE,
-				   .subject = is->id,
-				   .detail = arena_printf(r->arena, "%s -> %s",
-							  user_role_word(was->role).p,
-							  user_role_word(is->role).p) };
-
-	return audit_note(r, &note);
-}
-
-/* Ends what is signed in, and tells the owner. */
-static enum err disable(struct req *r, const struct locked_user_row *user)
-{
-	struct audit_note note = { .action = AUDIT_USER_DISABLE, .subject = user->id };
-	struct mail mail = { .template = MAIL_KIND_ACCOUNT_DISABLED,
-			     .recipient = user->email,
-			     .locale = user->locale,
-			     .proved = user->verified,
-			     .words.name = user->name };
-
-	TRY(revoke_sessions(r, user->id, (struct session_id){ 0 }, NULL));
-	TRY(audit_note(r, &note));
-	return mail_notice(r, &mail);
-}
-
-static enum err enable(struct req *r, const struct locked_user_row *user)
-{
-	struct audit_note note = { .action = AUDIT_USER_ENABLE, .subject = user->id };
-
-	return audit_note(r, &note);
-}
-
-static enum err change(struct req *r, const struct locked_user_row *was,
-		       const struct locked_user_row *is)
-{
-	struct user_set_state row = { .id = is->id, .role = is->role, .disabled = is->disabled };
-	bool role = was->role != is->role;
-
-	if (!role && was->disabled == is->disabled)
-		return OK;
-	if (administers(was) && !administers(is))
-		TRY(admins_remain(r, is->id));
-	TRY(user_set_state(r->db, &row, NULL));
-	/* The old role stands in access tokens, and those of a disabled user must not last. */
-	if (role || is->disabled)
-		TRY(revoke_tokens(r, is->id));
-	if (role)
-		TRY(note_role(r, was, is));
-	if (was->disabled == is->disabled)
-		return OK;
-	return is->disabled ? disable(r, is) : enable(r, is);
-}
-
 enum err user_patch(struct req *r, const struct user_patch_in *in)
 {
-	struct user_lock key = { .id = in->id };
-	struct locked_user_row was = { 0 };
-	char id[UUID_TEXT];
+	struct locked_user_row user = { 0 };
 
-	TRY(db_begin(r->db));
-	TRY(fresh_needed(r));
-
-	enum err e = user_lock(r->db, &key, &was);
-
-	if (e == ERR_NO_ROW)
-		return problem(r, ERR_USER_NOT_FOUND, "user %s not found",
-			       uuid_format(in->id.uuid, id).p);
-	TRY(e);
-
-	struct locked_user_row is = was;
-
-	if (in->role != USER_ROLE_NONE)
-		is.role = in->role;
-	if (in->disabled_given)
-		is.disabled = in->disabled;
-	TRY(change(r, &was, &is));
-	return reply(r, &is);
+	TRY(account_set_state(r, &in->what, &user));
+	return reply(r, &user);
 }
