@@ -12,33 +12,15 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "cred/keeper_wire.h"
+#include "cred/keeper_job.h"
 #include "task/loop.h"
 #include "task/task.h"
 
 enum {
 	/* Answers of quick jobs must find room beside those of slow ones. */
 	SLOW_IN_FLIGHT = 4,
-	TEXT_MAX = 2048, /* a token or a hash */
-	MACS_MAX = 2 * KEEPER_MAC + 1,
-	KEY_MAX = KEEPER_DATAGRAM,
 	AGAIN_US = 5000, /* another worker has filled the kernel's queue */
 	TRIES = 2
-};
-
-/* Lives on the stack of the task that waits. */
-struct waiting {
-	struct waiting *next;
-	struct task *task;
-	struct job_header header;
-	struct str parts[JOB_PARTS];
-	/* For the text of the answer. Made by the task itself: while it sleeps nothing may fail. */
-	char *room;
-	size_t room_size;
-	struct str text;
-	uint32_t result;
-	int tries;
-	bool sent, done;
 };
 
 struct queue {
@@ -242,7 +224,7 @@ static void on_answers(struct watch *watch, uint32_t events)
 	on_again(&k->again);
 }
 
-static enum err run(struct keeper *k, struct waiting *w)
+enum err keeper_run(struct keeper *k, struct waiting *w)
 {
 	struct queue *q = queue_of(k, w);
 	size_t n = sizeof w->header;
@@ -278,97 +260,6 @@ static enum err run(struct keeper *k, struct waiting *w)
 bool keeper_full(const struct keeper *k)
 {
 	return is_full(k, &k->queues[KEEPER_SLOW]);
-}
-
-static struct str open_secret(struct secret s)
-{
-	return (struct str){ s.p, s.n };
-}
-
-enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct arena *a,
-		     struct secret *hash, bool *weak)
-{
-	struct waiting w = { .header = { .kind = JOB_HASH, .judge = p->words.p != NULL },
-			     .parts = { open_secret(p->password), p->words },
-			     .room = arena_alloc(a, TEXT_MAX),
-			     .room_size = TEXT_MAX };
-
-	TRY(run(k, &w));
-	if (weak != NULL)
-		*weak = w.result == ANSWER_NO;
-	*hash = (struct secret){ w.text.p, w.text.n };
-	return OK;
-}
-
-enum err keeper_verify(struct keeper *k, struct secret password, struct secret hash, bool *fits)
-{
-	struct waiting w = { .header.kind = JOB_VERIFY,
-			     .parts = { open_secret(password), open_secret(hash) } };
-
-	TRY(run(k, &w));
-	*fits = w.result == ANSWER_DONE;
-	return OK;
-}
-
-enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
-		     const struct token_claims *claims, struct keeper_wish *wishes, size_t n,
-		     struct arena *a, struct str *token)
-{
-	struct waiting w = { .header = { .kind = JOB_SIGN,
-					 .issued = claims->issued,
-					 .expires = claims->expires,
-					 .algorithm = key->algorithm,
-					 .version = claims->version },
-			     .parts = { claims->subject, claims->email, claims->role, claims->id,
-					claims->session, key->kid, open_secret(key->private) },
-			     .room = arena_alloc(a, TEXT_MAX),
-			     .room_size = TEXT_MAX };
-
-	assert(n <= KEEPER_WISHES_MAX);
-	for (size_t i = 0; i < n; i++) {
-		w.parts[JOB_WISHES + 2 * i] = str_from(wishes[i].purpose);
-		w.parts[JOB_WISHES + 2 * i + 1] = wishes[i].message;
-	}
-	TRY(run(k, &w));
-	if (w.text.n < n * KEEPER_MAC)
-		return ERR_INTERNAL;
-	for (size_t i = 0; i < n; i++)
-		wishes[i].mac = (struct str){ w.text.p + i * KEEPER_MAC, KEEPER_MAC };
-	*token = str_from_at(w.text, n * KEEPER_MAC);
-	return OK;
-}
-
-enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, struct arena *a,
-		     struct opaque_macs *out)
-{
-	struct waiting w = { .header.kind = JOB_MAC,
-			     .parts = { str_from(purpose), message },
-			     .room = arena_alloc(a, MACS_MAX),
-			     .room_size = MACS_MAX };
-
-	TRY(run(k, &w));
-	if (w.text.n != KEEPER_MAC && w.text.n != 2 * KEEPER_MAC)
-		return ERR_INTERNAL;
-	*out = (struct opaque_macs){ .now = { w.text.p, KEEPER_MAC } };
-	if (w.text.n > KEEPER_MAC)
-		out->previous = str_from_at(w.text, KEEPER_MAC);
-	return OK;
-}
-
-enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct arena *a,
-		    struct key_pair *out)
-{
-	struct waiting w = { .header = { .kind = JOB_KEY, .algorithm = algorithm },
-			     .room = arena_alloc(a, KEY_MAX),
-			     .room_size = KEY_MAX };
-	struct str private = { 0 };
-
-	TRY(run(k, &w));
-	if (!str_split(&w.text, '\0', &out->kid) || !str_split(&w.text, '\0', &out->pem) ||
-	    !str_split(&w.text, '\0', &out->jwk) || !str_split(&w.text, '\0', &private))
-		return ERR_INTERNAL;
-	out->private = (struct secret){ private.p, private.n };
-	return OK;
 }
 
 struct keeper *keeper_make(const struct keeper_options *o)

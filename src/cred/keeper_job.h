@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "cred/keeper_wire.h"
+
+/* A job and its answer; lives on the stack of the task that waits. */
+struct waiting {
+	struct waiting *next;
+	struct task *task;
+	struct job_header header;
+	struct str parts[JOB_PARTS];
+	/* For the text of the answer. Made by the task itself: while it sleeps nothing may fail. */
+	char *room;
+	size_t room_size;
+	struct str text;
+	uint32_t result;
+	int tries;
+	bool sent, done;
+};
+
+/* Sends the job and sleeps until its answer is there; see cred/keeper.h for what it returns. */
+enum err keeper_run(struct keeper *k, struct waiting *w);
