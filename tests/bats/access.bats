@@ -113,6 +113,8 @@ foreign_methods() {
 		header Content-Security-Policy "*frame-ancestors 'none'*"
 		if [[ $STATUS == 204 ]]; then
 			no_header Content-Type
+		elif [[ $path == */export ]]; then
+			header Content-Type application/x-ndjson
 		else
 			header Content-Type 'application/json; charset=utf-8'
 		fi

@@ -2,12 +2,12 @@
 /* Replies in pieces, and peers that are slow, or leave: at each place where a task can sleep. */
 #include "stream_world.h"
 
-static void whole_reply(const struct peer *p, size_t bytes)
+/* Lets real time pass until a handler has returned. */
+static void turn_until_returned(int handlers)
 {
-	assert_int_equal(p->status, 200);
-	assert_int_equal(p->body, bytes);
-	assert_true(p->ended);
-	assert_false(p->broken);
+	while (handler.returned < handlers)
+		turn_a_while();
+	turn_a_while();
 }
 
 /* A peer that looks must be able to tell: there is no end, and the connection is closed. */
@@ -15,27 +15,6 @@ static void cut_reply(const struct peer *p)
 {
 	assert_false(p->ended);
 	assert_true(p->closed);
-}
-
-/* Nothing is left behind: the next ones find all places free, and a whole reply fits the socket. */
-static void as_at_first(size_t fds)
-{
-	struct peer p[STREAMS];
-
-	turn_a_while();
-	assert_int_equal(http_server_connections(world.server), 0);
-	assert_int_equal(http_server_requests(world.server), 0);
-	assert_int_equal(task_count(), 0);
-	assert_int_equal(descriptors(), fds);
-	handler.still = OK;
-	for (size_t i = 0; i < STREAMS; i++)
-		p[i] = peer_ask("swL");
-	tell();
-	for (size_t i = 0; i < STREAMS; i++) {
-		peer_read_all(&p[i]);
-		whole_reply(&p[i], SMALL + LARGE);
-		peer_leave(&p[i]);
-	}
 }
 
 static void pieces_arrive_in_order_and_whole(void **state)
@@ -384,121 +363,6 @@ static void who_asks_again_too_early_waits(void **state)
 	peer_leave(&again);
 }
 
-enum { WALKERS = 6, WALKS = 25, STEPS = 120 };
-
-/* The same numbers each time: what was found can be found again. */
-static unsigned dice(unsigned sides)
-{
-	static uint64_t state = 88172645463325252U;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned)(state % sides);
-}
-
-/* A reply that says it is whole is; whoever was cut off can see it. */
-static void reply_judge(const struct peer *p, size_t bytes)
-{
-	if (p->ended && p->status == 200)
-		assert_int_equal(p->body, bytes);
-	if (p->ended)
-		assert_false(p->broken);
-}
-
-struct walker {
-	struct peer peer;
-	size_t bytes; /* of the reply that it has asked for */
-	bool here;
-};
-
-static void walker_ask(struct walker *w)
-{
-	static const struct {
-		const char *script;
-		size_t bytes;
-	} asked[] = { { "sws", 2 * SMALL },
-		      { "L", LARGE },
-		      { "wLwL", 2 * LARGE },
-		      { "bwsx", SIZE_MAX },
-		      { "sLo", SIZE_MAX },
-		      { "wo", SIZE_MAX },
-		      { "b", 0 },
-		      { "wx", SIZE_MAX },
-		      { "ssssLssss", 8 * SMALL + LARGE },
-		      { "swLnss", SMALL + LARGE + 2 * SMALL },
-		      { "rws", SMALL },
-		      { "rwo", SIZE_MAX } };
-	unsigned i = dice(sizeof asked / sizeof *asked);
-
-	if (!w->here)
-		w->peer.fd = peer_connect();
-	w->peer = (struct peer){ .fd = w->peer.fd };
-	w->here = true;
-	w->bytes = asked[i].bytes;
-	handler.script = asked[i].script;
-	/* The other side may have closed by now. */
-	if (write(w->peer.fd, whole, sizeof whole - 1) < 0)
-		w->peer.closed = true;
-	/* The script is read when the handler begins. */
-	turn_a_while();
-}
-
-static void walker_leave(struct walker *w)
-{
-	reply_judge(&w->peer, w->bytes);
-	close(w->peer.fd);
-	w->here = false;
-}
-
-static void walker_step(struct walker *w)
-{
-	if (!w->here)
-		return walker_ask(w);
-	switch (dice(10)) {
-	case 0:
-		return walker_leave(w);
-	case 1:
-		shutdown(w->peer.fd, SHUT_WR);
-		break;
-	case 2:
-		if (w->peer.ended && !w->peer.closed && w->peer.fd >= 0)
-			walker_ask(w);
-		break;
-	case 3:
-		tell();
-		break;
-	default:
-		peer_read(&w->peer, dice(2) == 0 ? SIZE_MAX : dice(40000));
-		if (w->peer.closed)
-			walker_leave(w);
-	}
-}
-
-/* Whatever comes together, in whatever order. */
-static void walks_at_random(void **state)
-{
-	size_t fds = descriptors();
-
-	(void)state;
-	for (int walk = 0; walk < WALKS; walk++) {
-		struct walker walkers[WALKERS] = { 0 };
-
-		for (int step = 0; step < STEPS; step++) {
-			walker_step(&walkers[dice(WALKERS)]);
-			handler.still = dice(40) == 0 ? ERR_TOKEN_REVOKED : OK;
-			if (dice(60) == 0)
-				http_server_cut(world.server);
-			if (dice(3) == 0)
-				turn_a_while();
-		}
-		for (size_t i = 0; i < WALKERS; i++)
-			if (walkers[i].here)
-				walker_leave(&walkers[i]);
-		as_at_first(fds);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,7 +387,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_follows_what_could_not_be_sent,
 						streams_begin_impatient, world_end),
 		STREAM_TEST(who_asks_again_too_early_waits),
-		STREAM_TEST(walks_at_random),
 #undef STREAM_TEST
 	};
 

@@ -133,13 +133,13 @@ static int streams_begin(void **state)
 	return streams_make(LONG_US, LONG_US);
 }
 
-static int streams_begin_impatient(void **state)
+static inline int streams_begin_impatient(void **state)
 {
 	(void)state;
 	return streams_make(SHORT_US, LONG_US);
 }
 
-static int streams_begin_short(void **state)
+static inline int streams_begin_short(void **state)
 {
 	(void)state;
 	return streams_make(LONG_US, SHORT_US);
@@ -232,10 +232,31 @@ static void peer_leave(struct peer *p)
 	turn_a_while();
 }
 
-/* Lets real time pass until a handler has returned. */
-static void turn_until_returned(int handlers)
+static void whole_reply(const struct peer *p, size_t bytes)
 {
-	while (handler.returned < handlers)
-		turn_a_while();
+	assert_int_equal(p->status, 200);
+	assert_int_equal(p->body, bytes);
+	assert_true(p->ended);
+	assert_false(p->broken);
+}
+
+/* Nothing is left behind: the next ones find all places free, and a whole reply fits the socket. */
+static void as_at_first(size_t fds)
+{
+	struct peer p[STREAMS];
+
 	turn_a_while();
+	assert_int_equal(http_server_connections(world.server), 0);
+	assert_int_equal(http_server_requests(world.server), 0);
+	assert_int_equal(task_count(), 0);
+	assert_int_equal(descriptors(), fds);
+	handler.still = OK;
+	for (size_t i = 0; i < STREAMS; i++)
+		p[i] = peer_ask("swL");
+	tell();
+	for (size_t i = 0; i < STREAMS; i++) {
+		peer_read_all(&p[i]);
+		whole_reply(&p[i], SMALL + LARGE);
+		peer_leave(&p[i]);
+	}
 }
