@@ -3,7 +3,7 @@
 #pragma once
 
 #include "db_clock.h"
-#include "db_world.h"
+#include "db_server.h"
 
 #include "db/link.h"
 

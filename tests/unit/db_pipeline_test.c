@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "db/pipeline.h"
-#include "db_world.h"
+#include "db_server.h"
 
 static const struct db_column id_column = { .name = "id", .kind = KIND_UUID };
 static const struct db_statement read_statement = {
