@@ -224,7 +224,7 @@ static void on_answers(struct watch *watch, uint32_t events)
 	on_again(&k->again);
 }
 
-enum err keeper_run(struct keeper *k, struct waiting *w)
+enum err keeper_ask(struct keeper *k, struct waiting *w)
 {
 	struct queue *q = queue_of(k, w);
 	size_t n = sizeof w->header;

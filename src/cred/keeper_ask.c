@@ -23,7 +23,7 @@ enum err keeper_hash(struct keeper *k, const struct keeper_password *p, struct a
 			     .room = arena_alloc(a, TEXT_MAX),
 			     .room_size = TEXT_MAX };
 
-	TRY(keeper_run(k, &w));
+	TRY(keeper_ask(k, &w));
 	if (weak != NULL)
 		*weak = w.result == ANSWER_NO;
 	*hash = (struct secret){ w.text.p, w.text.n };
@@ -35,7 +35,7 @@ enum err keeper_verify(struct keeper *k, struct secret password, struct secret h
 	struct waiting w = { .header.kind = JOB_VERIFY,
 			     .parts = { open_secret(password), open_secret(hash) } };
 
-	TRY(keeper_run(k, &w));
+	TRY(keeper_ask(k, &w));
 	*fits = w.result == ANSWER_DONE;
 	return OK;
 }
@@ -59,7 +59,7 @@ enum err keeper_sign(struct keeper *k, const struct keyring_signer *key,
 		w.parts[JOB_WISHES + 2 * i] = str_from(wishes[i].purpose);
 		w.parts[JOB_WISHES + 2 * i + 1] = wishes[i].message;
 	}
-	TRY(keeper_run(k, &w));
+	TRY(keeper_ask(k, &w));
 	if (w.text.n < n * KEEPER_MAC)
 		return ERR_INTERNAL;
 	for (size_t i = 0; i < n; i++)
@@ -76,7 +76,7 @@ enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, 
 			     .room = arena_alloc(a, MACS_MAX),
 			     .room_size = MACS_MAX };
 
-	TRY(keeper_run(k, &w));
+	TRY(keeper_ask(k, &w));
 	if (w.text.n != KEEPER_MAC && w.text.n != 2 * KEEPER_MAC)
 		return ERR_INTERNAL;
 	*out = (struct opaque_macs){ .now = { w.text.p, KEEPER_MAC } };
@@ -93,7 +93,7 @@ enum err keeper_key(struct keeper *k, enum token_algorithm algorithm, struct are
 			     .room_size = KEY_MAX };
 	struct str private = { 0 };
 
-	TRY(keeper_run(k, &w));
+	TRY(keeper_ask(k, &w));
 	if (!str_split(&w.text, '\0', &out->kid) || !str_split(&w.text, '\0', &out->pem) ||
 	    !str_split(&w.text, '\0', &out->jwk) || !str_split(&w.text, '\0', &private))
 		return ERR_INTERNAL;

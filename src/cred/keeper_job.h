@@ -19,4 +19,4 @@ struct waiting {
 };
 
 /* Sends the job and sleeps until its answer is there; see cred/keeper.h for what it returns. */
-enum err keeper_run(struct keeper *k, struct waiting *w);
+enum err keeper_ask(struct keeper *k, struct waiting *w);
