@@ -53,7 +53,8 @@ help:
 ## make build      compile postern (CC=clang, SAN=1 for address and undefined sanitizers)
 build: $(OUT)/postern
 
-$(OUT)/postern: $(OUT)/main.o $(OUT)/libpostern.a
+# Of its objects and not of the archive: of two functions of one name that would take either.
+$(OUT)/postern: $(OUT)/main.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(OUT)/libpostern.a: $(OBJECTS)

@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,11 +19,16 @@
 
 enum { LOCK_POLL_US = 100000, LOCK_TRIES = 600, APPLY_TRIES = 5 };
 
+/* A word of statements that refuse a transaction. */
+static const char aside[] = "concurrently";
+
 /* Who migrates: where to, and by which connection. */
 struct migrator {
 	const struct migrate_how *how;
 	PGconn *pg;
 	bool pooled;
+	bool fresh; /* no migration had been applied when this began: nobody uses the database yet
+		     */
 };
 
 /*
@@ -57,13 +63,13 @@ static bool lock(PGconn *pg)
 }
 
 /* Together with its row. What it has set (search_path) is not to reach the ledger. */
-static bool apply_together(PGconn *pg, const struct migration *m)
+static bool apply_together(PGconn *pg, const char *sql, const struct migration *m)
 {
 	/* It waits for a lock only so long: behind it everybody else would queue up. */
 	if (!ledger_run(pg, "set local lock_timeout = '5s'; set local statement_timeout = 0"))
 		return false;
 
-	bool done = ledger_run(pg, m->sql);
+	bool done = ledger_run(pg, sql);
 
 	if (PQtransactionStatus(pg) == PQTRANS_IDLE) {
 		log_error("migrate",
@@ -92,11 +98,27 @@ static bool is_alone(const struct migration *m)
 	return strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
 }
 
-static bool failed(PGconn *pg, const struct migration *m)
+/* Where nobody uses the tables yet an index is in nobody's way, and can be made like all else. */
+static bool is_together(const struct migrator *by, const struct migration *m)
+{
+	return !is_alone(m) || (by->fresh && strstr(m->sql, aside) != NULL);
+}
+
+/* What is_together runs; the caller frees it. NULL when out of memory. */
+static char *sql_together(const struct migration *m)
+{
+	char *sql = strdup(m->sql), *at = sql;
+
+	while (sql != NULL && is_alone(m) && (at = strstr(at, aside)) != NULL)
+		memset(at, ' ', sizeof aside - 1);
+	return sql;
+}
+
+static bool failed(PGconn *pg, const struct migration *m, bool alone)
 {
 	if (PQerrorMessage(pg)[0] != '\0')
 		ledger_complain(pg, m->name);
-	if (is_alone(m))
+	if (alone)
 		log_error("migrate",
 			  "%s runs without a transaction: undo what it has done (drop an invalid "
 			  "index)"
@@ -136,7 +158,7 @@ static bool do_alone(struct migrator *by, const struct migration *m)
 	PQsetErrorVerbosity(keeper, PQERRORS_VERBOSE);
 
 	bool locked = lock(keeper), had = locked && ledger_has_now(by->pg, m);
-	bool done = had || (locked && (apply_alone(by->pg, m) || failed(by->pg, m)));
+	bool done = had || (locked && (apply_alone(by->pg, m) || failed(by->pg, m, true)));
 
 	if (done && !had)
 		log_info("migrate", "%s applied", m->name);
@@ -144,24 +166,33 @@ static bool do_alone(struct migrator *by, const struct migration *m)
 	return done;
 }
 
-static bool do_together(struct migrator *by, const struct migration *m)
+static bool try_together(struct migrator *by, const char *sql, const struct migration *m)
 {
 	for (int i = 1;; i++) {
 		if (!lock(by->pg))
 			return false;
 		if (ledger_has_now(by->pg, m))
 			return ledger_run(by->pg, "rollback");
-		if (apply_together(by->pg, m)) {
+		if (apply_together(by->pg, sql, m)) {
 			log_info("migrate", "%s applied", m->name);
 			return true;
 		}
 		if (i == APPLY_TRIES ||
 		    !(ledger_failed_with(by->pg, "55P03") || ledger_failed_with(by->pg, "40P01")))
-			return failed(by->pg, m);
+			return failed(by->pg, m, false);
 		ledger_complain(by->pg, m->name);
 		log_warn("migrate", "%s: trying again", m->name);
 		ledger_run(by->pg, "rollback");
 	}
+}
+
+static bool do_together(struct migrator *by, const struct migration *m)
+{
+	char *sql = sql_together(m);
+	bool done = sql != NULL && try_together(by, sql, m);
+
+	free(sql);
+	return done;
 }
 
 static enum migrate_result each_pending(struct migrator *by, const PGresult *ledger)
@@ -174,7 +205,7 @@ static enum migrate_result each_pending(struct migrator *by, const PGresult *led
 		pending = true;
 		if (by->how->plan)
 			printf("%s pending\n", m->name);
-		else if (!(is_alone(m) ? do_alone(by, m) : do_together(by, m)))
+		else if (!(is_together(by, m) ? do_together(by, m) : do_alone(by, m)))
 			return MIGRATE_REFUSED;
 	}
 	return pending && by->how->plan ? MIGRATE_PENDING : MIGRATE_OK;
@@ -216,6 +247,8 @@ static enum migrate_result migrate(struct migrator *by)
 		return MIGRATE_REFUSED;
 
 	bool known = (!there && plan) || ledger_read(by->pg, &ledger);
+
+	by->fresh = known && (ledger == NULL || PQntuples(ledger) == 0);
 	enum migrate_result result = known ? each_pending(by, ledger) : MIGRATE_REFUSED;
 
 	PQclear(ledger);
