@@ -3,9 +3,15 @@
 
 #include "base/kind.h"
 #include "core/req.h"
+#include "cred/password.h"
 #include "gen/users.h"
+#include "schema/fields.h"
+#include "text/email.h"
 
-enum { USER_NAME_MAX = 200 /* characters */ };
+/* What an address, a name and a new password have to be, for the FIELD of whatever takes one. */
+#define ACCOUNT_EMAIL .min = 1, .max_bytes = EMAIL_MAX
+#define ACCOUNT_NAME .min = 1, .max = 200, .format = FORMAT_TEXT
+#define ACCOUNT_PASSWORD .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX
 
 /*
  * Before a user is deleted, demoted, disabled or kept from signing in, in the request's
@@ -17,7 +23,8 @@ enum err admins_remain(struct req *r, struct user_id without);
 
 /* An account that somebody makes without its owner's registering. */
 struct account_new {
-	struct str email, name; /* valid ones */
+	struct email email;
+	struct str name;	/* a valid one */
 	struct secret password; /* its hash */
 	enum user_role role;
 };

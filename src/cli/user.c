@@ -11,10 +11,12 @@
 #include "cred/judge.h"
 #include "cred/password.h"
 #include "gen/users.h"
-#include "text/email.h"
+#include "schema/given.h"
 
+/* The person, by the rules of whoever registers, and what else is told. */
 struct user_arguments {
-	struct str email, name;
+	struct email email;
+	struct str name;
 	bool admin;
 	char hash[PASSWORD_HASH];
 	struct user_id id; /* whom it made */
@@ -32,7 +34,7 @@ static enum choice choose_password(const struct conf *c, struct arena *a,
 {
 	struct password_cost cost = { (uint32_t)c->password_memory_kib,
 				      (uint32_t)c->password_passes };
-	struct str words = judge_words(args->email, args->name, a);
+	struct str words = judge_words(args->email.text, args->name, a);
 	struct secret password = { 0 };
 	size_t chars = 0;
 
@@ -84,42 +86,48 @@ static int create_user(const struct cli *cli, struct arena *a, struct user_argum
 	return cli_complain(made);
 }
 
-/* EX_OK, or what was said of who is to be made. */
-static int check_person(struct arena *a, const struct user_arguments *args)
+SCHEMA(person, user_arguments, FIELD(user_arguments, email, ACCOUNT_EMAIL),
+       FIELD(user_arguments, name, ACCOUNT_NAME));
+
+/* EX_OK, or what was said of who is to be made. texts: as person_fields has them. */
+static int take_person(struct arena *a, const struct str texts[], struct user_arguments *args)
 {
-	if (args->email.p == NULL || !email_key(args->email, a, NULL))
-		return cli_refuse("the email must be a valid email address");
-	if (args->name.n == 0 || !str_utf8(args->name) || str_chars(args->name) > USER_NAME_MAX ||
-	    !str_shown(args->name))
-		return cli_refuse(
-			"the name must be 1 to 200 characters, and no control or invisible ones");
+	for (size_t i = 0; i < person_schema.n; i++) {
+		const struct field *f = &person_schema.fields[i];
+		struct given given = given_text(f, texts[i]);
+		struct str wrong = given_take(&given, f, a, args);
+
+		if (wrong.p != NULL)
+			return cli_refuse(arena_printf(a, "%s %s", f->name, wrong.p).p);
+	}
 	return EX_OK;
 }
 
 int cli_user_create(const struct cli *cli, int argc, char **argv)
 {
 	struct user_arguments args = { 0 };
+	struct str texts[2] = { 0 }, *email = &texts[0], *name = &texts[1];
 
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--admin") == 0)
 			args.admin = true;
-		else if (cli_option("--name", argc, argv, &i, &args.name) ||
-			 cli_option("--email", argc, argv, &i, &args.email))
+		else if (cli_option("--name", argc, argv, &i, name) ||
+			 cli_option("--email", argc, argv, &i, email))
 			continue;
-		else if (argv[i][0] != '-' && args.email.p == NULL)
-			args.email = str_from(argv[i]);
+		else if (argv[i][0] != '-' && email->p == NULL)
+			*email = str_from(argv[i]);
 		else
 			return cli_usage(cli);
 	}
-	if (args.name.p == NULL && args.email.p != NULL)
-		args.name = (struct str){ args.email.p, strcspn(args.email.p, "@") };
+	if (name->p == NULL && email->p != NULL)
+		*name = (struct str){ email->p, strcspn(email->p, "@") };
 
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 
 	if (a == NULL)
 		return cli_complain(ERR_INTERNAL);
 
-	int status = check_person(a, &args);
+	int status = take_person(a, texts, &args);
 
 	if (status == EX_OK)
 		status = create_user(cli, a, &args);

@@ -2,7 +2,6 @@
 #include "core/account.h"
 
 #include "core/audit.h"
-#include "text/email.h"
 
 enum err admins_remain(struct req *r, struct user_id without)
 {
@@ -36,7 +35,8 @@ enum err account_insert(struct req *r, const struct user_insert *row)
 enum err account_create(struct req *r, const struct account_new *account, struct user_id *out)
 {
 	struct user_insert row = { .id = user_id_new(),
-				   .email = account->email,
+				   .email = account->email.text,
+				   .email_key = account->email.key,
 				   .name = account->name,
 				   .password = account->password,
 				   .locale = STR("en"),
@@ -46,7 +46,6 @@ enum err account_create(struct req *r, const struct account_new *account, struct
 				   .subject = row.id,
 				   .detail = user_role_word(row.role) };
 
-	email_key(account->email, r->arena, &row.email_key);
 	TRY(account_insert(r, &row));
 	*out = row.id;
 	return audit_note(r, &note);

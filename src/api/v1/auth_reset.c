@@ -5,7 +5,6 @@
 #include "core/account.h"
 #include "core/password_rule.h"
 #include "core/recovery.h"
-#include "text/email.h"
 
 struct proof_out {
 	struct proof_id id;
@@ -20,7 +19,7 @@ struct auth_forgot_in {
 };
 /* clang-format off */
 SCHEMA(auth_forgot, auth_forgot_in,
-	FIELD(auth_forgot_in, email, .min = 1, .max_bytes = EMAIL_MAX));
+	FIELD(auth_forgot_in, email, ACCOUNT_EMAIL));
 /* clang-format on */
 
 static enum err ask(struct req *r, enum recovery what, const struct email *email)
@@ -41,7 +40,7 @@ struct auth_unlock_in {
 };
 /* clang-format off */
 SCHEMA(auth_unlock, auth_unlock_in,
-	FIELD(auth_unlock_in, email, .min = 1, .max_bytes = EMAIL_MAX));
+	FIELD(auth_unlock_in, email, ACCOUNT_EMAIL));
 /* clang-format on */
 
 enum err auth_unlock(struct req *r, const struct auth_unlock_in *in)
@@ -55,10 +54,9 @@ struct auth_reset_in {
 /* clang-format off */
 SCHEMA(auth_reset, auth_reset_in,
 	PROOF_GIVEN_AS(auth_reset_in, what.given),
-	FIELD_AS("password", auth_reset_in, what.password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	FIELD_AS("password", auth_reset_in, what.password, ACCOUNT_PASSWORD,
 	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
-	FIELD_AS("name", auth_reset_in, what.name, .optional = true, .min = 1, .max = USER_NAME_MAX,
-	      .format = FORMAT_TEXT,
+	FIELD_AS("name", auth_reset_in, what.name, .optional = true, ACCOUNT_NAME,
 	      .doc = "Replaces the name; without it an account whose address nobody had confirmed is"
 		     " called by the local part of that"));
 /* clang-format on */

@@ -32,10 +32,8 @@ SCHEMA(auth_verify, auth_verify_in,
 	PROOF_GIVEN_AS(auth_verify_in, what.given),
 	FIELD_AS("password", auth_verify_in, what.password, .optional = true, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "The one that was chosen when registering; with a link, this or new_password"),
-	FIELD_AS("new_password", auth_verify_in, what.new_password, .optional = true, .min = PASSWORD_CHARS_MIN,
-	      .max_bytes = PASSWORD_BYTES_MAX, .doc = "For who does not know that one: replaces it"),
-	FIELD_AS("name", auth_verify_in, what.name, .optional = true, .min = 1, .max = USER_NAME_MAX,
-	      .format = FORMAT_TEXT,
+	FIELD_AS("new_password", auth_verify_in, what.new_password, .optional = true, ACCOUNT_PASSWORD, .doc = "For who does not know that one: replaces it"),
+	FIELD_AS("name", auth_verify_in, what.name, .optional = true, ACCOUNT_NAME,
 	      .doc = "Together with new_password; without it the local part of the address"));
 /* clang-format on */
 

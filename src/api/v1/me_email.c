@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* /me/email: another address, asked for with the password. */
 #include "api/call.h"
+#include "core/account.h"
 #include "core/address_change.h"
 #include "text/email.h"
 
@@ -10,7 +11,7 @@ struct me_email_ask_in {
 };
 /* clang-format off */
 SCHEMA(me_email_ask, me_email_ask_in,
-	FIELD(me_email_ask_in, email, .min = 1, .max_bytes = EMAIL_MAX),
+	FIELD(me_email_ask_in, email, ACCOUNT_EMAIL),
 	FIELD(me_email_ask_in, password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX,
 	      .doc = "The current one"));
 /* clang-format on */

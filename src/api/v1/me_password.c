@@ -11,7 +11,7 @@ struct me_password_in {
 /* clang-format off */
 SCHEMA(me_password, me_password_in,
 	FIELD(me_password_in, current_password, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
-	FIELD(me_password_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	FIELD(me_password_in, password, ACCOUNT_PASSWORD,
 	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
 	FIELD(me_password_in, end_other_sessions, .optional = true,
 	      .doc = "Signs out everywhere but here"));

@@ -86,8 +86,8 @@ struct user_put_in {
 /* clang-format off */
 SCHEMA(user_put, user_put_in,
 	FIELD_AS("id", user_put_in, what.id),
-	FIELD_AS("email", user_put_in, what.email, .min = 1, .max_bytes = EMAIL_MAX),
-	FIELD_AS("name", user_put_in, what.name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
+	FIELD_AS("email", user_put_in, what.email, ACCOUNT_EMAIL),
+	FIELD_AS("name", user_put_in, what.name, ACCOUNT_NAME));
 /* clang-format on */
 
 enum err user_put(struct req *r, const struct user_put_in *in)

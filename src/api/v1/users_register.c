@@ -4,7 +4,6 @@
 #include "core/account.h"
 #include "core/password_rule.h"
 #include "core/registration.h"
-#include "text/email.h"
 
 /* clang-format off */
 SCHEMA(new_user, registered,
@@ -23,10 +22,10 @@ struct user_create_in {
 };
 /* clang-format off */
 SCHEMA(user_create, user_create_in,
-	FIELD(user_create_in, email, .min = 1, .max_bytes = EMAIL_MAX),
-	FIELD(user_create_in, password, .min = PASSWORD_CHARS_MIN, .max_bytes = PASSWORD_BYTES_MAX,
+	FIELD(user_create_in, email, ACCOUNT_EMAIL),
+	FIELD(user_create_in, password, ACCOUNT_PASSWORD,
 	      .doc = "Any Unicode; compared in NFC, and with any space as U+0020"),
-	FIELD(user_create_in, name, .min = 1, .max = USER_NAME_MAX, .format = FORMAT_TEXT));
+	FIELD(user_create_in, name, ACCOUNT_NAME));
 /* clang-format on */
 
 enum err user_create(struct req *r, const struct user_create_in *in)
