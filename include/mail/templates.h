@@ -7,7 +7,7 @@
 #pragma once
 
 #include "conf/conf.h"
-#include "mail/template.h"
+#include "text/template.h"
 
 /* A file of src/mail/templates. */
 struct template_source {

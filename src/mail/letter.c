@@ -39,7 +39,7 @@ static struct str render(const struct template *t, const struct words *w, struct
 {
 	struct buf b = buf_make(a, 2048);
 
-	template_render(t, w, &b);
+	template_render(t, w->v, &b);
 	return buf_str(&b);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "mail/words.h"
 #include "text/locale.h"
 
 struct entry {
@@ -82,23 +83,23 @@ static bool read_override(const struct loading *l, struct str path, struct str *
 	return got || complain(l, file, strerror(why));
 }
 
-static enum template_form form_of(struct str path)
+static const struct template_kind *kind_of(struct str path)
 {
 	if (ends(path, STR("/frame.txt")))
-		return TEMPLATE_TEXT_FRAME;
+		return &words_text_frame;
 	if (ends(path, STR("/frame.html")))
-		return TEMPLATE_HTML_FRAME;
-	return ends(path, STR(".txt")) ? TEMPLATE_TEXT : TEMPLATE_HTML;
+		return &words_html_frame;
+	return ends(path, STR(".txt")) ? &words_text : &words_html;
 }
 
 /* The subject stands in the first line, and an empty one below it. */
 static bool parse(const struct loading *l, struct entry *e, struct str text, struct str *fault)
 {
-	enum template_form form = form_of(e->path);
+	const struct template_kind *kind = kind_of(e->path);
 	struct str subject = { 0 }, empty = { 0 };
 
-	if (form != TEMPLATE_TEXT)
-		return template_parse(text, 1, form, l->arena, &e->body, fault);
+	if (kind != &words_text)
+		return template_parse(text, 1, kind, l->arena, &e->body, fault);
 	if (!str_split(&text, '\n', &subject) || str_trim(subject).n == 0 ||
 	    !str_split(&text, '\n', &empty) ||
 	    str_trim(empty).n > (empty.n > 0 && *empty.p == '\r')) {
@@ -107,8 +108,8 @@ static bool parse(const struct loading *l, struct entry *e, struct str text, str
 	}
 	if (subject.p[subject.n - 1] == '\r')
 		subject.n--;
-	return template_parse(subject, 1, form, l->arena, &e->subject, fault) &&
-	       template_parse(text.p == NULL ? STR("") : text, 3, form, l->arena, &e->body, fault);
+	return template_parse(subject, 1, kind, l->arena, &e->subject, fault) &&
+	       template_parse(text.p == NULL ? STR("") : text, 3, kind, l->arena, &e->body, fault);
 }
 
 static void load(const struct loading *l, const struct template_source *source)

@@ -10,6 +10,20 @@
 #include "text/locale.h"
 #include "text/mailbox.h"
 
+static const struct str names[WORDS] = {
+#define WORD(NAME, name) STR(#name),
+#include "mail/words.def"
+#undef WORD
+};
+
+/* Those of a frame stand last. */
+enum { OUTSIDE = WORD_SUBJECT };
+
+const struct template_kind words_text = { names, OUTSIDE, false, OUTSIDE };
+const struct template_kind words_html = { names, OUTSIDE, true, OUTSIDE };
+const struct template_kind words_text_frame = { names, WORDS, false, WORD_CONTENT };
+const struct template_kind words_html_frame = { names, WORDS, true, WORD_CONTENT };
+
 enum {
 	NAME_MAX_BYTES = 256,
 	NAME_PLAIN = 11 * NAME_MAX_BYTES /* UTF-8 grows at most so far by NFKC, Unicode annex 15 */

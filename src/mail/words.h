@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What others have chosen, made fit to be shown to people. Private to mail. */
+/* What mails may say: the words of their templates, and what others have chosen, made fit to be
+ * shown. */
 #pragma once
 
-#include "mail/template.h"
+#include "text/template.h"
+
+enum word {
+#define WORD(NAME, name) WORD_##NAME,
+#include "mail/words.def"
+#undef WORD
+	WORDS
+};
+
+/* The values; null is empty. */
+struct words {
+	struct str v[WORDS];
+};
+
+/* In a frame, and only there, {{subject}} and {{content}} are known, and the latter stays as it is.
+ */
+extern const struct template_kind words_text, words_html, words_text_frame, words_html_frame;
 
 /*
  * Takes name, new_email, device, address and at out of a JSON object of strings. False when it is

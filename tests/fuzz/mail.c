@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "mail/message.h"
-#include "mail/template.h"
+#include "mail/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,8 +41,8 @@ static void check(struct str mail)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum template_form forms[] = { TEMPLATE_TEXT, TEMPLATE_HTML,
-						    TEMPLATE_TEXT_FRAME, TEMPLATE_HTML_FRAME };
+	static const struct template_kind *const kinds[] = { &words_text, &words_html,
+							     &words_text_frame, &words_html_frame };
 	struct arena *a = arena_make(1 << 26, NULL, NULL);
 	struct str all = { (const char *)data, size }, template = { 0 };
 	struct words words = { 0 };
@@ -53,14 +53,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	str_split(&all, '\0', &template);
 	for (size_t i = 0; i < WORDS; i++)
 		words.v[i] = str_utf8(all) ? all : STR("\r\nBcc: x <b>");
-	for (size_t i = 0; size > 0 && size < 4096 && i < sizeof forms / sizeof *forms; i++) {
+	for (size_t i = 0; size > 0 && size < 4096 && i < sizeof kinds / sizeof *kinds; i++) {
 		struct buf text = buf_make(a, 256), mail = buf_make(a, 1024);
 
-		if (!template_parse(template, 1, forms[i], a, &t, &fault)) {
+		if (!template_parse(template, 1, kinds[i], a, &t, &fault)) {
 			must(fault.n > 0 && fault.n < 200);
 			continue;
 		}
-		template_render(t, &words, &text);
+		template_render(t, words.v, &text);
 
 		struct message m = { .from = { buf_str(&text), STR("a@b") },
 				     .to = STR("c@d"),

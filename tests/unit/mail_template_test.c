@@ -10,6 +10,7 @@
 
 #include "gen/enums.h"
 #include "mail/templates.h"
+#include "mail/words.h"
 #include "text/locale.h"
 
 #include "text.h"
@@ -29,25 +30,25 @@ static const struct words words = { .v = {
 static void renders(void **state)
 {
 	static const struct {
-		enum template_form form;
+		const struct template_kind *kind;
 		const char *source, *wanted;
 	} rows[] = {
-		{ TEMPLATE_TEXT, "", "" },
-		{ TEMPLATE_TEXT, "plain { } }} {", "plain { } }} {" },
-		{ TEMPLATE_TEXT, "a {{name}} b", "a Ann <b>&\"' b" },
-		{ TEMPLATE_HTML, "a {{name}} b", "a Ann &lt;b&gt;&amp;&quot;&#39; b" },
-		{ TEMPLATE_TEXT, "{{ name }}{{name}}", "Ann <b>&\"'Ann <b>&\"'" },
-		{ TEMPLATE_TEXT, "{{email}}.", "." },
-		{ TEMPLATE_TEXT, "{{address}}", "a  b c  d" },
-		{ TEMPLATE_TEXT, "{{#code}}yes {{code}}{{/code}}{{^code}}no{{/code}}",
+		{ &words_text, "", "" },
+		{ &words_text, "plain { } }} {", "plain { } }} {" },
+		{ &words_text, "a {{name}} b", "a Ann <b>&\"' b" },
+		{ &words_html, "a {{name}} b", "a Ann &lt;b&gt;&amp;&quot;&#39; b" },
+		{ &words_text, "{{ name }}{{name}}", "Ann <b>&\"'Ann <b>&\"'" },
+		{ &words_text, "{{email}}.", "." },
+		{ &words_text, "{{address}}", "a  b c  d" },
+		{ &words_text, "{{#code}}yes {{code}}{{/code}}{{^code}}no{{/code}}",
 		  "yes 1234 5678" },
-		{ TEMPLATE_TEXT, "{{#email}}yes{{/email}}{{^email}}no{{/email}}", "no" },
-		{ TEMPLATE_TEXT, "{{#device}}yes{{/device}}{{^device}}no{{/device}}", "no" },
-		{ TEMPLATE_TEXT, "{{#code}}{{#email}}x{{/email}}y{{/code}}z", "yz" },
-		{ TEMPLATE_TEXT, "{{^code}}{{#name}}x{{/name}}y{{/code}}z", "z" },
-		{ TEMPLATE_TEXT, "{{#code}}{{#code}}x{{/code}}{{/code}}", "x" },
-		{ TEMPLATE_TEXT_FRAME, "{{subject}}|{{content}}", "<s>|<p>{{name}}</p>" },
-		{ TEMPLATE_HTML_FRAME, "{{subject}}|{{content}}", "&lt;s&gt;|<p>{{name}}</p>" },
+		{ &words_text, "{{#email}}yes{{/email}}{{^email}}no{{/email}}", "no" },
+		{ &words_text, "{{#device}}yes{{/device}}{{^device}}no{{/device}}", "no" },
+		{ &words_text, "{{#code}}{{#email}}x{{/email}}y{{/code}}z", "yz" },
+		{ &words_text, "{{^code}}{{#name}}x{{/name}}y{{/code}}z", "z" },
+		{ &words_text, "{{#code}}{{#code}}x{{/code}}{{/code}}", "x" },
+		{ &words_text_frame, "{{subject}}|{{content}}", "<s>|<p>{{name}}</p>" },
+		{ &words_html_frame, "{{subject}}|{{content}}", "&lt;s&gt;|<p>{{name}}</p>" },
 	};
 	struct arena *a = arena_make(1 << 20, NULL, NULL);
 
@@ -57,9 +58,9 @@ static void renders(void **state)
 		struct str fault = { 0 };
 		struct buf b = buf_make(a, 16);
 
-		if (!template_parse(str_from(rows[i].source), 1, rows[i].form, a, &t, &fault))
+		if (!template_parse(str_from(rows[i].source), 1, rows[i].kind, a, &t, &fault))
 			fail_msg("%s: %s", rows[i].source, fault.p);
-		template_render(t, &words, &b);
+		template_render(t, words.v, &b);
 		assert_str(buf_str(&b), rows[i].wanted);
 	}
 	arena_free(a);
@@ -68,25 +69,25 @@ static void renders(void **state)
 static void refuses(void **state)
 {
 	static const struct {
-		enum template_form form;
+		const struct template_kind *kind;
 		const char *source, *fault;
 	} rows[] = {
-		{ TEMPLATE_TEXT, "{{nobody}}", "line 1: there is no such word: {{nobody}}" },
-		{ TEMPLATE_TEXT, "a\n\n{{Name}}", "line 3: there is no such word: {{Name}}" },
-		{ TEMPLATE_TEXT, "{{}}", "line 1: there is no such word: {{}}" },
-		{ TEMPLATE_TEXT, "{{content}}", "line 1: there is no such word: {{content}}" },
-		{ TEMPLATE_HTML, "{{subject}}", "line 1: there is no such word: {{subject}}" },
-		{ TEMPLATE_TEXT, "{{{name}}}", "line 1: there is no such word: {{{name}}" },
-		{ TEMPLATE_TEXT, "{{#nobody}}", "line 1: there is no such word: {{#nobody}}" },
-		{ TEMPLATE_TEXT, "{{name", "line 1: a {{ is not followed by }}" },
-		{ TEMPLATE_TEXT, "\n{{na\nme}}", "line 2: a {{ is not followed by }}" },
-		{ TEMPLATE_TEXT, "{{/name}}", "line 1: nothing is open for {{/name}}" },
-		{ TEMPLATE_TEXT, "{{#name}}{{/code}}",
+		{ &words_text, "{{nobody}}", "line 1: there is no such word: {{nobody}}" },
+		{ &words_text, "a\n\n{{Name}}", "line 3: there is no such word: {{Name}}" },
+		{ &words_text, "{{}}", "line 1: there is no such word: {{}}" },
+		{ &words_text, "{{content}}", "line 1: there is no such word: {{content}}" },
+		{ &words_html, "{{subject}}", "line 1: there is no such word: {{subject}}" },
+		{ &words_text, "{{{name}}}", "line 1: there is no such word: {{{name}}" },
+		{ &words_text, "{{#nobody}}", "line 1: there is no such word: {{#nobody}}" },
+		{ &words_text, "{{name", "line 1: a {{ is not followed by }}" },
+		{ &words_text, "\n{{na\nme}}", "line 2: a {{ is not followed by }}" },
+		{ &words_text, "{{/name}}", "line 1: nothing is open for {{/name}}" },
+		{ &words_text, "{{#name}}{{/code}}",
 		  "line 1: something else is open at {{/code}}" },
-		{ TEMPLATE_TEXT, "{{#name}}\n", "line 2: something is still open at the end" },
-		{ TEMPLATE_TEXT, "{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}",
+		{ &words_text, "{{#name}}\n", "line 2: something is still open at the end" },
+		{ &words_text, "{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}",
 		  "line 1: too much is open at {{#name}}" },
-		{ TEMPLATE_TEXT, "a\xff", "line 1: it is not UTF-8" },
+		{ &words_text, "a\xff", "line 1: it is not UTF-8" },
 	};
 	struct arena *a = arena_make(1 << 20, NULL, NULL);
 
@@ -96,7 +97,7 @@ static void refuses(void **state)
 		struct str fault = { 0 };
 
 		assert_false(
-			template_parse(str_from(rows[i].source), 1, rows[i].form, a, &t, &fault));
+			template_parse(str_from(rows[i].source), 1, rows[i].kind, a, &t, &fault));
 		assert_str(fault, rows[i].fault);
 	}
 	arena_free(a);

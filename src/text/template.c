@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail/template.h"
+#include "text/template.h"
 
 #include <string.h>
 
 enum { DEPTH_MAX = 4, SHOWN = 40 };
 
-enum kind { PIECE_TEXT, PIECE_WORD, PIECE_IF, PIECE_UNLESS, PIECE_END };
+enum piece_kind { PIECE_TEXT, PIECE_WORD, PIECE_IF, PIECE_UNLESS, PIECE_END };
 
 struct piece {
-	enum kind kind;
+	enum piece_kind kind;
 	struct str text;
-	enum word word;
-	size_t end; /* IF, UNLESS: which piece is the END */
+	size_t word; /* its place among the names */
+	size_t end;  /* IF, UNLESS: which piece is the END */
 };
 
 struct template
 {
-	enum template_form form;
+	const struct template_kind *kind;
 	struct piece *pieces;
 	size_t n;
-};
-
-static const struct str names[WORDS] = {
-#define WORD(NAME, name) STR(#name),
-#include "mail/words.def"
-#undef WORD
 };
 
 /* Where a template is read. */
@@ -47,23 +41,13 @@ static bool complain(const struct reading *r, const char *what, struct str tag)
 	return false;
 }
 
-static bool frame(enum template_form form)
+static bool word_find(struct str name, const struct template_kind *kind, size_t *out)
 {
-	return form == TEMPLATE_TEXT_FRAME || form == TEMPLATE_HTML_FRAME;
-}
-
-static bool html(enum template_form form)
-{
-	return form == TEMPLATE_HTML || form == TEMPLATE_HTML_FRAME;
-}
-
-static bool word_find(struct str name, enum template_form form, enum word *out)
-{
-	for (size_t i = 0; i < WORDS; i++) {
-		if (!str_eq(name, names[i]))
+	for (size_t i = 0; i < kind->n; i++) {
+		if (!str_eq(name, kind->names[i]))
 			continue;
-		*out = (enum word)i;
-		return frame(form) || (i != WORD_CONTENT && i != WORD_SUBJECT);
+		*out = i;
+		return true;
 	}
 	return false;
 }
@@ -83,7 +67,7 @@ static void add_text(struct reading *r, size_t n)
 }
 
 /* {{/word}} */
-static bool add_end(struct reading *r, struct str tag, enum word word)
+static bool add_end(struct reading *r, struct str tag, size_t word)
 {
 	if (r->depth == 0)
 		return complain(r, "nothing is open for", tag);
@@ -100,15 +84,15 @@ static bool add_end(struct reading *r, struct str tag, enum word word)
 static bool add_tag(struct reading *r, struct str tag)
 {
 	static const char marks[] = "#^/";
-	enum kind kind = PIECE_WORD;
+	enum piece_kind kind = PIECE_WORD;
 	struct str name = tag;
-	enum word word = 0;
+	size_t word = 0;
 
 	if (tag.n > 0 && tag.p[0] != '\0' && strchr(marks, tag.p[0]) != NULL) {
 		name = str_from_at(tag, 1);
 		kind = tag.p[0] == '#' ? PIECE_IF : tag.p[0] == '^' ? PIECE_UNLESS : PIECE_END;
 	}
-	if (!word_find(str_trim(name), r->t->form, &word))
+	if (!word_find(str_trim(name), r->t->kind, &word))
 		return complain(r, "there is no such word:", tag);
 	if (kind == PIECE_END)
 		return add_end(r, tag, word);
@@ -145,7 +129,7 @@ static size_t count_tags(struct str s)
 	return n;
 }
 
-bool template_parse(struct str source, int line, enum template_form form, struct arena *a,
+bool template_parse(struct str source, int line, const struct template_kind *kind, struct arena *a,
 		    struct template **out, struct str *fault)
 {
 	struct template *t = arena_new(a, struct template);
@@ -154,7 +138,7 @@ bool template_parse(struct str source, int line, enum template_form form, struct
 	if (source.n > TEMPLATE_MAX || !str_utf8(source))
 		return complain(&r, source.n > TEMPLATE_MAX ? "it is too long" : "it is not UTF-8",
 				(struct str){ 0 });
-	t->form = form;
+	t->kind = kind;
 	t->pieces = arena_new_array(a, 2 * count_tags(source) + 1, struct piece);
 	for (;;) {
 		const char *next = r.rest.n == 0 ? NULL : memmem(r.rest.p, r.rest.n, "{{", 2);
@@ -217,21 +201,21 @@ static void add_value(struct str v, bool escape, struct buf *out)
 	}
 }
 
-void template_render(const struct template *t, const struct words *words, struct buf *out)
+void template_render(const struct template *t, const struct str *values, struct buf *out)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct piece *p = &t->pieces[i];
-		struct str v = words->v[p->word];
+		struct str v = values[p->word];
 
 		switch (p->kind) {
 		case PIECE_TEXT:
 			buf_add(out, p->text);
 			break;
 		case PIECE_WORD:
-			if (p->word == WORD_CONTENT) /* made of a template, values and all */
+			if (p->word == t->kind->whole)
 				buf_add(out, v);
 			else
-				add_value(v, html(t->form), out);
+				add_value(v, t->kind->html, out);
 			break;
 		case PIECE_IF:
 		case PIECE_UNLESS:
