@@ -24,7 +24,7 @@ struct letter_row {
 struct mail_row {
 	struct mail_id id;
 	enum mail_state state;
-	enum mail_kind template;
+	struct str template;
 	struct str recipient;
 	int32_t attempts;
 	struct instant created_at;
@@ -116,7 +116,8 @@ struct outbox_page {
 };
 
 /*
- * The newest mails, of one state or of all (null).
+ * The newest mails, of one state or of all (null). A template's name is text here: a newer version may have
+ * queued one that is not known, and is to be seen all the same.
  */
 enum err outbox_page(struct db *db, const struct outbox_page *in, struct mail_rows *rows);
 

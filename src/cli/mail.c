@@ -28,9 +28,9 @@ static enum err list(struct errand *e)
 		const struct mail_row *m = &page.v[i];
 
 		printf("%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", uuid_format(m->id.uuid, id).p,
-		       mail_state_word(m->state).p, mail_kind_word(m->template).p, m->recipient.p,
-		       m->attempts, instant_format(m->created_at, created).p,
-		       instant_format(m->at, at).p, m->reply.p);
+		       mail_state_word(m->state).p, m->template.p, m->recipient.p, m->attempts,
+		       instant_format(m->created_at, created).p, instant_format(m->at, at).p,
+		       m->reply.p);
 	}
 	return OK;
 }

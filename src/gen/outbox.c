@@ -223,7 +223,7 @@ static const struct db_column outbox_page_params[] = {
 static const struct db_column outbox_page_columns[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct mail_row, id) },
 	{ .name = "state", .kind = KIND_ENUM, .offset = offsetof(struct mail_row, state), .words = &mail_state_vocabulary },
-	{ .name = "template", .kind = KIND_ENUM, .offset = offsetof(struct mail_row, template), .words = &mail_kind_vocabulary },
+	{ .name = "template", .kind = KIND_STR, .offset = offsetof(struct mail_row, template) },
 	{ .name = "recipient", .kind = KIND_STR, .offset = offsetof(struct mail_row, recipient) },
 	{ .name = "attempts", .kind = KIND_I32, .offset = offsetof(struct mail_row, attempts) },
 	{ .name = "created_at", .kind = KIND_INSTANT, .offset = offsetof(struct mail_row, created_at) },
@@ -234,7 +234,7 @@ static const struct db_column outbox_page_columns[] = {
 const struct db_statement outbox_page_statement = {
 	.name = "outbox_page",
 	.sql =
-		"select id, state, template, recipient, attempts, created_at,\n"
+		"select id, state, template::text as template, recipient, attempts, created_at,\n"
 		"  coalesce(finished_at, not_before) as at,\n"
 		"  coalesce(reply, '') as reply\n"
 		"from outbox\n"

@@ -95,8 +95,9 @@ where id in (
 );
 
 -- name: outbox_page :many mail
--- The newest mails, of one state or of all (null).
-select id, state, template, recipient, attempts, created_at,
+-- The newest mails, of one state or of all (null). A template's name is text here: a newer version may have
+-- queued one that is not known, and is to be seen all the same.
+select id, state, template::text as template, recipient, attempts, created_at,
   coalesce(finished_at, not_before) as at,
   coalesce(reply, '') as reply
 from outbox

@@ -371,6 +371,8 @@ count() {
 	became sent
 	logged 'outbox_claim: column template has a value that is not known here: nonsense'
 	[[ $(sql "select state from outbox where id = '$newer'") == queued ]]
+	run --separate-stderr cli mail list
+	[[ $status == 0 && $output == *"$newer"*nonsense* ]]
 	sql "delete from outbox where id = '$newer'"
 	sql "alter domain mail_kind add constraint mail_kind_check $list"
 	run ! sql "update outbox set template = 'nonsense'"
