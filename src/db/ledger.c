@@ -187,3 +187,12 @@ bool ledger_make(PGconn *pg)
 	}
 	return ledger_ask(pg, &there) && there;
 }
+
+bool ledger_nobody(PGconn *pg)
+{
+	PGresult *r = PQexec(pg, "select not exists (select from users)");
+	bool nobody = PQresultStatus(r) == PGRES_TUPLES_OK && PQgetvalue(r, 0, 0)[0] == 't';
+
+	PQclear(r);
+	return nobody;
+}

@@ -33,3 +33,6 @@ bool ledger_has_now(PGconn *pg, const struct migration *m);
 
 /* Notes one as applied. */
 bool ledger_note(PGconn *pg, const struct migration *m);
+
+/* Whether nobody has an account yet, so that nobody waits for what is locked. */
+bool ledger_nobody(PGconn *pg);

@@ -27,8 +27,6 @@ struct migrator {
 	const struct migrate_how *how;
 	PGconn *pg;
 	bool pooled;
-	bool fresh; /* no migration had been applied when this began: nobody uses the database yet
-		     */
 };
 
 /*
@@ -98,10 +96,10 @@ static bool is_alone(const struct migration *m)
 	return strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
 }
 
-/* Where nobody uses the tables yet an index is in nobody's way, and can be made like all else. */
+/* Where nobody has an account yet an index is in nobody's way, and can be made like all else. */
 static bool is_together(const struct migrator *by, const struct migration *m)
 {
-	return !is_alone(m) || (by->fresh && strstr(m->sql, aside) != NULL);
+	return !is_alone(m) || (strstr(m->sql, aside) != NULL && ledger_nobody(by->pg));
 }
 
 /* What is_together runs; the caller frees it. NULL when out of memory. */
@@ -247,8 +245,6 @@ static enum migrate_result migrate(struct migrator *by)
 		return MIGRATE_REFUSED;
 
 	bool known = (!there && plan) || ledger_read(by->pg, &ledger);
-
-	by->fresh = known && (ledger == NULL || PQntuples(ledger) == 0);
 	enum migrate_result result = known ? each_pending(by, ledger) : MIGRATE_REFUSED;
 
 	PQclear(ledger);

@@ -72,6 +72,7 @@ backends() {
 	[[ $(jq -r .error.code "$BATS_TEST_TMPDIR/out"/[0-9]* | sort | uniq -c | awk '{ print $1, $2 }') == '200 database-read-only' ]]
 	after=$(backends)
 	sql 'alter database postern reset default_transaction_read_only' postgres
+	hang_up
 	((after - before < 60)) || fail "$((after - before)) new connections"
 }
 
