@@ -8,8 +8,8 @@
 
 /* What stays behind of an errand. */
 enum errand_leaves {
-	ERRAND_LEAVES_WHAT_IT_DOES, /* the service does it by itself, and comes again anyway */
-	ERRAND_LEAVES_NOTHING,	    /* it cannot change anything */
+	ERRAND_LEAVES_ITSELF,  /* the service does it by itself, and comes again anyway */
+	ERRAND_LEAVES_NOTHING, /* it cannot change anything */
 	/* Somebody has asked for it: it has a transaction from the beginning, and what it changes
 	 * is noted (audit_note) or rolled back. */
 	ERRAND_LEAVES_NOTES

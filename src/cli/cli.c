@@ -18,9 +18,9 @@ enum {
 };
 
 /* clang-format off */
-#define LEAVES_NOTHING CLI_LEAVES_NOTHING, ""
-#define LEAVES_ITSELF CLI_LEAVES_ITSELF, ""
-#define LEAVES_NOTES(actions) CLI_LEAVES_NOTES, actions
+#define LEAVES_NOTHING ERRAND_LEAVES_NOTHING, ""
+#define LEAVES_ITSELF ERRAND_LEAVES_ITSELF, ""
+#define LEAVES_NOTES(actions) ERRAND_LEAVES_NOTES, actions
 /* clang-format on */
 
 const struct cli_command cli_commands[] = {
@@ -111,16 +111,10 @@ int cli_usage(const struct cli *cli)
 
 struct errand cli_errand(const struct cli *cli, enum err (*run)(struct errand *e), void *arg)
 {
-	static const enum errand_leaves leaves[] = {
-		[CLI_LEAVES_NOTHING] = ERRAND_LEAVES_NOTHING,
-		[CLI_LEAVES_NOTES] = ERRAND_LEAVES_NOTES,
-		[CLI_LEAVES_ITSELF] = ERRAND_LEAVES_WHAT_IT_DOES,
-	};
-
 	return (struct errand){ .name = cli->command->words,
 				.conf = cli->conf,
 				.typed_by = str_from(cli->typed_by),
-				.leaves = leaves[cli->command->leaves],
+				.leaves = cli->command->leaves,
 				.run = run,
 				.arg = arg };
 }

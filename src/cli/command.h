@@ -6,16 +6,13 @@
 
 enum cli_needs { CLI_NEEDS_NOTHING, CLI_NEEDS_SETTINGS, CLI_NEEDS_SOUND };
 
-/* What stays behind of a command. */
-enum cli_leaves { CLI_LEAVES_NOTHING, CLI_LEAVES_NOTES, CLI_LEAVES_ITSELF };
-
 struct cli;
 
 /* One row of commands.def. */
 struct cli_command {
 	const char *words, *arguments, *summary;
 	enum cli_needs needs;
-	enum cli_leaves leaves;
+	enum errand_leaves leaves;
 	const char *actions; /* that it is noted as, with spaces between; "": none */
 	int (*run)(const struct cli *cli, int argc, char **argv);
 };

@@ -46,9 +46,9 @@ static void print_nginx(void)
 {
 	puts("# What costs a password hash or sends a mail.");
 	print_map("postern_auth_key", 1U << COST_HASH | 1U << COST_MAIL);
-	puts("# What whoever is signed in does every few minutes, and costs little; a whole office "
-	     "does it from"
-	     "\n# one address.");
+	puts("# What whoever is signed in does every few minutes, and costs little; a whole "
+	     "office");
+	puts("# does it from one address.");
 	print_map("postern_session_key", 1U << COST_SESSION);
 }
 

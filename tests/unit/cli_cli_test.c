@@ -27,11 +27,11 @@ static void notes(void **state)
 {
 	(void)state;
 	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
-		if (c->leaves == CLI_LEAVES_NOTES && !actions_valid(c->actions))
+		if (c->leaves == ERRAND_LEAVES_NOTES && !actions_valid(c->actions))
 			fail_msg("%s notes \"%s\"", c->words, c->actions);
-		if (c->leaves != CLI_LEAVES_NOTES && *c->actions != '\0')
+		if (c->leaves != ERRAND_LEAVES_NOTES && *c->actions != '\0')
 			fail_msg("%s notes something and leaves none", c->words);
-		if (c->leaves == CLI_LEAVES_NOTES && c->needs != CLI_NEEDS_SOUND)
+		if (c->leaves == ERRAND_LEAVES_NOTES && c->needs != CLI_NEEDS_SOUND)
 			fail_msg("%s changes something with settings that were not checked",
 				 c->words);
 	}
@@ -44,7 +44,7 @@ static void exempt(void **state)
 
 	(void)state;
 	for (const struct cli_command *c = cli_commands; c->words != NULL; c++) {
-		if (c->leaves != CLI_LEAVES_ITSELF)
+		if (c->leaves != ERRAND_LEAVES_ITSELF)
 			continue;
 		assert_true(n < sizeof known / sizeof *known);
 		assert_string_equal(c->words, known[n++]);
