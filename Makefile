@@ -40,6 +40,9 @@ LIBS := -lfcgi -lpq -ljansson -ljwt -lsodium -lyaml -lidn2 -lunistring -lcurl -l
 LAYERS := base conf task text db cred mail schema http fcgi gen core api serve cli
 SOURCES := $(wildcard $(LAYERS:%=src/%/*.c) src/api/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/migrations.o $(OUT)/templates.o
+TEMPLATES := $(wildcard src/mail/templates/*/* src/api/page/templates/*)
+EMBED_TEMPLATES := { src/tools/embed-templates src/mail/templates mail_sources && \
+	src/tools/embed-templates src/api/page/templates page_sources; }
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
@@ -72,9 +75,9 @@ $(OUT)/migrations.c: src/tools/embed-migrations $(wildcard migrations/*.sql)
 	@mkdir -p $(@D)
 	src/tools/embed-migrations migrations > $@
 
-$(OUT)/templates.c: src/tools/embed-templates $(wildcard src/mail/templates/*/*)
+$(OUT)/templates.c: src/tools/embed-templates $(TEMPLATES)
 	@mkdir -p $(@D)
-	src/tools/embed-templates src/mail/templates > $@
+	$(EMBED_TEMPLATES) > $@
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/libpostern.a
 	@mkdir -p $(@D)
@@ -92,9 +95,9 @@ build/fuzzing/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) $(PQ_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 
-build/fuzzing/templates.c: src/tools/embed-templates $(wildcard src/mail/templates/*/*)
+build/fuzzing/templates.c: src/tools/embed-templates $(TEMPLATES)
 	@mkdir -p $(@D)
-	src/tools/embed-templates src/mail/templates > $@
+	$(EMBED_TEMPLATES) > $@
 
 build/fuzzing/templates.o: build/fuzzing/templates.c
 	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<

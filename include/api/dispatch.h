@@ -6,11 +6,13 @@
 #include "db/pool.h"
 #include "http/exchange.h"
 #include "http/route.h"
+#include "text/template.h"
 
 struct dispatch {
 	struct app app;
 	struct pool *pool;
-	struct str openapi; /* the document */
+	struct str openapi;	     /* the document */
+	const struct template *page; /* page_template() */
 };
 
 /*
@@ -20,6 +22,20 @@ struct dispatch {
  */
 void dispatch(void *ctx, struct http_exchange *x);
 
-/* The operations, from routes.def. */
-extern const struct route routes[];
-extern const size_t routes_count;
+/* Takes the template of pages apart; what comes of it is the arena's. */
+const struct template *page_template(struct arena *a);
+
+struct wire;
+
+/* Operations that are spoken in one way: a routes.def. */
+struct table {
+	const struct route *routes;
+	size_t n;
+	const char *under; /* what all their paths begin with */
+	const struct wire *wire;
+};
+
+extern const struct table table_v1, table_page;
+
+/* All of them, then NULL. */
+extern const struct table *const tables[];

@@ -13,13 +13,15 @@ struct accepted {
 
 struct accepted accept_parse(struct str header);
 
-/* What a Content-Type (RFC 9110 section 8.3) says of a body that is to be JSON. */
+/* What a Content-Type (RFC 9110 section 8.3) says of a body. */
 enum media {
 	MEDIA_JSON,
 	MEDIA_MERGE_PATCH, /* RFC 7396 */
+	MEDIA_FORM,	   /* application/x-www-form-urlencoded */
 	MEDIA_CHARSET,	   /* one of them, but in another charset than UTF-8 */
 	MEDIA_OTHER
 };
 
-/* Parameters aside, but for charset: utf-8, utf8 and us-ascii are what JSON is in anyway. */
+/* Parameters aside, but for charset: utf-8, utf8 and us-ascii are what all of them are in
+ * anyway. */
 enum media content_media(struct str header);

@@ -27,6 +27,7 @@ struct http_request {
 	/* The client's, as nginx knows it: no header can say otherwise. */
 	struct str remote_addr;
 	struct str user_agent, origin, cookie, accept_language;
+	struct str fetch_site; /* Sec-Fetch-Site */
 	/* Not empty where nginx itself asks, for another application (auth_request). No client can
 	 * say so: what comes from one is called HTTP_. */
 	struct str guard;

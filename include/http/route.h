@@ -31,7 +31,9 @@ enum reply_shape {
 	REPLY_ONE,
 	REPLY_LIST,
 	REPLY_LINES, /* in pieces, each struct a line by itself */
-	REPLY_RAW
+	REPLY_RAW,
+	REPLY_PAGE, /* HTML */
+	REPLY_SEE   /* 303, and where to go on */
 };
 
 /* Initialises path, head and mark with a string literal. */
@@ -49,7 +51,8 @@ struct route {
 	enum cost cost;
 	int status; /* of success */
 	enum reply_shape shape;
-	const struct schema *in, *out; /* out: NULL for REPLY_NONE and REPLY_RAW */
+	const struct schema *in,
+		*out; /* out: of REPLY_ONE, REPLY_LIST and REPLY_LINES, else NULL */
 	const char *summary;
 	enum err (*run)(struct req *, const void *in);
 	/* Numbers of enum err that the handler itself answers, then OK. All of them: route_answers.

@@ -9,14 +9,8 @@
 #include "conf/conf.h"
 #include "text/template.h"
 
-/* A file of src/mail/templates. */
-struct template_source {
-	const char *path; /* "en/reset.txt" */
-	const char *text;
-};
-
-/* Ends with path == NULL. Made when the program is built. */
-extern const struct template_source template_sources[];
+/* src/mail/templates: "en/reset.txt". */
+extern const struct template_source mail_sources[];
 
 struct templates;
 

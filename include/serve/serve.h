@@ -30,6 +30,7 @@ struct worker_setup {
 	struct throttle *throttle;     /* likewise */
 	struct pulse *pulse;
 	struct str openapi;
+	const struct template *page;
 	struct secret no_hash;
 };
 

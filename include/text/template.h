@@ -20,6 +20,13 @@ enum { TEMPLATE_MAX = 65536 /* bytes */ };
 
 struct template;
 
+/* A file of a folder of templates, carried in the binary; the last one has no path. Made when the
+ * program is built. */
+struct template_source {
+	const char *path;
+	const char *text;
+};
+
 /*
  * Takes a template apart; it points into `source`, whose first line has that number, and at `kind`.
  * False when it is not valid UTF-8, or too long, or says what there is not: *fault then tells in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/call.h"
+#include "api/wire.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -38,9 +38,8 @@ enum err reply(struct req *r, const void *out)
 	const struct route *route = c->match.route;
 
 	c->reply->status = route->status;
-	if (route->shape != REPLY_ONE)
-		return OK;
-	json_encode(route->out, out, &c->reply->body);
+	if (route->shape == REPLY_ONE || route->shape == REPLY_PAGE)
+		c->table->wire->encode(c, out);
 	return OK;
 }
 
@@ -69,10 +68,12 @@ void reply_head(struct call *c, enum err e)
 		[REPLY_LIST] = STR("application/json; charset=utf-8"),
 		[REPLY_RAW] = STR("application/json; charset=utf-8"),
 		[REPLY_LINES] = STR("application/x-ndjson"),
+		[REPLY_PAGE] = STR("text/html; charset=utf-8"),
+		[REPLY_SEE] = { 0 },
 	};
 	enum reply_shape shape = e == OK ? c->match.route->shape : REPLY_NONE;
 
-	if (shape != REPLY_NONE)
+	if (types[shape].p != NULL)
 		header_add(c->reply, "Content-Type", types[shape]);
 	/* Who may keep a reply its handler says. */
 	if (!header_has(c->reply, "Cache-Control"))
@@ -87,15 +88,28 @@ void reply_header(struct req *r, const char *name, struct str value)
 	header_add(call_of(r)->reply, name, value);
 }
 
+static void location(struct req *r, const char *format, va_list args)
+{
+	reply_header(r, "Location", path_here(r, arena_vprintf(r->arena, format, args).p));
+}
+
 void reply_at(struct req *r, const char *format, ...)
 {
-	struct str path = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	path = arena_vprintf(r->arena, format, args);
+	location(r, format, args);
 	va_end(args);
-	reply_header(r, "Location", path_here(r, path.p));
+}
+
+enum err reply_see(struct req *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	location(r, format, args);
+	va_end(args);
+	return reply(r, NULL);
 }
 
 /* The id of what stands at `row`, which every list has that comes in pages. */

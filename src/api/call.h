@@ -11,6 +11,7 @@
 struct call {
 	struct req req; /* the first member: see call_of */
 	const struct dispatch *dispatch;
+	const struct table *table;
 	struct http_exchange *exchange;
 	const struct http_request *http;
 	struct http_reply *reply;
@@ -30,10 +31,13 @@ static inline struct call *call_of(const struct req *r)
 struct from call_from(const struct http_request *http, char id[static UUID_TEXT]);
 
 /*
- * Ends a handler with the object at `out`, a struct of the route's reply schema, or with nothing
- * where the route replies with nothing. Always OK, so it can be returned.
+ * Ends a handler with the struct at `out` that the route replies with, or with nothing where it
+ * replies with nothing. Always OK, so it can be returned.
  */
 enum err reply(struct req *r, const void *out);
+
+/* Ends a handler with 303 and where to go on: a path of the service, which is read there. */
+enum err reply_see(struct req *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Ends a handler with a bare array of n structs. */
 enum err reply_list(struct req *r, const void *out, size_t n);

@@ -4,19 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/call.h"
+#include "api/wire.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "core/limit.h"
-#include "http/accept.h"
-#include "http/decode.h"
-#include "http/problem.h"
 #include "task/task.h"
 
 enum {
 	SECOND_US = 1000000,
 	CLIENT_GONE = 499 /* in the log only; nginx's number for it */
 };
+
+const struct table *const tables[] = { &table_v1, &table_page, NULL };
+
+/* Whose path it is, whether anything is there or not: how its client is spoken to. */
+static const struct table *table_of(const struct http_request *http)
+{
+	struct str path = http->path_info.p != NULL ? http->path_info : http->path;
+	const struct table *best = tables[0];
+
+	for (size_t i = 1; tables[i] != NULL; i++)
+		if (str_starts(path, str_from(tables[i]->under)))
+			best = tables[i];
+	return best;
+}
+
+static enum err find(struct call *c)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	for (size_t i = 0; e == ERR_NOT_FOUND && tables[i] != NULL; i++) {
+		e = route_find(tables[i]->routes, tables[i]->n, c->http, c->req.arena, &c->match);
+		if (e != ERR_NOT_FOUND)
+			c->table = tables[i];
+	}
+	return e == ERR_INVALID
+		       ? problem(&c->req, e, "PATH_INFO, SCRIPT_NAME and REQUEST_URI contradict")
+		       : e;
+}
 
 static enum err authenticate(struct call *c)
 {
@@ -65,29 +90,17 @@ static enum err authorize(const struct call *c)
 
 static enum err check_body(struct call *c)
 {
-	enum route_body body = route_body(c->match.route);
 	struct str encoding = c->http->content_encoding;
 
 	if (c->http->body.n > HTTP_BODY_MAX)
 		return ERR_TOO_LARGE;
-	if (body == BODY_NONE || (body == BODY_OPTIONAL && c->http->body.n == 0))
-		return OK;
 	/* RFC 9110 section 8.4: nothing here decodes, and guessing would take the one for the
 	 * other. */
-	if (encoding.n > 0 && !str_eq_nocase(encoding, STR("identity")))
+	if (c->http->body.n > 0 && route_body(c->match.route) != BODY_NONE && encoding.n > 0 &&
+	    !str_eq_nocase(encoding, STR("identity")))
 		return problem(&c->req, ERR_UNSUPPORTED_MEDIA_TYPE,
 			       "the body must not have a Content-Encoding");
-	switch (content_media(c->http->content_type)) {
-	case MEDIA_JSON:
-		return OK;
-	case MEDIA_MERGE_PATCH:
-		return c->http->method == METHOD_PATCH ? OK : ERR_UNSUPPORTED_MEDIA_TYPE;
-	case MEDIA_CHARSET:
-		return problem(&c->req, ERR_UNSUPPORTED_MEDIA_TYPE, "the charset must be UTF-8");
-	case MEDIA_OTHER:
-		break;
-	}
-	return ERR_UNSUPPORTED_MEDIA_TYPE;
+	return OK;
 }
 
 /* One run of the handler. */
@@ -102,41 +115,16 @@ static enum err run(struct req *r, void *in)
 	return c->match.route->run(r, in);
 }
 
-static enum err check_accept(struct call *c)
-{
-	struct accepted accepted = accept_parse(c->http->accept);
-
-	switch (c->match.route->shape) {
-	case REPLY_NONE:
-		return OK;
-	case REPLY_LINES:
-		return accepted.lines ? OK
-				      : problem(&c->req, ERR_NOT_ACCEPTABLE,
-						"only application/x-ndjson is available");
-	case REPLY_ONE:
-	case REPLY_LIST:
-	case REPLY_RAW:
-		break;
-	}
-	return accepted.json ? OK : ERR_NOT_ACCEPTABLE;
-}
-
 static enum err handle(struct call *c)
 {
-	enum err found = route_find(routes, routes_count, c->http, c->req.arena, &c->match);
-
-	if (found == ERR_INVALID)
-		return problem(&c->req, found, "PATH_INFO, SCRIPT_NAME and REQUEST_URI contradict");
-	TRY(found);
-	TRY(check_accept(c));
+	TRY(find(c));
+	TRY(c->table->wire->accept(c));
 	TRY(authenticate(c));
 	TRY(authorize(c));
 	TRY(check_body(c));
 
-	const struct schema *schema = c->match.route->in;
-	void *in = arena_alloc(c->req.arena, schema->size);
-	enum err e = json_decode(schema, &c->match, c->http, c->req.arena, &c->req.refusal.faults,
-				 in);
+	void *in = arena_alloc(c->req.arena, c->match.route->in->size);
+	enum err e = c->table->wire->decode(c, in);
 
 	if (e != OK)
 		return c->match.route->access == ACCESS_GATE ? ERR_FORBIDDEN : e;
@@ -200,17 +188,13 @@ static void hold_to_table(const struct route *route, enum err e)
 #endif
 }
 
-static void write_problem(struct call *c, enum err e)
+static void refuse(struct call *c, enum err e)
 {
-	struct problem p = { .err = e,
-			     .message = c->req.refusal.message,
-			     .request_id = c->req.from.request_id,
-			     .faults = c->req.refusal.faults.n > 0 ? &c->req.refusal.faults : NULL,
-			     .rfc9457 = accept_parse(c->http->accept).problem };
 	int status = err_row(e)->status;
 
 	c->reply->headers.n = c->reply->body.n = 0;
-	problem_write(c->reply, &p);
+	c->reply->status = status;
+	c->table->wire->refuse(c, e);
 	if (status == 401 || e == ERR_STALE)
 		challenge(c, e);
 	if (status == 405)
@@ -244,7 +228,7 @@ static void conclude(struct call *c, enum err e, struct http_exchange *x)
 	}
 	if (e != OK) {
 		hold_to_table(c->match.route, e);
-		write_problem(c, e);
+		refuse(c, e);
 	}
 	reply_head(c, e);
 }
@@ -290,6 +274,7 @@ void dispatch(void *ctx, struct http_exchange *x)
 				   .from = call_from(&x->request, id),
 				   .identify = who_asks },
 			  .dispatch = d,
+			  .table = table_of(&x->request),
 			  .exchange = x,
 			  .http = &x->request,
 			  .reply = &x->reply };

@@ -32,13 +32,14 @@ static void print_map(const char *variable, unsigned costs)
 
 	printf("map \"$request_method:$postern_below\" $%s {\n\tdefault  \"\";\n\t\"~^(?:",
 	       variable);
-	for (size_t i = 0; i < routes_count; i++) {
-		if ((costs >> routes[i].cost & 1) == 0)
-			continue;
-		fputs(before, stdout);
-		print_pattern(&routes[i]);
-		before = "|";
-	}
+	for (const struct table *const *t = tables; *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->n; i++) {
+			if ((costs >> (*t)->routes[i].cost & 1) == 0)
+				continue;
+			fputs(before, stdout);
+			print_pattern(&(*t)->routes[i]);
+			before = "|";
+		}
 	puts(")/?\\z\"  $postern_client;\n}");
 }
 
@@ -52,7 +53,7 @@ static void print_nginx(void)
 	print_map("postern_session_key", 1U << COST_SESSION);
 }
 
-static void print_routes(void)
+static void print_table(const struct table *t)
 {
 	static const char *const who[] = { [ACCESS_ANYONE] = "anyone",
 					   [ACCESS_USER] = "user",
@@ -60,8 +61,8 @@ static void print_routes(void)
 					   [ACCESS_GATE] = "gate",
 					   [ACCESS_ADMIN] = "admin" };
 
-	for (size_t i = 0; i < routes_count; i++) {
-		const struct route *r = &routes[i];
+	for (size_t i = 0; i < t->n; i++) {
+		const struct route *r = &t->routes[i];
 
 		printf("%-6s %-24s %-6s %d %-14s %s\n", method_name(r->method), r->path,
 		       who[r->access], r->status, r->name, r->summary);
@@ -77,7 +78,8 @@ int cli_routes(const struct cli *cli, int argc, char **argv)
 	if (nginx)
 		print_nginx();
 	else
-		print_routes();
+		for (const struct table *const *t = tables; *t != NULL; t++)
+			print_table(*t);
 	return EX_OK;
 }
 
@@ -87,7 +89,7 @@ int cli_openapi(const struct cli *cli, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 
-	char *text = openapi_make(routes, routes_count, POSTERN_VERSION);
+	char *text = openapi_make(table_v1.routes, table_v1.n, POSTERN_VERSION);
 
 	if (text == NULL)
 		return EX_OSERR;

@@ -70,6 +70,7 @@ static struct str *slot_of(struct http_request *r, struct str name)
 		{ STR("REMOTE_ADDR"), offsetof(struct http_request, remote_addr) },
 		{ STR("HTTP_USER_AGENT"), offsetof(struct http_request, user_agent) },
 		{ STR("HTTP_ORIGIN"), offsetof(struct http_request, origin) },
+		{ STR("HTTP_SEC_FETCH_SITE"), offsetof(struct http_request, fetch_site) },
 		{ STR("HTTP_COOKIE"), offsetof(struct http_request, cookie) },
 		{ STR("HTTP_ACCEPT_LANGUAGE"), offsetof(struct http_request, accept_language) },
 		{ STR("POSTERN_GUARD"), offsetof(struct http_request, guard) },

@@ -156,6 +156,8 @@ enum media content_media(struct str header)
 		media = MEDIA_JSON;
 	if (str_eq_nocase(part, STR("application/merge-patch+json")))
 		media = MEDIA_MERGE_PATCH;
+	if (str_eq_nocase(part, STR("application/x-www-form-urlencoded")))
+		media = MEDIA_FORM;
 	while (media != MEDIA_OTHER && part_next(&header, ';', &part)) {
 		str_split(&part, '=', &name);
 		if (str_eq_nocase(str_trim(name), STR("charset")) &&

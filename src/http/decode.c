@@ -9,7 +9,7 @@
 #include "schema/fault.h"
 #include "schema/member.h"
 
-/* One call of json_decode. */
+/* One call of a decoder. */
 struct decoding {
 	const struct schema *schema;
 	const struct route_match *match;
@@ -43,9 +43,22 @@ static void path_read(struct decoding *d)
 	}
 }
 
+/* What stands for a field in a query or a form. */
+static void value_read(struct decoding *d, size_t i, struct str raw)
+{
+	struct str value = { 0 };
+
+	if (d->given[i].type != GIVEN_NOTHING)
+		d->given[i].type = GIVEN_TWICE;
+	else if (!percent_decode(raw, true, d->arena, &value))
+		d->given[i].type = GIVEN_GARBLED;
+	else
+		d->given[i] = given_text(&d->schema->fields[i], value);
+}
+
 static void parameter_read(struct decoding *d, struct str raw_name, struct str raw_value)
 {
-	struct str name = { 0 }, value = { 0 };
+	struct str name = { 0 };
 
 	if (!percent_decode(raw_name, true, d->arena, &name)) {
 		fault_add(&d->strange, d->arena, STR(""),
@@ -59,12 +72,7 @@ static void parameter_read(struct decoding *d, struct str raw_name, struct str r
 		member_strange(&d->strange, d->arena, NULL, name);
 		return;
 	}
-	if (d->given[i].type != GIVEN_NOTHING)
-		d->given[i].type = GIVEN_TWICE;
-	else if (!percent_decode(raw_value, true, d->arena, &value))
-		d->given[i].type = GIVEN_GARBLED;
-	else
-		d->given[i] = given_text(&d->schema->fields[i], value);
+	value_read(d, i, raw_value);
 }
 
 static void query_read(struct decoding *d)
@@ -105,6 +113,17 @@ static enum err body_read(struct decoding *d, const struct taking *t)
 	return OK;
 }
 
+/* All members of an input, each with what was given for it. */
+static void members_take(const struct decoding *d, const struct taking *t, void *out)
+{
+	for (size_t i = 0; i < d->schema->n; i++) {
+		const struct field *field = &d->schema->fields[i];
+		struct place at = { .name = { field->name, field->name_n } };
+
+		member_take(t, &d->given[i], field, &at, out);
+	}
+}
+
 static void faults_append(struct faults *f, const struct faults *more, struct arena *a)
 {
 	for (const struct fault *m = more->first; m != NULL; m = m->next)
@@ -121,12 +140,49 @@ enum err json_decode(const struct schema *s, const struct route_match *m,
 	path_read(&d);
 	TRY(body_read(&d, &t));
 	query_read(&d);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct field *field = &s->fields[i];
-		struct place at = { .name = { field->name, field->name_n } };
-
-		member_take(&t, &d.given[i], field, &at, out);
-	}
+	members_take(&d, &t, out);
 	faults_append(f, &d.strange, a);
 	return f->n > 0 ? ERR_INVALID : OK;
+}
+
+static void form_read(struct decoding *d, struct str form, enum source source)
+{
+	struct str raw_name = { 0 }, raw_value = { 0 }, name = { 0 };
+
+	while (query_next(&form, &raw_name, &raw_value)) {
+		if (raw_value.n == 0 || !percent_decode(raw_name, true, d->arena, &name))
+			continue;
+
+		size_t i = field_index(d, name, source);
+
+		if (i < d->schema->n)
+			value_read(d, i, raw_value);
+	}
+}
+
+enum err form_decode(const struct schema *s, const struct route_match *m,
+		     const struct http_request *r, struct arena *a, struct faults *f, void *out)
+{
+	struct decoding d = { .schema = s, .match = m, .request = r, .arena = a };
+	struct taking t = { a, f, false };
+
+	d.given = arena_new_array(a, s->n, struct given);
+	path_read(&d);
+	if (route_body(m->route) == BODY_NONE)
+		form_read(&d, r->query, SOURCE_QUERY);
+	else
+		form_read(&d, r->body, SOURCE_BODY);
+	members_take(&d, &t, out);
+	return f->n > 0 ? ERR_INVALID : OK;
+}
+
+struct str form_value(struct str form, struct str name, struct arena *a)
+{
+	struct str raw_name = { 0 }, raw_value = { 0 }, value = { 0 };
+
+	while (query_next(&form, &raw_name, &raw_value))
+		if (str_eq(raw_name, name))
+			return percent_decode(raw_value, true, a, &value) ? value
+									  : (struct str){ 0 };
+	return (struct str){ 0 };
 }

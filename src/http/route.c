@@ -270,7 +270,7 @@ static bool follows(const struct route *r, enum err e)
 	case ERR_DB_READ_ONLY:
 		return r->method != METHOD_GET;
 	case ERR_NOT_ACCEPTABLE:
-		return r->shape != REPLY_NONE;
+		return r->shape != REPLY_NONE && r->shape != REPLY_PAGE && r->shape != REPLY_SEE;
 	case ERR_TOO_LARGE:
 	case ERR_INTERNAL:
 	case ERR_DB_UNAVAILABLE:

@@ -23,8 +23,7 @@ static struct str grouped(struct str code, struct arena *a)
 static void add_proof(const struct letter *l, const struct conf *c, struct str locale,
 		      struct arena *a, struct words *w)
 {
-	/* Behind "#", where no server, proxy or log sees it. */
-	w->v[WORD_LINK] = arena_printf(a, "%s/account/%s#token=%s", c->server_public_url.p,
+	w->v[WORD_LINK] = arena_printf(a, "%s/account/%s?token=%s", c->server_public_url.p,
 				       l->kind.p, l->token.p);
 	w->v[WORD_LINK_TIME] = words_time(l->link_us, locale, a);
 	w->v[WORD_LINK_MINUTES] = words_minutes(l->link_us, a);

@@ -172,11 +172,11 @@ struct templates *templates_load(struct str folder, struct arena *a, struct conf
 	struct loading l = { .t = t, .folder = folder, .arena = a, .faults = faults };
 	size_t before = faults->n, n = 0;
 
-	while (template_sources[n].path != NULL)
+	while (mail_sources[n].path != NULL)
 		n++;
 	t->entries = arena_new_array(a, n, struct entry);
 	for (size_t i = 0; i < n; i++)
-		load(&l, &template_sources[i]);
+		load(&l, &mail_sources[i]);
 	if (folder.n > 0) {
 		look_through(&l, STR(""), 0);
 		for (size_t i = 0; i < LOCALES; i++)

@@ -139,7 +139,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	f->shared = mmap(NULL, sizeof *f->shared, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	char *openapi = openapi_make(routes, routes_count, POSTERN_VERSION);
+	char *openapi = openapi_make(table_v1.routes, table_v1.n, POSTERN_VERSION);
 
 	if (!make_sockets(f) || f->shared == MAP_FAILED || openapi == NULL) {
 		log_error("master", "cannot make sockets and memory: %s", strerror(errno));
@@ -149,6 +149,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	}
 	arena_defer(a, free, openapi);
 	f->openapi = str_from(openapi);
+	f->page = page_template(a);
 	f->no_hash = make_no_hash(c, a);
 	number_children(f);
 	return f;
@@ -222,6 +223,7 @@ static int be_worker(struct family *f, const struct child *c)
 		.throttle = f->throttle,
 		.pulse = family_pulse(f, c),
 		.openapi = f->openapi,
+		.page = f->page,
 		.no_hash = f->no_hash,
 	};
 

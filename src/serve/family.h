@@ -45,6 +45,7 @@ struct family {
 	struct child children[KEEPER_WORKERS_MAX * 2];
 	struct templates *templates;
 	struct str openapi;
+	const struct template *page;
 	struct secret no_hash;
 };
 

@@ -158,6 +158,7 @@ static bool make_dispatch(struct worker *w)
 	w->keys = keyring_make(&ring);
 	w->dispatch.pool = pool_make(&pool);
 	w->dispatch.openapi = s->openapi;
+	w->dispatch.page = s->page;
 	w->dispatch.app = (struct app){
 		.keys = w->keys,
 		.conf = c,

@@ -4,8 +4,10 @@
 
     browser.py LANGUAGE URL STEP...
 
-A STEP is "key:Tab" or such, or an expression in JavaScript whose promise is waited for. Prints JSON:
-what the last expression gave, what was asked of the network, and what the browser complained about.
+A STEP is "key:Tab" or such, "loaded" (waits for the next page), or an expression in JavaScript whose
+promise is waited for. With the variable NO_SCRIPTS the pages' own scripts do not run. Prints JSON: what
+the last expression gave, what was asked of the network and with which Referer, and what the browser
+complained about.
 """
 
 import fcntl
@@ -72,8 +74,8 @@ class Browser:
                 return reply["result"]
             self.events.append(reply)
 
-    def wait(self, event):
-        while not any(e.get("method") == event for e in self.events):
+    def wait(self, event, times):
+        while sum(e.get("method") == event for e in self.events) < times:
             self.events.append(self.message())
 
     def evaluate(self, expression):
@@ -99,12 +101,17 @@ def main():
             b.session = b.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             for domain in ("Page", "Network", "Log", "Runtime"):
                 b.call(f"{domain}.enable")
+            if os.environ.get("NO_SCRIPTS"):
+                b.call("Emulation.setScriptExecutionDisabled", value=True)
             b.call("Page.navigate", url=url)
-            b.wait("Page.loadEventFired")
-            result = None
+            pages, result = 1, None
+            b.wait("Page.loadEventFired", pages)
             for step in steps:
                 if step.startswith("key:"):
                     b.press(step[4:])
+                elif step == "loaded":
+                    pages += 1
+                    b.wait("Page.loadEventFired", pages)
                 else:
                     result = b.evaluate(step)
         finally:
@@ -115,6 +122,7 @@ def main():
     print(json.dumps({
         "result": result,
         "requests": [f"{r['method']} {r['url']}" for r in requests],
+        "referers": [r["headers"]["Referer"] for r in requests if "Referer" in r["headers"]],
         "errors": [p["entry"]["text"] for m, p in params
                    if m == "Log.entryAdded" and p["entry"]["source"] in ("security", "javascript")]
         + [p["exceptionDetails"]["text"] for m, p in params if m == "Runtime.exceptionThrown"],

@@ -612,19 +612,19 @@ address_is() {
 	ask
 	local old=$EMAIL
 	letter "$EMAIL" email-old
-	[[ $TEXT == *"$EMAIL"*"$NEW"* && $LINK == "$BASE/account/email_old#token="* ]]
+	[[ $TEXT == *"$EMAIL"*"$NEW"* && $LINK == "$BASE/account/email_old?token="* ]]
 	TOKEN='' post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
 	status 200
 	letter "$NEW" email-new
 	# Who reads it may be a stranger.
-	[[ $TEXT == *"$NEW"* && $TEXT != *"$EMAIL"* && $TEXT != *ann,* && $LINK == "$BASE/account/email_new#token="* ]]
+	[[ $TEXT == *"$NEW"* && $TEXT != *"$EMAIL"* && $TEXT != *ann,* && $LINK == "$BASE/account/email_new?token="* ]]
 	post /api/v1/auth/email/confirm "{\"token\": \"${LINK#*token=}\"}"
 	status 200
 	body .done true
 	letter "$NEW" email-changed
 	[[ $TEXT == *"$NEW"* && -z $LINK ]]
 	letter "$EMAIL" email-undo
-	[[ $TEXT == *"$NEW"*'7 days'* && $LINK == "$BASE/account/email_undo#token="* ]]
+	[[ $TEXT == *"$NEW"*'7 days'* && $LINK == "$BASE/account/email_undo?token="* ]]
 	run ! grep -E '[0-9]{4} [0-9]{4}' <<<"$TEXT"
 	TOKEN='' post /api/v1/auth/email/undo "{\"token\": \"${LINK#*token=}\"}"
 	status 204

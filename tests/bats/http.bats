@@ -93,23 +93,30 @@ load helpers
 	problem 404 not-found
 }
 
-@test "the pages behind the links in mails are read only" {
-	local path method
-	for path in /account/verify /account/account.js; do
-		request OPTIONS "$path"
-		status 204
+@test "what nginx serves of the pages behind the links in mails is read only, and an error there is told to people" {
+	local method
+	request OPTIONS /account/account.js
+	status 204
+	header Allow 'GET, HEAD, OPTIONS'
+	for method in POST PUT PATCH DELETE TRACE; do
+		request "$method" /account/account.js
+		status 405
 		header Allow 'GET, HEAD, OPTIONS'
-		for method in POST PUT PATCH DELETE TRACE; do
-			request "$method" "$path"
-			problem 405 method-not-allowed
-			header Allow 'GET, HEAD, OPTIONS'
-		done
+		header Content-Type 'text/html*'
 	done
 	for method in GET OPTIONS TRACE; do
 		request "$method" /account/nothing
-		problem 404 not-found
+		status 404
+		header Content-Type 'text/html*'
 		no_header Allow
 	done
+	request TRACE /account/verify
+	status 405
+	header Allow 'GET, HEAD, POST, OPTIONS'
+	post /account/verify "@$(printf '%65537s' x >"$BATS_TEST_TMPDIR/large" && echo "$BATS_TEST_TMPDIR/large")"
+	status 413
+	header Content-Type 'text/html; charset=utf-8'
+	[[ $BODY == *'Error 413: the body is too large.'* ]]
 }
 
 # --- negotiation ----------------------------------------------------------------------------

@@ -334,20 +334,22 @@ forged() {
 pages() {
 	local kind
 	for kind in verify reset unlock email_old email_new email_undo; do
-		get "/account/$kind" && status 200 && header Content-Type 'text/html*charset=utf-8' || return
+		get "/account/$kind?token=x" && status 200 && header Content-Type 'text/html*charset=utf-8' || return
 		header Content-Security-Policy "default-src 'none'; script-src 'self'; *" || return
-		header Cache-Control no-cache && header X-Content-Type-Options nosniff && header Referrer-Policy no-referrer || return
-		[[ $BODY == *'src="account.js"'* ]] || fail 'another page' || return
+		[[ $(header Content-Security-Policy | wc -l) == 1 ]] || return
+		header Cache-Control no-store && header X-Content-Type-Options nosniff && header Referrer-Policy no-referrer || return
+		[[ $BODY == *"src=\"$MOUNT/account/account.js\""*"action=\"$MOUNT/account/$kind\""* ]] || fail 'another page' || return
 	done
+	post /account/email_old token=x -H 'Content-Type: application/x-www-form-urlencoded' && status 400 || return
+	[[ $BODY == *'This link is not right'* ]] || fail 'another page' || return
 	get /account/account.js && status 200 && header Content-Type 'text/javascript*charset=utf-8' || return
-	[[ $BODY == *'../api/v1/auth/'* ]] || fail 'another script' || return
+	[[ $BODY == *'history.replaceState'* ]] || fail 'another script' || return
 	get /account/account.css && status 200 && header Content-Type 'text/css*charset=utf-8' || return
 	request HEAD /account/verify && status 200 || return
-	get /account/index.html && problem 404 not-found || return
-	get /account/ && problem 404 not-found || return
-	get /account/verify/x && problem 404 not-found || return
-	get /account/verifyx && problem 404 not-found || return
-	post /account/verify '{}' && [[ $STATUS == 40[35] ]]
+	for kind in index.html '' verify/x verifyx account.css.x; do
+		get "/account/$kind" && status 404 || return
+	done
+	post /account/account.js '{}' && [[ $STATUS == 40[35] ]]
 }
 
 @test "the pages behind the links in mails are there behind each server, and no other file" {
@@ -356,7 +358,7 @@ pages() {
 	get /account%2fverify
 	problem 404 not-found
 	get /account/verify%0a
-	problem 404 not-found
+	status 404
 }
 
 @test "a link in a mail leads below the path, and what its page calls is there" {
@@ -366,15 +368,16 @@ pages() {
 	mail_for "$EMAIL" verify
 	link=$(python3 -c 'import email, email.policy, sys
 print(email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default).get_body(("plain",)).get_content())' \
-		"$MAIL" | grep -o 'https://[^ ]*#token=[^ ]*')
+		"$MAIL" | grep -o 'https://[^ ]*?token=[^ ]*')
 	# shellcheck disable=SC2153 # LINK is that of mail_for
-	[[ $link == "$PUBLIC$MOUNT/account/verify#token=$LINK" ]] || fail "$link"
-	BASE='' get "${link%%#*}"
+	[[ $link == "$PUBLIC$MOUNT/account/verify?token=$LINK" ]] || fail "$link"
+	BASE='' get "$link"
 	status 200
-	# As account.js has it: relative to the page.
-	BASE='' post "$PUBLIC$MOUNT/account/../api/v1/auth/verify" \
-		"$(by_link | jq -c --arg p "$PASSWORD" '.password = $p')" --no-path-as-is
-	status 204
+	[[ $BODY == *"action=\"$MOUNT/account/verify\""* ]]
+	BASE='' post "$PUBLIC$MOUNT/account/verify" "token=$LINK&password=$(jq -rn --arg p "$PASSWORD" '$p | @uri')" \
+		-H 'Content-Type: application/x-www-form-urlencoded'
+	status 303
+	header Location "$MOUNT/account/done?of=verify"
 }
 
 @test "limits, errors and preflights of nginx hold below the path" {
@@ -391,8 +394,8 @@ print(email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.polic
 	post /api/v1/health '{}'
 	problem 405 method-not-allowed
 	header Allow 'GET, HEAD, OPTIONS'
-	post /account/verify '{}'
-	problem 405 method-not-allowed
+	post /account/account.js '{}'
+	status 405
 	get "/$(printf '%05000d' 0)" --http2
 	problem 414 uri-too-long
 	get /api/v1/me --http1.1 -H "X-Much: $(printf '%09000d' 0)"

@@ -12,7 +12,7 @@ setup() {
 	local method path pattern missing=()
 	while read -r method path; do
 		pattern=$(sed 's/[.]/[.]/g; s/{[^}]*}/[^ \/]+/g' <<<"$path")
-		grep -Eq "^$method $pattern 2[0-9][0-9] " "$SEEN" || missing+=("$method $path")
+		grep -Eq "^$method $pattern [23][0-9][0-9] " "$SEEN" || missing+=("$method $path")
 	done < <(routes)
 	[[ ${#missing[@]} == 0 ]] || {
 		printf 'never answered with success: %s\n' "${missing[@]}"

@@ -77,6 +77,25 @@ static const struct route routes[] = {
 	{ .method = METHOD_PATCH, .path = "/things/{id}", .in = &thing_schema },
 };
 
+struct entry {
+	struct str name, slug;
+	struct email email;
+	struct secret password;
+	int32_t limit;
+	bool all;
+};
+
+SCHEMA(entry, entry, FIELD(entry, name, .min = 1, .max = 20, .format = FORMAT_TEXT),
+       FIELD(entry, slug, .optional = true, .pattern = "^[a-z][a-z0-9-]*$"),
+       FIELD(entry, email, .optional = true, .min = 1, .max_bytes = 254),
+       FIELD(entry, password, .optional = true, .min = 8, .max_bytes = 64),
+       FIELD(entry, limit, .optional = true, .min = 1, .max = 100, .preset = 20),
+       FIELD(entry, all, .optional = true));
+
+static const struct route form_route = { .method = METHOD_POST,
+					 .path = "/entries",
+					 .in = &entry_schema };
+
 static void must(bool holds)
 {
 	if (!holds)
@@ -133,6 +152,21 @@ static void try(const struct route *r, struct str id, struct str query, struct s
 	tell(e, &f, a, body.n % 2 == 0);
 }
 
+/* The same schema from a form. */
+static void try_form(struct str form, struct arena *a)
+{
+	struct route_match m = { .route = &form_route };
+	struct http_request request = { .method = METHOD_POST, .body = form };
+	struct faults f = { 0 };
+	struct entry out = { 0 };
+	enum err e = form_decode(&entry_schema, &m, &request, a, &f, &out);
+
+	must(e == (f.n == 0 ? OK : ERR_INVALID));
+	tell(e == OK ? ERR_BUSY : e, &f, a, form.n % 2 == 0);
+	must(form_value(form, STR("name"), a).p == NULL ||
+	     str_utf8(form_value(form, STR("name"), a)));
+}
+
 /* Cuts the part before a line "--" off, if there is one. */
 static struct str part(struct str *rest)
 {
@@ -161,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		id = STR("0192f0c1-2345-7abc-8def-0123456789ab");
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
 		try(&routes[i], id, query, rest, a);
+	try_form(rest, a);
 	arena_free(a);
 	return 0;
 }

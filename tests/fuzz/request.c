@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "api/cookie.h"
-#include "http/decode.h"
-#include "http/problem.h"
+#include "api/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,23 +29,32 @@ static void check_device(const struct req *r)
 	assert(id.n >= 8 && id.n <= 64);
 }
 
-static void decode(struct req *r)
+/* What an operation's wire makes of it; what that refuses can be told. */
+static void decode(struct call *c)
 {
-	const struct call *c = call_of(r);
-	const struct route *route = c->match.route;
-	void *in = arena_alloc(r->arena, route->in->size);
-	struct http_reply reply = { .headers = buf_make(r->arena, 64),
-				    .body = buf_make(r->arena, 64) };
-	struct faults faults = { 0 };
-	struct problem p = { .faults = &faults };
+	void *in = arena_alloc(c->req.arena, c->match.route->in->size);
+	struct http_reply reply = { .headers = buf_make(c->req.arena, 64),
+				    .body = buf_make(c->req.arena, 64) };
+	enum err e = c->table->wire->decode(c, in);
 
-	p.err = json_decode(route->in, &c->match, c->http, r->arena, &faults, in);
-	assert((p.err == OK) == (faults.n == 0));
-	if (p.err == OK)
+	assert((e != OK) || c->req.refusal.faults.n == 0);
+	if (e == OK)
 		return;
-	problem_write(&reply, &p);
+	c->reply = &reply;
+	c->table->wire->refuse(c, e);
 	assert(reply.body.n > 0 && reply.body.n < HTTP_REPLY_MAX / 2 &&
 	       str_utf8(buf_str(&reply.body)));
+}
+
+static enum err find(struct call *c)
+{
+	enum err e = ERR_NOT_FOUND;
+
+	for (const struct table *const *t = tables; *t != NULL && e == ERR_NOT_FOUND; t++) {
+		c->table = *t;
+		e = route_find((*t)->routes, (*t)->n, c->http, c->req.arena, &c->match);
+	}
+	return e;
 }
 
 static const struct route person = { .access = ACCESS_USER };
@@ -97,8 +105,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	static const struct app app = { .conf = &conf };
 
-	if (a == NULL)
+	static struct dispatch dispatch;
+
+	if (a == NULL) {
 		a = arena_make(1 << 24, NULL, NULL);
+		dispatch.page = page_template(arena_make(1 << 20, NULL, NULL));
+	}
 	if (size > HTTP_BODY_MAX)
 		return 0;
 
@@ -111,17 +123,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!str_split(&rest, '\n', lines[i]))
 			*lines[i] = STR("");
 	h.body = rest.p == NULL ? STR("") : rest;
-	h.remote_addr = h.origin;
+	h.remote_addr = h.fetch_site = h.origin;
+	h.content_type = str_starts(h.path, STR("/account/"))
+				 ? STR("application/x-www-form-urlencoded")
+				 : STR("application/json");
 	h.known = method_find(h.method_name, &h.method);
 
 	char id[UUID_TEXT];
 	struct call c = { .req = { .app = &app, .from = call_from(&h, id), .arena = a },
+			  .dispatch = &dispatch,
 			  .http = &h };
 
 	check_device(&c.req);
-	if (route_find(routes, routes_count, &h, a, &c.match) == OK) {
+	if (find(&c) == OK) {
 		credentials(&c.req);
-		decode(&c.req);
+		decode(&c);
 	} else {
 		assert(route_allow(c.match.allowed, a).n > 0);
 	}

@@ -285,13 +285,13 @@ static void letters(void **state)
 
 	assert_str(letter_write(&l, &c, t, *state, &b), NULL);
 	assert_non_null(strstr(buf_str(&b).p, "1234 5678"));
-	assert_non_null(strstr(buf_str(&b).p, "https://example.org/account/reset#token=3Dabc"));
+	assert_non_null(strstr(buf_str(&b).p, "https://example.org/account/reset?token=3Dabc"));
 	/* It has waited for longer than its code was good for. */
 	b.n = 0;
 	l.code_us = -1;
 	assert_str(letter_write(&l, &c, t, *state, &b), NULL);
 	assert_null(strstr(buf_str(&b).p, "1234"));
-	assert_non_null(strstr(buf_str(&b).p, "#token=3Dabc"));
+	assert_non_null(strstr(buf_str(&b).p, "?token=3Dabc"));
 	l.template = STR("none");
 	assert_str(letter_write(&l, &c, t, *state, &b), "there is no template of that name");
 	l.template = STR("reset");

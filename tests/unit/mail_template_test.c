@@ -120,7 +120,7 @@ static void has_all_mails_in_all_languages(void **state)
 			if (!templates_find(t, locales[l], name, &mail))
 				fail_msg("%s/%s", locales[l].p, name.p);
 		}
-	for (const struct template_source *s = template_sources; s->path != NULL; s++) {
+	for (const struct template_source *s = mail_sources; s->path != NULL; s++) {
 		struct str rest = str_from(strchr(s->path, '/') + 1), name = { 0 };
 		int value = 0;
 
