@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 struct password_cost {
@@ -47,3 +48,9 @@ size_t password_plain_spaces(struct str text, uint8_t *out);
 
 /* Whether a hash was made with another cost than this one. */
 bool password_outdated(struct str hash, struct password_cost cost);
+
+/*
+ * An encoded hash that no password fits, because its digest is random. Checking a password against
+ * it costs what checking any other of that memory and so many passes does. In the arena.
+ */
+struct secret password_no_hash(int64_t kib, int64_t passes, struct arena *a);

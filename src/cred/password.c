@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/random.h"
+
 enum {
 	/* What a stored hash may ask for; libsodium does whatever the string says. */
 	MEMORY_KIB_MAX = 256 * 1024,
@@ -219,4 +221,21 @@ bool password_outdated(struct str hash, struct password_cost cost)
 	/* Not crypto_pwhash_str_needs_rehash: it does not look at p. */
 	return !parse(hash, &encoded) || encoded.memory_kib != cost.memory_kib ||
 	       encoded.passes != cost.passes || encoded.lanes != 1;
+}
+
+struct secret password_no_hash(int64_t kib, int64_t passes, struct arena *a)
+{
+	uint8_t salt[16], digest[32];
+	char salt64[32], digest64[64];
+	int how = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+
+	random_bytes(salt, sizeof salt);
+	random_bytes(digest, sizeof digest);
+	sodium_bin2base64(salt64, sizeof salt64, salt, sizeof salt, how);
+	sodium_bin2base64(digest64, sizeof digest64, digest, sizeof digest, how);
+
+	struct str s = arena_printf(a, "$argon2id$v=19$m=%lld,t=%lld,p=1$%s$%s", (long long)kib,
+				    (long long)passes, salt64, digest64);
+
+	return (struct secret){ s.p, s.n };
 }

@@ -2,7 +2,6 @@
 #include "serve/family.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,8 +17,8 @@
 #include "base/heap.h"
 #include "base/instant.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "core/keys.h"
+#include "cred/password.h"
 #include "http/openapi.h"
 #include "mail/templates.h"
 #include "serve/secret.h"
@@ -70,28 +69,6 @@ static void release(struct family *f)
 	if (f->shared != MAP_FAILED)
 		munmap(f->shared, sizeof *f->shared);
 	free(f);
-}
-
-/*
- * An encoded hash that no password fits, because its digest is random. Checking a password against
- * it costs what checking any other does.
- */
-static struct secret make_no_hash(const struct conf *c, struct arena *a)
-{
-	uint8_t salt[16], digest[32];
-	char salt64[32], digest64[64];
-	int how = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-
-	random_bytes(salt, sizeof salt);
-	random_bytes(digest, sizeof digest);
-	sodium_bin2base64(salt64, sizeof salt64, salt, sizeof salt, how);
-	sodium_bin2base64(digest64, sizeof digest64, digest, sizeof digest, how);
-
-	struct str s = arena_printf(a, "$argon2id$v=19$m=%lld,t=%lld,p=1$%s$%s",
-				    (long long)c->password_memory_kib,
-				    (long long)c->password_passes, salt64, digest64);
-
-	return (struct secret){ s.p, s.n };
 }
 
 /* The templates of mails; says what is wrong with them. */
@@ -150,7 +127,7 @@ struct family *family_make(const struct conf *c, struct arena *a, int listener,
 	arena_defer(a, free, openapi);
 	f->openapi = str_from(openapi);
 	f->page = page_template(a);
-	f->no_hash = make_no_hash(c, a);
+	f->no_hash = password_no_hash(c->password_memory_kib, c->password_passes, a);
 	number_children(f);
 	return f;
 }

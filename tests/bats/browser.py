@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Opens a page in Chromium, over its own protocol on a pair of pipes, and does what it is told there.
 
     browser.py LANGUAGE URL STEP...
 
-A STEP is "key:Tab" or such, "loaded" (waits for the next page), or an expression in JavaScript whose
-promise is waited for. With the variable NO_SCRIPTS the pages' own scripts do not run. Prints JSON: what
+A STEP is "key:Tab" or such, "loaded" (waits for the next page), "until:" and an expression that is to
+become true, on whichever page, or an expression in JavaScript whose promise is waited for. With the variable NO_SCRIPTS the pages' own scripts do not run. Prints JSON: what
 the last expression gave, what was asked of the network and with which Referer, and what the browser
 complained about.
 """
@@ -13,6 +13,7 @@ complained about.
 import fcntl
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -51,8 +52,9 @@ class Browser:
 
     def message(self):
         while b"\0" not in self.rest:
-            if time.monotonic() > self.deadline:
-                raise SystemExit("browser: it took too long")
+            left = self.deadline - time.monotonic()
+            if left <= 0 or not select.select([self.read], [], [], left)[0]:
+                raise SystemExit(f"browser: it took too long; the last it said is {self.events[-3:]}")
             piece = os.read(self.read, 65536)
             if not piece:
                 raise SystemExit("browser: Chromium has gone")
@@ -85,6 +87,10 @@ class Browser:
             raise SystemExit(f"browser: {reply['exceptionDetails']}")
         return reply["result"].get("value")
 
+    def until(self, expression):
+        while not self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value"):
+            time.sleep(0.05)
+
     def press(self, key):
         code, text = KEYS[key]
         common = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code}
@@ -112,6 +118,8 @@ def main():
                 elif step == "loaded":
                     pages += 1
                     b.wait("Page.loadEventFired", pages)
+                elif step.startswith("until:"):
+                    b.until(step[6:])
                 else:
                     result = b.evaluate(step)
         finally:
@@ -122,7 +130,7 @@ def main():
     print(json.dumps({
         "result": result,
         "requests": [f"{r['method']} {r['url']}" for r in requests],
-        "referers": [r["headers"]["Referer"] for r in requests if "Referer" in r["headers"]],
+        "referers": [r["headers"]["Referer"] for r in requests if r["headers"].get("Referer")],
         "errors": [p["entry"]["text"] for m, p in params
                    if m == "Log.entryAdded" and p["entry"]["source"] in ("security", "javascript")]
         + [p["exceptionDetails"]["text"] for m, p in params if m == "Runtime.exceptionThrown"],

@@ -266,3 +266,16 @@ here() {
 		$stderr == *'default_transaction_read_only is on'*'reset it'* &&
 		$stderr == *'7 connections, and database.max_connections is 10'* ]] || fail "$status $stderr"
 }
+
+@test "the database compiles none of the pool's statements" {
+	local pid pids
+	login ann
+	get "/api/v1/users/$USER_ID"
+	status 200
+	pids=$(sql "select pid from pg_stat_activity where application_name = 'postern'")
+	[[ $(wc -l <<<"$pids") -ge 2 ]] || fail "$pids"
+	for pid in $pids; do
+		# A backend that has ever done so has the library.
+		run ! as_owner grep -l LLVM "/proc/$pid/maps"
+	done
+}

@@ -8,7 +8,7 @@ load helpers
 setup_file() {
 	# What nginx answers in this file says nothing about the pool's routes.
 	export SEEN=/dev/null
-	RUN_DIR=$(mktemp -d /tmp/postern-test.XXXXXX)
+	RUN_DIR=$(mktemp -d "${STACKS:-/tmp}/postern-test.XXXXXX")
 	chmod 711 "$RUN_DIR"
 	TLS_PORT=$(free_port)
 	PORT=$(free_port)
@@ -24,7 +24,7 @@ teardown_file() {
 }
 
 setup() {
-	SCRATCH=$(mktemp -d /tmp/postern-test.XXXXXX)
+	SCRATCH=$(mktemp -d "${STACKS:-/tmp}/postern-test.XXXXXX")
 	chmod 711 "$SCRATCH"
 }
 

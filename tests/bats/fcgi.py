@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """A FastCGI client for what nginx would never do (FastCGI 1.0, section 3).
 

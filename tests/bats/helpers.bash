@@ -8,8 +8,8 @@
 
 # What stands in a test as \u00e9 is that character wherever the tests run.
 export LC_ALL=C.UTF-8
-# Where servers lie, which is not in the way of everybody.
-export PATH=$PATH:/usr/sbin:/sbin
+# Debian's programs, whichever else there are, and where servers lie, which is not in the way of everybody.
+export PATH=/usr/bin:/bin:$PATH:/usr/sbin:/sbin
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 POSTERN=${POSTERN:-$ROOT/build/gcc/postern}
@@ -20,11 +20,6 @@ bats_require_minimum_version 1.5.0
 # bats looks at the stack before each command. Whoever says "local -; set +T" does without that in what
 # it calls; and what programs would be asked for again and again, bash does itself: both are most of
 # the time that a test takes.
-
-# Debian's, whichever else there is.
-python3() {
-	/usr/bin/python3 "$@"
-}
 
 # --- a stack of one's own -------------------------------------------------------------------
 
@@ -41,7 +36,7 @@ free_port() {
 # stack_start [VAR=value ...]: PostgreSQL, pool and nginx in a folder of their own. The variables
 # it exports are what the other words use, so a file that calls it in setup_file has its own stack.
 stack_start() {
-	RUN_DIR=$(mktemp -d /tmp/postern-test.XXXXXX)
+	RUN_DIR=$(mktemp -d "${STACKS:-/tmp}/postern-test.XXXXXX")
 	chmod 711 "$RUN_DIR" # PostgreSQL runs as somebody else and has to get in
 	TLS_PORT=$(free_port)
 	PORT=$(free_port)

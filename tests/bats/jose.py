@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Tokens as others make and check them, by openssl and what RFC 7515 to 7518 say.
 

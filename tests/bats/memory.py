@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Looks for texts in the memory of a process: memory.py PID TEXT..., where hex:DIGITS stands for bytes.
 Prints those that are there, each on a line. Ends with 1 when none is."""

@@ -336,9 +336,9 @@ pages() {
 	for kind in verify reset unlock email_old email_new email_undo; do
 		get "/account/$kind?token=x" && status 200 && header Content-Type 'text/html*charset=utf-8' || return
 		header Content-Security-Policy "default-src 'none'; script-src 'self'; *" || return
-		[[ $(header Content-Security-Policy | wc -l) == 1 ]] || return
+		[[ $(header Content-Security-Policy | wc -l) == 1 ]] || fail 'two policies' || return
 		header Cache-Control no-store && header X-Content-Type-Options nosniff && header Referrer-Policy no-referrer || return
-		[[ $BODY == *"src=\"$MOUNT/account/account.js\""*"action=\"$MOUNT/account/$kind\""* ]] || fail 'another page' || return
+		[[ $BODY == *"src=\"$AT/account/account.js\""*"action=\"$AT/account/$kind\""* ]] || fail 'another page' || return
 	done
 	post /account/email_old token=x -H 'Content-Type: application/x-www-form-urlencoded' && status 400 || return
 	[[ $BODY == *'This link is not right'* ]] || fail 'another page' || return

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """One attacker with 8 connections over TLS, against 127.0.0.1 only.
 

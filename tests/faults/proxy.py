@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """A network that fails on command: TCP on 127.0.0.1 in front of a unix socket.
 

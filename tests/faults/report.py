@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Makes one text of what the faults have said, build/faults-report/report.txt, and with --update-docs
 the table of docs/reliability.md."""

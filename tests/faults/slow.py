@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Clients that are slow on purpose, many at a time (slowloris), against 127.0.0.1 only.
 

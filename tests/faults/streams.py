@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Readers of a reply in pieces, all at once, each so many bytes a second, against 127.0.0.1 only.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Makes people.jsonl.gz: 10,000 people of 44 locales, the same ones on every run.
 

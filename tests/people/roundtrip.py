@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Registers the people of people.jsonl.gz over HTTPS, lists them back page by page along the Link
 header, and compares every field to the byte; then some of them sign in.
