@@ -23,7 +23,7 @@ struct page {
 	/* Of the form; without a token there is none. What else there is was in one that is
 	 * refused. */
 	struct str token, email;
-	const char *wrong; /* the field that is; NULL: none */
+	struct str wrong; /* the field that is; null: none */
 };
 
 /* The kind of link that a path is about; none: it is about no link. */

@@ -92,7 +92,6 @@ static struct str mark(bool set)
 static void form(const struct call *c, const struct page *p, struct str locale, struct str *v)
 {
 	const struct link *link = &links[p->kind];
-	struct str wrong = str_from(p->wrong == NULL ? "" : p->wrong);
 
 	v[WORD_ACTION] = arena_printf(c->req.arena, "%s/%s", v[WORD_ASSETS].p,
 				      proof_kind_word(p->kind).p);
@@ -102,16 +101,16 @@ static void form(const struct call *c, const struct page *p, struct str locale, 
 	if (link->email)
 		v[WORD_EMAIL_LABEL] = say(locale, TEXT_EMAIL);
 	v[WORD_EMAIL] = p->email;
-	v[WORD_EMAIL_WRONG] = mark(str_eq(wrong, STR("email")));
+	v[WORD_EMAIL_WRONG] = mark(str_eq(p->wrong, STR("email")));
 	v[WORD_PASSWORD_USE] = str_from(link->use);
-	v[WORD_PASSWORD_WRONG] = mark(str_eq(wrong, STR("password")));
+	v[WORD_PASSWORD_WRONG] = mark(str_eq(p->wrong, STR("password")));
 	if (link->password)
 		v[WORD_PASSWORD_LABEL] = say(locale, p->kind == PROOF_KIND_RESET ? TEXT_NEW_PASSWORD
 										 : TEXT_PASSWORD);
 	if (link->choose)
 		v[WORD_CHOOSE] = say(locale, TEXT_CHOOSE);
 	v[WORD_NEW_LABEL] = say(locale, TEXT_NEW_PASSWORD);
-	v[WORD_NEW_WRONG] = mark(str_eq(wrong, STR("new_password")));
+	v[WORD_NEW_WRONG] = mark(str_eq(p->wrong, STR("new_password")));
 	v[WORD_SHOW] = say(locale, TEXT_SHOW);
 }
 

@@ -5,6 +5,8 @@
 #include "http/accept.h"
 #include "http/decode.h"
 
+enum { KEPT_MAX = 1024 /* bytes */ };
+
 /* There is nothing else, so whoever says that it takes no HTML gets it too (RFC 9110
  * section 12.4.1). */
 static enum err page_accept(struct call *c)
@@ -88,7 +90,7 @@ static void tell_fault(struct call *c, struct page *p)
 	const struct fault *f = c->req.refusal.faults.first;
 	enum text text = TEXT_REFUSED;
 
-	p->wrong = f->pointer.p + 1;
+	p->wrong = str_from_at(f->pointer, f->pointer.n > 0);
 	if (str_eq(f->pointer, STR("/token"))) {
 		p->failed = page_say(c, TEXT_NO_TOKEN);
 		return;
@@ -98,16 +100,24 @@ static void tell_fault(struct call *c, struct page *p)
 	p->failed = arena_printf(c->req.arena, "%s%s.", page_say(c, text).p, f->message.p);
 }
 
+/* What was in a field, unless nothing that it may hold is as long: a reply has its bounds, too. */
+static struct str kept(const struct call *c, struct str name)
+{
+	struct str value = form_value(c->http->body, name, c->req.arena);
+
+	return value.n <= KEPT_MAX ? value : (struct str){ 0 };
+}
+
 /* The form again, with what was in it but for passwords, where another try may be better. */
 static void keep_form(struct call *c, enum err e, struct page *p)
 {
 	if (c->match.route == NULL || route_body(c->match.route) == BODY_NONE ||
 	    e == ERR_PROOF_GONE || e == ERR_PROOF_WRONG || e == ERR_ORIGIN_REFUSED)
 		return;
-	p->token = form_value(c->http->body, STR("token"), c->req.arena);
-	p->email = form_value(c->http->body, STR("email"), c->req.arena);
+	p->token = kept(c, STR("token"));
+	p->email = kept(c, STR("email"));
 	if (e == ERR_PASSWORD_WRONG || e == ERR_BAD_CREDENTIALS || e == ERR_PASSWORD_NEEDED)
-		p->wrong = "password";
+		p->wrong = STR("password");
 }
 
 static void refuse(struct call *c, enum err e)
