@@ -226,7 +226,7 @@ static void test_the_ring_goes_round(void **state)
 		assert_true(pipeline_has_room(&line, PIPELINE_JOB));
 		settle();
 	}
-	for (size_t i = 0; pipeline_has_room(&line, PIPELINE_JOB + 1); i++)
+	while (pipeline_has_room(&line, PIPELINE_JOB + 1))
 		send(&read_statement);
 	assert_int_equal(line.count, ROOM - PIPELINE_JOB);
 	sync_now();
