@@ -107,7 +107,7 @@ static char *sql_together(const struct migration *m)
 {
 	char *sql = strdup(m->sql), *at = sql;
 
-	while (sql != NULL && is_alone(m) && (at = strstr(at, aside)) != NULL)
+	while (at != NULL && is_alone(m) && (at = strstr(at, aside)) != NULL)
 		memset(at, ' ', sizeof aside - 1);
 	return sql;
 }
