@@ -106,10 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct app app = { .conf = &conf };
 
 	static struct dispatch dispatch;
+	static struct arena *templates;
 
 	if (a == NULL) {
 		a = arena_make(1 << 24, NULL, NULL);
-		dispatch.page = page_template(arena_make(1 << 20, NULL, NULL));
+		templates = arena_make(1 << 20, NULL, NULL);
+		dispatch.page = page_template(templates);
 	}
 	if (size > HTTP_BODY_MAX)
 		return 0;
