@@ -22,10 +22,10 @@ struct arena *arena_make(size_t limit, void (*oom)(void *), void *ctx);
 /* Changes what happens when memory runs out. */
 void arena_on_oom(struct arena *a, void (*oom)(void *), void *ctx);
 
-/* Runs the deferred calls, newest first, wipes what was handed out, keeps the first chunk. */
+/* Runs the deferred calls, newest first, wipes all memory handed out, keeps the first chunk. */
 void arena_reset(struct arena *a);
 
-/* How much is handed out, to come back to. */
+/* The state of an arena, to come back to. */
 struct arena_mark {
 	void *chunk, *deferred;
 	size_t used, total;
@@ -34,8 +34,9 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *a);
 
 /*
- * Releases what was handed out since then, as arena_reset does with everything: for work that goes
- * round and round. What grows in the arena (a struct buf) must not have outgrown its place since.
+ * Releases the memory handed out since a mark, as arena_reset does with everything: for work that
+ * goes round and round. A struct buf that grows in the arena must not have outgrown its place
+ * since.
  */
 void arena_rewind(struct arena *a, struct arena_mark to);
 
@@ -71,5 +72,7 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 
 struct str arena_vprintf(struct arena *a, const char *format, va_list args);
 
-/* The out-of-memory call, for whoever finds a foreign allocation failed. Does not return. */
+/*
+ * Makes the out-of-memory call, for code that finds a foreign allocation failed. Does not return.
+ */
 _Noreturn void arena_exhausted(struct arena *a);

@@ -15,7 +15,7 @@ struct buf {
 /* An empty buffer with room for `size` bytes; it moves when it outgrows them. */
 struct buf buf_make(struct arena *a, size_t size);
 
-/* Makes room for n more bytes; the way of buf_room when there is none. */
+/* Moves a buffer to room for n more bytes: buf_room calls it where there is none. */
 char *buf_grow(struct buf *b, size_t n);
 
 /* Room for n more bytes, to be filled in and then counted with b->n += n. */
@@ -38,5 +38,5 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 /* A JSON string with its quotes (RFC 8259 section 7). s is valid UTF-8. */
 void buf_json(struct buf *b, struct str s);
 
-/* What is in it, NUL-terminated; later additions leave it stale. */
+/* The text in a buffer, NUL-terminated; later additions leave it stale. */
 struct str buf_str(struct buf *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What can go wrong, as one enumeration. The rows are in err.def. */
+/* The errors there are, as one enumeration. The rows are in err.def. */
 #pragma once
 
 enum err {
@@ -7,7 +7,7 @@ enum err {
 #define ERR(name, status, code, title) ERR_##name,
 #include "base/err.def"
 #undef ERR
-	/* Never seen by a client: the client has gone, or the transaction is run again. */
+	/* Errors that no client sees: the client has gone, or the transaction is run again. */
 	ERR_CANCELLED,
 	ERR_RETRY,
 	/* A statement that promised one row found none; the handler says what that means. */
@@ -27,7 +27,7 @@ struct err_row {
 	const char *name, *code, *title;
 };
 
-/* The row of e; the internal ones come back as INTERNAL's. */
+/* The row of an error; errors without a row get INTERNAL's. */
 const struct err_row *err_row(enum err e);
 
 /* Number of rows in err.def; rows are numbered from 1. */

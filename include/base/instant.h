@@ -25,7 +25,7 @@ struct str instant_format(struct instant t, char text[static INSTANT_TEXT]);
 
 /*
  * Reads RFC 3339 section 5.6, with any offset and any number of digits of a second, of which six
- * count. False for anything else: a date that there is not, a leap second, what is in UTC
+ * count. False for anything else: a date that there is not, a leap second, a time that is in UTC
  * before 1970 or beyond 9999.
  */
 bool instant_parse(struct str text, struct instant *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The few types that cross a border: a JSON member, a statement's parameter or column. One list, so
- * that db and http agree without knowing one another.
+ * The few types that cross a border: a JSON member, a statement's parameter or column. There is one
+ * list of them, so that db and http agree without knowing one another.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ struct email {
 	struct str text, key;
 };
 
-/* What a list of any kind begins with, for those who do not know T. */
+/* The beginning of a list of any kind, for code that does not know T. */
 struct list {
 	void *v;
 	size_t n;
@@ -44,19 +44,19 @@ struct vocabulary {
 	size_t n; /* words, the null one included */
 };
 
-/* Of an array of words whose first one is null. */
+/* The vocabulary of an array of words whose first one is null. */
 #define VOCABULARY(array)                                                                          \
 	{                                                                                          \
 		array, sizeof(array) / sizeof *(array)                                             \
 	}
 
-/* The word of a value; the null str for 0 and for what is no value of that enum. */
+/* The word of a value; the null str for 0 and for a number that is no value of that enum. */
 static inline struct str vocabulary_word(const struct vocabulary *v, int value)
 {
 	return value > 0 && (size_t)value < v->n ? v->words[value] : (struct str){ 0 };
 }
 
-/* Sets *value to what a word stands for, to the byte; false when there is no such word. */
+/* Sets *value to the value of a word, compared byte for byte; false when there is no such word. */
 bool vocabulary_find(const struct vocabulary *v, struct str word, int *value);
 
 /* "user, admin": all words, for people. */

@@ -7,16 +7,16 @@
 #include <stdint.h>
 
 /*
- * A run of bytes. p == NULL means "no value" (SQL null, an absent optional field); the empty
- * string has p != NULL and n == 0. What an arena, a decoder or the database hands out is also
- * NUL-terminated, so .p may go to "%s".
+ * A run of bytes. p == NULL means "no value" (SQL null, an absent optional field); the empty string
+ * has p != NULL and n == 0. A str from an arena, a decoder or the database is also NUL-terminated,
+ * so .p may go to "%s".
  */
 struct str {
 	const char *p;
 	size_t n;
 };
 
-/* Several of them; v may be NULL when n is 0. */
+/* Several strs; v may be NULL when n is 0. */
 struct str_list {
 	struct str *v;
 	size_t n;
@@ -36,15 +36,15 @@ struct secret {
 /* Wraps a C string; NULL gives the null str. */
 struct str str_from(const char *c);
 
-/* Bytes equal, length included. Not constant-time: secrets go through sodium_memcmp. */
+/* Whether bytes and length are equal. Not constant-time: secrets go through sodium_memcmp. */
 bool str_eq(struct str a, struct str b);
 
-/* ASCII case ignored. */
+/* Whether two texts are equal with ASCII case ignored. */
 bool str_eq_nocase(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
 
-/* Whether the list has it, byte for byte. */
+/* Whether the list has s, byte for byte. */
 bool str_in(struct str s, struct str_list list);
 
 /* s from byte `from` on; from is cut to s.n. */
@@ -56,7 +56,7 @@ struct str str_from_at(struct str s, size_t from);
  */
 bool str_split(struct str *rest, char sep, struct str *part);
 
-/* Without spaces and tabs at both ends. */
+/* s without spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 
 /* A whole decimal number in [min, max]; false for anything else, overflow included. */
@@ -73,11 +73,13 @@ bool str_has_controls(struct str s);
 
 /*
  * Whether valid UTF-8 shows all that it is, in its order, on one line: no control character, no
- * other line break, no direction that is turned around (UAX 9 section 2) and nothing of no width
- * that means nothing (zero-width space, soft hyphen, word joiner, byte order mark). Joiners are
- * taken, which Persian, Indic scripts and emoji need.
+ * other line break, no direction that is turned around (UAX 9 section 2) and no character without
+ * width that means nothing (zero-width space, soft hyphen, word joiner, byte order mark). Joiners
+ * are taken, which Persian, Indic scripts and emoji need.
  */
 bool str_shown(struct str s);
 
-/* Well-formed UTF-8 (RFC 3629: no overlong form, surrogate or value above U+10FFFF). */
+/*
+ * Whether s is well-formed UTF-8 (RFC 3629: no overlong form, surrogate or value above U+10FFFF).
+ */
 bool str_utf8(struct str s);

@@ -10,20 +10,21 @@
  */
 void wipe_free(void *p);
 
-/* The same for a block that is to have n bytes: what there was is moved, and wiped where it was. */
+/* Moves a block to one that has n bytes; the old one is wiped and freed. */
 void *wipe_realloc(void *p, size_t n);
 
 /*
- * malloc for a library that goes on where it finds no memory: drops what had no place, or dies. So
- * there are a few spare blocks, with which it ends what it has begun, and nobody uses the result.
+ * A malloc for a library that goes on where it finds no memory: it drops data that had no place, or
+ * dies. So there are a few spare blocks, with which it ends the work it has begun, and nobody uses
+ * the result.
  */
 void *wipe_malloc(size_t n);
 
-/* Before: whether the spare blocks are there, and room for n bytes. */
+/* Whether the spare blocks are there, and room for n bytes; to be called before the library is. */
 bool wipe_begin(size_t n);
 
-/* After: whether memory ran out since. */
+/* Whether memory ran out since wipe_begin. */
 bool wipe_short(void);
 
-/* Whether n bytes could be had: for a library that takes them from malloc itself. */
+/* Whether n bytes could be had: for a library that takes its memory from malloc itself. */
 bool wipe_room(size_t n);

@@ -46,7 +46,7 @@ struct conf_faults {
 	size_t n;
 };
 
-/* Notes one more; the text goes into the arena. */
+/* Notes one more fault; its text goes into the arena. */
 void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -55,7 +55,7 @@ void conf_fault_add(struct conf_faults *f, struct arena *a, const char *format, 
  * APP_ENV names it. env is a NULL-terminated environment. All faults are collected: unknown keys
  * and APP__ variables, wrong types, out of bounds, unreadable files, malformed YAML, duplicate
  * keys, anchors. APP__X_FILE reads a value from a file (one trailing newline is cut); DATABASE_URL
- * stands for APP__DATABASE__URL, which wins. A secret that nothing of these gives is read from the
+ * stands for APP__DATABASE__URL, which wins. A secret that none of these gives is read from the
  * file in dir that has its name (database_url), if there is one. Everything is in the arena.
  * Returns whether there were no faults. A secret that was not given is empty, not null.
  */
@@ -66,24 +66,24 @@ bool conf_load(const char *dir, char *const env[], struct arena *a, struct conf 
 struct str conf_state_file(const struct conf *c, struct arena *a);
 
 /*
- * Reads secret_key from there, unless it is given. A missing file is none; one that others can
- * read, or that belongs to somebody else than who serves (server.user for root, if there is such a
- * user), or has no good secret in it, is a fault. conf_load does it, too. Returns whether there was
- * no fault.
+ * Reads secret_key from that file, unless it is given. A missing file is none; a file that others
+ * can read, or that belongs to another user than the one that serves (server.user for root, if
+ * there is such a user), or has no good secret in it, is a fault. conf_load calls this, too.
+ * Returns whether there was no fault.
  */
 bool conf_read_state(struct conf *c, struct arena *a, struct conf_faults *faults);
 
 /*
- * Checks what lies between settings: secrets long enough, Argon2 at least OWASP's minimum, the
- * log filter, enough connections for the workers, timeouts in order. Adds to faults; each line says
+ * Checks how settings fit together: secrets long enough, Argon2 at least OWASP's minimum, the log
+ * filter, enough connections for the workers, timeouts in order. Adds to faults; each line says
  * what to do.
  */
 bool conf_check(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
 /*
- * Adds what is good in itself and yet of no use: origins whose pages get no cookie from
- * server.public_url, links in mails that lead nowhere. Programs that are no browsers may do with
- * it, so nothing is refused for it.
+ * Adds settings that are good in themselves and yet of no use: origins whose pages get no cookie
+ * from server.public_url, links in mails that lead nowhere. Programs that are no browsers may do
+ * with them, so nothing is refused.
  */
 void conf_doubt(const struct conf *c, struct arena *a, struct conf_faults *doubts);
 
@@ -98,12 +98,12 @@ void conf_wipe(const struct secret *s);
 
 /*
  * Wipes all secrets from an environment whose settings have been read. PGPASSWORD, which libpq
- * reads whenever it connects, stays with those who may keep database.url.
+ * reads whenever it connects, stays with the processes that may keep database.url.
  */
 void conf_forget_environment(char *env[], unsigned int process);
 
 /*
- * How many workers and keepers to start. A configured 0 becomes one a CPU (keepers: one a CPU
+ * The numbers of workers and keepers to start. A configured 0 becomes one a CPU (keepers: one a CPU
  * less one), as far as database.max_connections (four for each worker) and half of the memory
  * allow, and at least one.
  */
@@ -123,10 +123,10 @@ const char *conf_dir(void);
 
 /*
  * Puts the lines of dir/postern.env into the environment (systemd.exec(5), EnvironmentFile=):
- * NAME=value, perhaps in quotes; empty lines and those that begin with # or ; are none. Of a name
- * that is given twice the last counts, as there; what is in the environment already stays. A value
- * that goes on in the next line, as it may there, is a fault. A missing file is none. Call it
- * before conf_load, and once.
+ * NAME=value, perhaps in quotes; empty lines and lines that begin with # or ; are none. The last
+ * value of a name counts, as for systemd; a variable that is in the environment already stays. A
+ * value that goes on in the next line, as it may for systemd, is a fault. A missing file is none.
+ * To be called before conf_load, and once.
  */
 void conf_read_env(const char *dir, struct arena *a, struct conf_faults *faults);
 

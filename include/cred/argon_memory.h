@@ -12,5 +12,5 @@
  */
 void argon_memory_keep(void);
 
-/* Unmaps what is kept. It still holds the working memory of the last password. */
+/* Unmaps the mapping that is kept. It still holds the working memory of the last password. */
 void argon_memory_drop(void);

@@ -8,10 +8,15 @@
 
 #include "base/arena.h"
 
-enum { JUDGE_WORDS = 32 /* that are considered */ };
+enum { JUDGE_WORDS = 32 /* the most words that are considered */ };
 
-/* What an account's password must not be made of: a word a line. Email and name may be null. */
+/*
+ * The words that an account's password must not be made of, one a line. Email and name may be null.
+ */
 struct str judge_words(struct str email, struct str name, struct arena *a);
 
-/* Whether it is. words: as judge_words gives them. What is not UTF-8 is not judged. */
+/*
+ * Whether a password is too easy to guess. words: as judge_words gives them. A password that is not
+ * UTF-8 is not judged.
+ */
 bool judge_weak(struct secret password, struct str words);

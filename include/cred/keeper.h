@@ -2,8 +2,8 @@
 /*
  * Work that needs a secret or a long burst of CPU is done in keeper processes: Argon2id and
  * signing. A job is one datagram, so is its answer. The kernel's queue is short (10 by default), so
- * the worker keeps a bounded list behind it; there a job can still be dropped. What lies with the
- * kernel already is dropped through the board, memory that workers and keepers share.
+ * the worker keeps a bounded list behind it; there a job can still be dropped. A job that lies with
+ * the kernel already is dropped through the board, memory that workers and keepers share.
  */
 #pragma once
 
@@ -17,11 +17,11 @@
 enum {
 	KEEPER_IN_FLIGHT = 10, /* jobs of one worker outside its list; answers must fit its queue */
 	KEEPER_DATAGRAM = 8192,	 /* bytes */
-	KEEPER_WORKERS_MAX = 68, /* workers and couriers: whoever sends jobs */
+	KEEPER_WORKERS_MAX = 68, /* workers and couriers: all that send jobs */
 	KEEPER_MAC = 32		 /* bytes */
 };
 
-/* What became of the job that a worker has sent in this place. */
+/* The state of the job that a worker has sent in this place. */
 struct keeper_place {
 	_Atomic uint64_t id;	/* 0: nobody waits for it any more */
 	_Atomic uint32_t taken; /* by keeper number taken - 1; 0: not yet */
@@ -29,7 +29,7 @@ struct keeper_place {
 
 struct keeper_board {
 	struct keeper_place places[KEEPER_WORKERS_MAX][KEEPER_IN_FLIGHT];
-	/* Slow jobs in each worker's list; whoever sees a worker's end makes it 0. */
+	/* Slow jobs in each worker's list; the process that sees a worker's end makes it 0. */
 	_Atomic uint32_t waiting[KEEPER_WORKERS_MAX];
 };
 
@@ -48,7 +48,7 @@ struct keeper_options {
 	size_t keepers;	    /* how many there are */
 	size_t queue;	    /* slow jobs that may wait, in the lists of all workers together */
 	size_t quick_queue; /* quick ones in this worker's */
-	bool apart;	    /* what waits here is not counted with the others', nor theirs here */
+	bool apart; /* this worker's jobs are not counted with the others', nor theirs here */
 };
 
 /* NULL when out of memory or the kernel refuses. */
@@ -58,16 +58,16 @@ void keeper_free(struct keeper *k);
 /* A password that is to be hashed, unless it is too easy to guess. */
 struct keeper_password {
 	struct secret password;
-	struct str words; /* of the account, see judge_words; null: it is not judged */
+	struct str words; /* of the account, see judge_words; null: the password is not judged */
 };
 
 /* Whether a slow job would be refused now, with ERR_BUSY. */
 bool keeper_full(const struct keeper *k);
 
 /*
- * Each of these puts the task to sleep until a keeper has answered. ERR_BUSY: the list is full, or
- * the keeper died twice over the job; ERR_INTERNAL: the work failed; ERR_DEADLINE, ERR_CANCELLED:
- * the task was ended, and the job is not done if it had not begun.
+ * The functions from here on put the task to sleep until a keeper has answered. ERR_BUSY: the list
+ * is full, or the keeper died twice over the job; ERR_INTERNAL: the work failed; ERR_DEADLINE,
+ * ERR_CANCELLED: the task was ended, and the job is not done if it had not begun.
  *
  * keeper_hash: *weak says that the password was judged and is not hashed; it may be NULL where the
  * password is not judged.
@@ -96,8 +96,8 @@ enum err keeper_macs(struct keeper *k, const char *purpose, struct str message, 
 		     struct opaque_macs *out);
 
 /*
- * A MAC of KEEPER_MAC bytes over a message (at most 1 KiB), by a key that only keepers hold. What
- * is made for one purpose ("refresh", "code", ...) says nothing about another one.
+ * A MAC of KEEPER_MAC bytes over a message (at most 1 KiB), by a key that only keepers hold. A MAC
+ * for one purpose ("refresh", "code", ...) says nothing about another one.
  */
 static inline enum err keeper_mac(struct keeper *k, const char *purpose, struct str message,
 				  struct arena *a, struct str *mac)
@@ -119,16 +119,16 @@ struct keeper_secrets {
 	struct password_cost cost;
 	struct secret jwt_secret; /* null unless HS256 signs */
 	struct str issuer;
-	/* Of MACs and sealed keys. See keeper_secret. */
+	/* The key of MACs and sealed keys. See keeper_secret. */
 	uint8_t secret[KEY_SECRET];
-	/* The one before it, with which nothing is made any more. */
+	/* The key before it, with which nothing is made any more. */
 	uint8_t previous[KEY_SECRET];
-	bool rotating; /* there is one */
+	bool rotating; /* there is a key before */
 };
 
 /*
- * What MACs are made with: of `secret_key`, or of `jwt_secret` where that is empty. Either may have
- * any length; they are hashed.
+ * The key that MACs are made with: from `secret_key`, or from `jwt_secret` where that is empty.
+ * Either may have any length; it is hashed.
  */
 void keeper_secret(struct secret secret_key, struct secret jwt_secret, uint8_t out[static 32]);
 
@@ -143,7 +143,7 @@ size_t keeper_work(const struct keeper_secrets *s, struct keeper_board *board, s
 /* --- in the master --- */
 
 /*
- * After keeper `number` has died: writes the answers "lost" for one of its jobs and takes it off
- * the board. Returns the length, and the worker it is for; 0: no more.
+ * Writes, after keeper `number` has died, the answer "lost" for one of its jobs, and takes that off
+ * the board. Returns the length, and the worker the answer is for; 0: no more.
  */
 size_t keeper_lost(struct keeper_board *board, size_t number, void *answer, size_t *worker);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Key pairs of access tokens. The private key leaves whoever has made it only sealed (by
- * libsodium's secretbox), with a key that is derived from the keepers' secret: the database holds
- * it, workers pass it on, and only a keeper can open it.
+ * Key pairs of access tokens. The private key leaves its maker only sealed (by libsodium's
+ * secretbox), with a key that is derived from the keepers' secret: the database holds it, workers
+ * pass it on, and only a keeper can open it.
  */
 #pragma once
 
@@ -19,8 +19,8 @@ struct key_pair {
 };
 
 /*
- * Makes one, for ES256 (P-256) or RS256 (3072 bits, about 128 of security: NIST SP 800-57). ES256
- * takes less than a millisecond, RS256 up to a few seconds. ERR_INTERNAL: OpenSSL failed.
+ * Makes a key pair, for ES256 (P-256) or RS256 (3072 bits, about 128 of security: NIST SP 800-57).
+ * ES256 takes less than a millisecond, RS256 up to a few seconds. ERR_INTERNAL: OpenSSL failed.
  */
 enum err key_pair_make(enum token_algorithm algorithm, const uint8_t secret[static KEY_SECRET],
 		       struct arena *a, struct key_pair *out);

@@ -10,7 +10,7 @@
 enum {
 	KEYRING_MAX = 64, /* keys */
 	/*
-	 * For how long after a key was made nobody signs with it, unless there is no other: by then
+	 * Nobody signs with a key for so long after it was made, unless there is no other: by then
 	 * every worker knows it. A worker that has not read the keys for longer says so
 	 * (keyring_behind).
 	 */
@@ -22,7 +22,7 @@ struct keyring_key {
 	struct str kid, algorithm, pem, jwk;
 	struct secret private; /* sealed */
 	bool active, next;     /* neither: it is retired */
-	bool settled;	       /* it is older than KEYRING_SETTLE_US */
+	bool settled;	       /* the key is older than KEYRING_SETTLE_US */
 };
 
 struct keyring_options {
@@ -38,33 +38,33 @@ struct keyring;
 struct keyring *keyring_make(const struct keyring_options *o);
 void keyring_free(struct keyring *k);
 
-/* Whether there is anything to read: with HS256 there is not. */
+/* Whether there are keys to read: with HS256 there are none. */
 bool keyring_asymmetric(const struct keyring *k);
 
 /*
- * Takes the place of all keys that were known; the active key comes first, then those that were
- * active before, the last one first. What is no key of ours (an unknown algorithm, an empty kid) is
+ * Replaces all keys that were known; the active key comes first, then those that were active
+ * before, the last one first. A key that is none of ours (an unknown algorithm, an empty kid) is
  * left out. False when out of memory: then nothing has changed.
  */
 bool keyring_replace(struct keyring *k, const struct keyring_key *v, size_t n);
 
-/* What tokens are checked with, until the keys are replaced. */
+/* The keys that tokens are checked with, until they are replaced. */
 const struct token_keys *keyring_keys(const struct keyring *k);
 
-/* Another number each time a key has gone: what was checked by it has to be checked again. */
+/* A number that changes each time a key has gone: tokens checked by it have to be checked again. */
 uint32_t keyring_generation(const struct keyring *k);
 
-/* Whether there may be keys that it does not know yet; so it is before the first reading. */
+/* Whether there may be keys that the ring does not know yet; so it is before the first reading. */
 bool keyring_behind(const struct keyring *k);
 
-/* What a keeper needs to sign a token: with HS256 nothing. */
+/* The key that a keeper needs to sign a token: with HS256 none. */
 struct keyring_signer {
 	enum token_algorithm algorithm;
 	struct str kid;
 	struct secret private; /* sealed */
 };
 
-/* Copies it, for the keys may be replaced. ERR_DB_UNAVAILABLE: no key is known yet. */
+/* Copies the key, for the keys may be replaced. ERR_DB_UNAVAILABLE: no key is known yet. */
 enum err keyring_signer(const struct keyring *k, struct arena *a, struct keyring_signer *out);
 
 /* All public keys as a JWK Set (RFC 7517 section 5), until they are replaced. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Refresh tokens, mailed links and mailed codes. Each names a row and carries a MAC that only a
- * keeper can make (keeper_mac), so a copy of the database holds none of them. Pure functions; the
- * purpose of the MAC ("refresh", "link:reset", "code:reset") keeps one kind from passing for
- * another.
+ * keeper can make (keeper_mac), so a copy of the database holds none of them. The functions are
+ * pure; the purpose of the MAC ("refresh", "link:reset", "code:reset") keeps one kind from passing
+ * for another.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ enum {
 	CODE_DIGITS = 8
 };
 
-/* What a token is about: a row, and for refresh tokens which of them it is. */
+/* The subject of a token: a row, and for refresh tokens which of the row's it is. */
 struct opaque {
 	struct uuid id;
 	uint32_t count;
@@ -44,8 +44,8 @@ bool opaque_mac_equal(struct str a, struct str b);
 /* CODE_DIGITS decimal digits out of a MAC; 10^8 codes are equally likely to one in 10^11. */
 struct str code_write(struct str mac, struct arena *a);
 
-/* Whether what somebody typed is that code, in constant time; spaces and hyphens do not count. */
+/* Whether the typed text is that code, in constant time; spaces and hyphens do not count. */
 bool code_equal(struct str typed, struct str code);
 
-/* Whether it is the code of one of these MACs. */
+/* Whether the typed text is the code of one of these MACs. */
 bool code_right(struct str typed, const struct opaque_macs *right, struct arena *a);

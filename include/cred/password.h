@@ -29,20 +29,20 @@ bool password_hash(struct secret password, struct password_cost cost,
 /*
  * Whether a password fits an encoded hash. A hash whose own cost is beyond 256 MiB or 10 passes
  * never fits: it is not computed. Takes as long for a wrong password as for a right one; twice as
- * long for one with other spaces, which may have been hashed as they were before they were mapped.
- * False with errno ENOMEM: there was no memory to tell.
+ * long for a password with other spaces, whose hash may be from before these were mapped. False
+ * with errno ENOMEM: there was no memory to tell.
  */
 bool password_verify(struct secret password, struct str hash);
 
 /*
- * How many characters are hashed of a password: a letter and its accent are one, whichever keyboard
- * made them. Costs little, for a worker too. False as password_hash.
+ * Counts the characters of a password that are hashed: a letter and its accent are one, whichever
+ * keyboard made them. Costs little, so a worker may ask too. False as password_hash.
  */
 bool password_chars(struct secret password, size_t *n);
 
 /*
- * A text as it is with every space (general category Zs) as U+0020. text: valid UTF-8; out: room
- * for its bytes. Returns how many it then has.
+ * Writes a text with every space (general category Zs) as U+0020. text: valid UTF-8; out: room for
+ * its bytes. Returns how many were written.
  */
 size_t password_plain_spaces(struct str text, uint8_t *out);
 

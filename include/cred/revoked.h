@@ -2,7 +2,7 @@
 /*
  * Access tokens that are refused although they have not expired. Each worker knows all of them, so
  * asking costs no round trip: it hears of new ones from the board, memory that the workers of a
- * host share, at once, and from the database, by whoever reads the feed there, within a second.
+ * host share, at once, and from the database, by the reader of the feed there, within a second.
  */
 #pragma once
 
@@ -13,16 +13,17 @@
 
 enum { REVOKED_BOARD = 1024 /* news that a worker may be behind without missing any */ };
 
-/* One that is refused: a session's id with version 0, or a user's with the least version allowed.
- */
+/* A refusal: of a session's id with version 0, or of a user's with the least version allowed. */
 struct revocation {
 	struct uuid subject;
 	int32_t version;
 	int64_t expires; /* seconds since 1970: when the last token it is about has expired */
 };
 
-/* Shared by the workers of a host, all zero at first. A worker that is too far behind, or whose
- * neighbour died while writing, hears of it from the database. */
+/*
+ * The board is shared by the workers of a host, all zero at first. A worker that is too far behind,
+ * or whose neighbour died while writing, hears of the news from the database.
+ */
 struct revoked_board {
 	_Atomic uint64_t count;
 	struct {
@@ -37,10 +38,10 @@ struct revoked;
 struct revoked *revoked_make(struct revoked_board *board);
 void revoked_free(struct revoked *r);
 
-/* Learns of one. False when out of memory: the feed has to bring it again. */
+/* Learns of a revocation. False when out of memory: the feed has to bring it again. */
 bool revoked_add(struct revoked *r, const struct revocation *what, int64_t now);
 
-/* Learns of one, and tells the other workers of the host. */
+/* Learns of a revocation, and tells the other workers of the host. */
 void revoked_tell(struct revoked *r, const struct revocation *what, int64_t now);
 
 /* Whether a token is refused: its session, or its user at that version. now: seconds. */
@@ -48,12 +49,12 @@ bool revoked_has(struct revoked *r, struct uuid session, struct uuid user, int32
 		 int64_t now);
 
 /*
- * The board as it is now, and that all of it up to a mark is known from elsewhere: by a reading of
- * the feed that began after the mark was taken. So a neighbour that died while writing holds up
- * nothing for long.
+ * revoked_mark: the board as it is now. revoked_passed: all of it up to a mark is known from
+ * elsewhere, by a reading of the feed that began after the mark was taken. So a neighbour that died
+ * while writing holds up nothing for long.
  */
 uint64_t revoked_mark(const struct revoked *r);
 void revoked_passed(struct revoked *r, uint64_t mark);
 
-/* How many are remembered. */
+/* The number of revocations that are remembered. */
 size_t revoked_count(const struct revoked *r);

@@ -14,7 +14,7 @@ enum { TOKEN_MAX = 4096 }; /* bytes of a token that is looked at */
 
 enum token_algorithm { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256 };
 
-/* Its name in a header (RFC 7518 section 3.1), and the algorithm of a name. */
+/* The name of an algorithm in a header (RFC 7518 section 3.1), and the algorithm of a name. */
 struct str token_algorithm_name(enum token_algorithm algorithm);
 bool token_algorithm_find(struct str name, enum token_algorithm *out);
 
@@ -24,12 +24,14 @@ struct token_key {
 	/* HS256: at least 32 bytes (RFC 7518 section 3.2). Else the private key, PEM, to sign. */
 	struct secret secret;
 	struct str pem; /* the public key; null with HS256 */
-	/* The same, read once, to verify (src/cred/signature.h); NULL: no signature is right. */
+	/*
+	 * The public key, read once, to verify (src/cred/signature.h); NULL: no signature is right.
+	 */
 	struct evp_pkey_st *read;
 	struct secret previous; /* HS256: one that tokens are still checked with; null: none */
 };
 
-/* What tokens are checked with: the secret alone, or keys with different kids. */
+/* The keys that tokens are checked with: the secret alone, or keys with different kids. */
 struct token_keys {
 	const struct token_key *v;
 	size_t n;
@@ -38,14 +40,14 @@ struct token_keys {
 
 struct token_claims {
 	struct str subject; /* user id */
-	struct str email;   /* that its owner has confirmed; "": none, and no claim */
+	struct str email;   /* confirmed by its owner; "": none, and no claim */
 	struct str role, id;
 	struct str session;	 /* sid: its id */
 	int32_t version;	 /* ver: users.token_version */
 	int64_t issued, expires; /* seconds since 1970 */
 };
 
-/* Signs; the token is in the arena. ERR_INTERNAL when libjwt fails. */
+/* Signs a token, which is in the arena. ERR_INTERNAL when libjwt fails. */
 enum err token_sign(const struct token_key *key, struct str issuer,
 		    const struct token_claims *claims, struct arena *a, struct str *out);
 

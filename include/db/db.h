@@ -38,8 +38,8 @@ struct db_statement {
 	bool write;
 	bool shared; /* may stand in one transaction with those of other requests */
 	/*
-	 * Takes a list of ids for its one parameter, so that one query answers several requests;
-	 * whose a row is tells columns[key].
+	 * The statement takes a list of ids as its one parameter, so that one query answers several
+	 * requests; columns[key] tells whose a row is.
 	 */
 	bool gathered;
 	size_t key;
@@ -47,7 +47,7 @@ struct db_statement {
 
 enum { DB_PARAMS_MAX = 16 };
 
-/* What one request holds of the database. Made by dispatch, used by handlers. */
+/* The access of one request to the database. Made by dispatch, used by handlers. */
 struct db;
 
 /* Rows in the request's arena. v points at n structs of the statement's row type. */
@@ -65,21 +65,21 @@ struct db_rows {
  */
 enum err db_one(struct db *db, const struct db_statement *s, const void *in, void *row);
 
-/* All rows; the statement itself bounds how many. Errors as db_one, except ERR_NO_ROW. */
+/* Gives all rows; the statement itself bounds how many. Errors as db_one, except ERR_NO_ROW. */
 enum err db_many(struct db *db, const struct db_statement *s, const void *in, struct db_rows *rows);
 
-/* A statement without rows; *affected (may be NULL) is the number of rows it changed. */
+/* Runs a statement without rows; *affected (may be NULL) is the number of rows it changed. */
 enum err db_exec(struct db *db, const struct db_statement *s, const void *in, int64_t *affected);
 
 /*
- * From here on all statements of the request, reads too, run in one transaction on one lane;
- * dispatch commits it on OK and rolls it back otherwise. Needed for two writes that belong
- * together; a single statement is its own transaction.
+ * Begins a transaction: from here on all statements of the request, reads too, run in it, on one
+ * lane; dispatch commits it on OK and rolls it back otherwise. Two writes that belong together need
+ * it; a single statement is its own transaction.
  */
 enum err db_begin(struct db *db);
 
 /*
- * What was written so far is meant to stay, whatever becomes of the request, so another statement
- * may follow it without being its transaction. Not within one.
+ * Declares that the writes so far are to stay, whatever becomes of the request, so that another
+ * write may follow without sharing a transaction with them. Not to be called within a transaction.
  */
 void db_settle(struct db *db);

@@ -12,8 +12,8 @@ struct pool_options {
 	size_t sharing;	    /* how many of them may carry shared transactions at once; at least 1 */
 	int64_t acquire_timeout_us, statement_timeout_us, lock_timeout_us;
 	/*
-	 * Statements wait for a name that is slow to be found, before the first connection. For
-	 * people at a command line; a worker has others to serve.
+	 * Statements wait, before the first connection, for a name that is slow to be found. People
+	 * at a command line want that; a worker has others to serve.
 	 */
 	bool patient;
 	bool changes_nothing; /* a statement that writes is an error of the program */
@@ -23,11 +23,11 @@ struct pool_options {
 /* Begins to connect; never fails because of the database. NULL when out of memory. */
 struct pool *pool_make(const struct pool_options *o);
 
-/* Closes all connections. No task may wait in it. */
+/* Closes all connections. No task may wait in the pool. */
 void pool_free(struct pool *p);
 
 /*
- * What a request holds of the database. Should the arena be emptied before db_finish, a
+ * Opens the database for a request. Should the arena be emptied before db_finish, the request's
  * transaction is rolled back.
  */
 struct db *db_open(struct pool *p, struct arena *a);
@@ -44,6 +44,5 @@ bool db_changed(const struct db *db);
 /* Asks the database for nothing, on the read lane. */
 enum err db_ping(struct db *db);
 
-/* Whether an URL can be understood by libpq. What is wrong is not told: it could hold a password.
- */
+/* Whether libpq understands a URL. Its complaint is not told: it could hold a password. */
 bool db_url_valid(struct secret url);

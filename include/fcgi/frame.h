@@ -8,7 +8,7 @@
 enum frame {
 	FRAME_MORE,	/* so far valid, not complete */
 	FRAME_COMPLETE, /* BEGIN_REQUEST up to the empty STDIN record */
-	FRAME_BAD	/* never will be: wrong version, type, role, order, id or size */
+	FRAME_BAD	/* no request comes of it: wrong version, type, role, order, id or size */
 };
 
 enum {

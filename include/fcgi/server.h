@@ -19,7 +19,7 @@ struct http_server_options {
 
 struct http_server;
 
-/* NULL when out of memory. */
+/* Makes a server. NULL when out of memory, or when libfcgi cannot be used. */
 struct http_server *http_server_make(const struct http_server_options *o);
 
 /* Starts to accept; false when the kernel refuses. */
@@ -31,8 +31,10 @@ void http_server_drain(struct http_server *s);
 /* Open connections. */
 size_t http_server_connections(const struct http_server *s);
 
-/* Ends the replies in pieces that are under way, so that their peers see them cut off. They are
- * gone after the loop's next turn. */
+/*
+ * Ends the replies in pieces that are under way, so that their peers see them cut off. The replies
+ * are gone after the loop's next turn.
+ */
 void http_server_cut(struct http_server *s);
 
 /* Requests under way. */

@@ -3,7 +3,10 @@
 
 #include "base/str.h"
 
-/* What an Accept header (RFC 9110 section 12.5.1) allows; a missing one allows everything. */
+/*
+ * The media that an Accept header (RFC 9110 section 12.5.1) allows; a missing one allows
+ * everything.
+ */
 struct accepted {
 	bool json;    /* application/json, or problem+json, at a quality above 0 */
 	bool lines;   /* application/x-ndjson: JSON texts, one a line */
@@ -13,7 +16,7 @@ struct accepted {
 
 struct accepted accept_parse(struct str header);
 
-/* What a Content-Type (RFC 9110 section 8.3) says of a body. */
+/* The kinds of body that a Content-Type (RFC 9110 section 8.3) tells apart. */
 enum media {
 	MEDIA_JSON,
 	MEDIA_MERGE_PATCH, /* RFC 7396 */
@@ -22,6 +25,8 @@ enum media {
 	MEDIA_OTHER
 };
 
-/* Parameters aside, but for charset: utf-8, utf8 and us-ascii are what all of them are in
- * anyway. */
+/*
+ * Parameters do not count, but for charset: utf-8, utf8 and us-ascii are what all of these are in
+ * anyway.
+ */
 enum media content_media(struct str header);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a request to the input of its operation. */
+/* Decoding of a request to the input of its operation. */
 #pragma once
 
 #include "http/route.h"
@@ -19,10 +19,10 @@ enum err json_decode(const struct schema *s, const struct route_match *m,
 		     const struct http_request *r, struct arena *a, struct faults *f, void *out);
 
 /*
- * The same of a form (application/x-www-form-urlencoded): the body, or the query of what reads, and
- * then there is no body. By OAuth's rules (RFC 6749 sections 3.1 and 3.2): a name that nobody asked
- * for is ignored, one without a value is missing, and one that comes twice is a fault. A form has
- * no lists and no objects. ERR_INVALID with faults.
+ * Decodes a form likewise (application/x-www-form-urlencoded): the body, or the query of an
+ * operation that reads, and then there is no body. By OAuth's rules (RFC 6749 sections 3.1 and
+ * 3.2): a name that nobody asked for is ignored, a name without a value is missing, and one that
+ * comes twice is a fault. A form has no lists and no objects. ERR_INVALID with faults.
  */
 enum err form_decode(const struct schema *s, const struct route_match *m,
 		     const struct http_request *r, struct arena *a, struct faults *f, void *out);

@@ -11,12 +11,14 @@ struct http_exchange {
 	struct http_reply reply;
 	struct arena *arena;
 	bool overloaded; /* answer 503 at once, without waiting for anything */
-	/* Set by the handler: the client has gone, send nothing. Of a reply in pieces: what was
-	 * sent is not the whole, and the client is to see that. */
+	/*
+	 * Set by the handler: the client has gone, send nothing. After pieces of a reply: they are
+	 * not the whole, and the client is to see that.
+	 */
 	bool dropped;
 	/*
 	 * Sends a piece of the body, of any length, and sleeps until the peer has taken it. The
-	 * first one fixes status and headers as `reply` has them, and takes the deadline off; an
+	 * first piece fixes status and headers as `reply` has them, and takes the deadline off; an
 	 * empty one does no more than that. Then `began` is set: nothing else of `reply` is sent.
 	 *
 	 * ERR_BUSY: there are as many such replies as there may be, and nothing was sent.
@@ -28,8 +30,8 @@ struct http_exchange {
 	 */
 	enum err (*send)(struct http_exchange *x, struct str piece);
 	/*
-	 * Takes a place for such a reply before it begins, so that what is to be done first is done
-	 * only for those that can be sent; `send` does so by itself otherwise. OK or ERR_BUSY.
+	 * Takes a place for such a reply before it begins, so that the work before it is done only
+	 * for replies that can be sent; `send` does so by itself otherwise. OK or ERR_BUSY.
 	 */
 	enum err (*reserve)(struct http_exchange *x);
 	bool began;

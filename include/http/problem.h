@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How an error reply says what is wrong. */
+/* Error replies, which say what is wrong. */
 #pragma once
 
 #include "base/err.h"

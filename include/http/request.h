@@ -9,8 +9,10 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, 
 
 /* Everything is borrowed from the connection until the reply has been sent. */
 struct http_request {
-	/* As sent. HEAD arrives as METHOD_GET: nginx leaves out the body. OPTIONS and methods
-	 * that are not listed have known == false. */
+	/*
+	 * The method as sent. HEAD arrives as METHOD_GET: nginx leaves out the body. OPTIONS and
+	 * methods that are not listed have known == false.
+	 */
 	enum method method;
 	bool known;
 	struct str method_name;
@@ -24,12 +26,14 @@ struct http_request {
 	struct str mount;
 	struct str query; /* raw, without "?"; empty when there is none */
 	struct str content_type, content_encoding, accept, authorization, request_id;
-	/* The client's, as nginx knows it: no header can say otherwise. */
+	/* The client's address, as nginx knows it: no header can say otherwise. */
 	struct str remote_addr;
 	struct str user_agent, origin, cookie, accept_language;
 	struct str fetch_site; /* Sec-Fetch-Site */
-	/* Not empty where nginx itself asks, for another application (auth_request). No client can
-	 * say so: what comes from one is called HTTP_. */
+	/*
+	 * Not empty where nginx itself asks, for another application (auth_request). No client can
+	 * say so: a variable from one is called HTTP_.
+	 */
 	struct str guard;
 	struct str body;
 };

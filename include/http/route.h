@@ -13,15 +13,17 @@ enum access {
 	ACCESS_USER, /* signed in */
 	ACCESS_SELF, /* the user named by {id} in the path, or an admin */
 	ACCESS_ADMIN,
-	/* Signed in, by a cookie too; whatever else is wrong with the request is 403: nginx's
-	 * auth_request knows no other refusals. */
+	/*
+	 * Signed in, by a cookie too; any other fault of the request is 403: nginx's auth_request
+	 * knows no other refusals.
+	 */
 	ACCESS_GATE
 };
 
-/* What a request costs beside its statements: what nginx limits by network. */
+/* The cost of a request beside its statements: nginx limits it by network. */
 enum cost {
 	COST_FREE,
-	COST_SESSION, /* what whoever is signed in does every few minutes */
+	COST_SESSION, /* of a request that a signed-in user makes every few minutes */
 	COST_HASH,    /* of a password */
 	COST_MAIL
 };
@@ -55,7 +57,9 @@ struct route {
 		*out; /* out: of REPLY_ONE, REPLY_LIST and REPLY_LINES, else NULL */
 	const char *summary;
 	enum err (*run)(struct req *, const void *in);
-	/* Numbers of enum err that the handler itself answers, then OK. All of them: route_answers.
+	/*
+	 * Numbers of enum err that the handler itself answers, then OK. route_answers knows all of
+	 * them.
 	 */
 	const int *problems;
 };
@@ -88,10 +92,13 @@ struct str route_allow(unsigned allowed, struct arena *a);
 /* Value of a path parameter; the null str when there is none. */
 struct str route_param(const struct route_match *m, const char *name);
 
-/* Whether it is for who is signed in, and may change something: limits.changes holds for it. */
+/*
+ * Whether an operation is for signed-in users, and may change something: limits.changes holds for
+ * it.
+ */
 bool route_changes(const struct route *r);
 
-/* Where a field of an operation's input comes from; see schema/fields.h. */
+/* The source of a field of an operation's input; see schema/fields.h. */
 enum source { SOURCE_PATH, SOURCE_QUERY, SOURCE_BODY };
 
 enum source route_source(const struct route *r, const struct field *f);
@@ -99,15 +106,17 @@ enum source route_source(const struct route *r, const struct field *f);
 /* Whether an operation reads a body, and whether a request may come without one. */
 enum route_body { BODY_NONE, BODY_OPTIONAL, BODY_REQUIRED };
 
-/* As the operation's fields say: without a required one in the body it may be missing. */
+/*
+ * The body as the operation's fields have it: without a required one in the body it may be missing.
+ */
 enum route_body route_body(const struct route *r);
 
 /*
  * Whether an operation may answer with a problem: its handler says so, or it follows from the row.
- * Everything can be refused for its input, its size, or because something is away or broken; what
- * reads a body also for the form of that, what wants a token for that, what changes something for
- * how often. A path that cannot be decoded belongs to no operation, and neither does a method that
- * its path has not.
+ * Every operation can be refused for its input, its size, or because something is away or broken;
+ * one that reads a body also for the form of that, one that wants a token for that, one that
+ * changes something for how often. A path that cannot be decoded belongs to no operation, and
+ * neither does a method that its path has not.
  */
 bool route_answers(const struct route *r, enum err e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the bytes of a body to a JSON object. */
+/* Parsing of a body's bytes to a JSON object. */
 #pragma once
 
 #include "base/err.h"
@@ -8,7 +8,7 @@
 struct json_t;
 
 /*
- * Parses a body that must be one JSON object; the arena owns it. Otherwise there is one fault, with
+ * Parses a body that must be one JSON object; the arena owns it. Any other body has one fault, with
  * the nearest pointer to the place: ERR_BAD_JSON where it is not JSON, ERR_INVALID where it is and
  * is another value, has a member twice, a NUL, half a surrogate pair, a number that no type holds
  * or containers deeper than 32.

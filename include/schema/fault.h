@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wrong with an input, all of it. */
+/* The faults of an input, all of them. */
 #pragma once
 
 #include "base/arena.h"
@@ -21,5 +21,5 @@ enum { FAULTS_MAX = 32 };
 void fault_add(struct faults *f, struct arena *a, struct str pointer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Prefix with "/" and with "~" and "/" escaped: one step of a pointer (RFC 6901 section 3). */
+/* Prefix, "/" and name, with "~" and "/" escaped: one step of a pointer (RFC 6901 section 3). */
 struct str pointer_step(struct str prefix, struct str name, struct arena *a);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A struct that travels as JSON, described once: the description decodes it from path, query and
- * body, encodes it, and prints its JSON Schema. Where a field of an input comes from follows from
- * the route: a name that stands in the path as {name} is taken from there; otherwise GET and
- * DELETE take it from the query, the other methods from the body.
+ * body, encodes it, and prints its JSON Schema. The route tells where a field of an input comes
+ * from: a name that stands in the path as {name} is taken from there; otherwise GET and DELETE take
+ * it from the query, the other methods from the body.
  */
 #pragma once
 
@@ -45,7 +45,9 @@ struct field {
 	const char *doc;     /* one line for OpenAPI, no full stop at its end; NULL for none */
 	enum side side;
 	const struct vocabulary *words; /* enums, and lists of them */
-	/* Lists: what they are of, which min, max, format and so on are about; and how many. */
+	/*
+	 * Lists: the kind of their items, which min, max, format and so on are about; and how many.
+	 */
 	enum kind item;
 	int64_t min_items, max_items;
 	const struct schema *of; /* objects, and lists of them */
@@ -84,8 +86,9 @@ struct schema {
 #define FIELD_MEMBER(type, member) (((struct type *)0)->member)
 
 /*
- * What a SCHEMA describes: the one that stands around a FIELD where it is compiled to be checked,
- * anything where it makes the table, for at file scope no name can mean another struct each time.
+ * The struct that a SCHEMA describes: the one that stands around a FIELD where it is compiled to be
+ * checked, any where it makes the table, for at file scope no name can mean another struct each
+ * time.
  */
 struct schema_of {
 	void *of;
@@ -122,8 +125,8 @@ struct schema_of {
 				 : -1]))
 
 /*
- * FIELD_LIST(struct tag, member, 10, .max = 80, ...): a list of at most 10 of what `v` points at.
- * Bounds, format and pattern are those of each of them. Comes from a body only.
+ * FIELD_LIST(struct tag, member, 10, .max = 80, ...): a list of at most 10 items, to which `v`
+ * points. Bounds, format and pattern are those of each item. Comes from a body only.
  */
 #define FIELD_LIST(type, member, most, ...)                                                        \
 	{                                                                                          \
@@ -157,7 +160,7 @@ struct schema_of {
 			.of = FIELD_SCHEMA(label, *FIELD_MEMBER(type, member.v)), __VA_ARGS__      \
 	}
 
-/* FIELD(tag, on, .optional = true, GIVEN(tag, on_given)): whether a client has said anything. */
+/* FIELD(tag, on, .optional = true, GIVEN(tag, on_given)): on_given is set where `on` was given. */
 #define GIVEN(type, member) .given = offsetof(struct type, member) + FIELD_IN_SCHEMA(type)
 
 /* Defines `label_schema` for struct `type`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was given for a field, and what is wrong with it. */
+/* The value given for a field, and what is wrong with it. */
 #pragma once
 
 #include "base/arena.h"
@@ -7,7 +7,7 @@
 
 struct json_t;
 
-/* What a request says about one field, whichever way it came. */
+/* The value that a request gives for one field, whichever way it came. */
 struct given {
 	enum {
 		GIVEN_NOTHING, /* absent, or null */
@@ -32,12 +32,12 @@ struct given {
 /* Reads decoded text from path or query as the field's kind wants it. */
 struct given given_text(const struct field *f, struct str text);
 
-/* Reads a member of the body; v == NULL when it is absent. What comes of it is borrowed from v. */
+/* Reads a member of the body; v == NULL when it is absent. The result is borrowed from v. */
 struct given given_json(const struct json_t *v);
 
 /*
- * Checks what was given and writes the member of `out`, unless that is a list or an object, whose
- * inside is not looked at. Returns what is wrong, to be read after the field's name ("is
- * required"), or the null str.
+ * Checks a given value and writes the member of `out`, unless that is a list or an object, whose
+ * inside is not looked at. Returns the fault, to be read after the field's name ("is required"), or
+ * the null str.
  */
 struct str given_take(const struct given *g, const struct field *f, struct arena *a, void *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From structs to JSON, and their description, by their schema. */
+/* Encoding of structs as JSON, and their description, by their schema. */
 #pragma once
 
 #include "base/buf.h"
@@ -13,7 +13,7 @@ void json_encode(const struct schema *s, const void *in, struct buf *b);
 /* Appends an array of n objects, each s->size bytes apart. */
 void json_encode_list(const struct schema *s, const void *in, size_t n, struct buf *b);
 
-/* What a schema is printed for. null may stand for an optional member of a body, not of a patch. */
+/* The use of a printed schema. null may stand for an optional member of a body, not of a patch. */
 enum json_side { JSON_OUTPUT, JSON_PARAMETER, JSON_BODY_MEMBER, JSON_PATCH_MEMBER };
 
 /*

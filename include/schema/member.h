@@ -5,15 +5,16 @@
 #include "schema/fault.h"
 #include "schema/given.h"
 
-/* Where something is within a body: a member of what `in` leads to (NULL: of the body), or an
- * item. */
+/* A place within a body: a member of what `in` leads to (NULL: of the body), or an item. */
 struct place {
 	const struct place *in;
-	struct str name; /* null: it is an item */
+	struct str name; /* null: the place is an item */
 	size_t index;
 };
 
-/* One decoding of one body: where its faults go, and whether null removes what it stands for. */
+/*
+ * One decoding of one body: where its faults go, and whether null removes the member it stands for.
+ */
 struct taking {
 	struct arena *arena;
 	struct faults *faults;
@@ -24,7 +25,7 @@ struct taking {
 void member_take(const struct taking *t, const struct given *g, const struct field *f,
 		 const struct place *at, void *out);
 
-/* What a member of the body says; RFC 7396: what is null in a patch is to be removed. */
+/* The value given for a member of the body; RFC 7396: a null in a patch removes the member. */
 struct given member_given(const struct taking *t, const struct json_t *v);
 
 /* Notes a name that nobody asked for, as a member of what `in` leads to. */

@@ -8,7 +8,10 @@
 
 #include "base/err.h"
 
-/* Something that is watched. Embedded in its owner's struct, which the call finds by offset. */
+/*
+ * A descriptor that is watched. The struct is embedded in its owner's, which the call finds by
+ * offset.
+ */
 struct watch {
 	int fd; /* -1: not watched */
 	void (*ready)(struct watch *w, uint32_t events);
@@ -42,13 +45,13 @@ void loop_close(void);
 enum err loop_watch(struct watch *w, int fd, uint32_t events);
 
 /*
- * Safe at any time, also for a watch whose event lies in the present turn. Does not close fd, which
- * is open still: a closed one is struck by its number, which may be somebody else's by then. That
- * is logged, and under sanitizers it ends the process.
+ * Ends a watch: safe at any time, also where its event lies in the present turn. Does not close fd,
+ * which is open still: a closed one is struck by its number, which may be somebody else's by then.
+ * That is logged, and under sanitizers it ends the process.
  */
 void loop_unwatch(struct watch *w);
 
-/* The same for a descriptor that a library has closed, and the kernel forgotten with that. */
+/* Ends the watch of a descriptor that a library has closed, and the kernel forgotten with that. */
 void loop_forget(struct watch *w);
 
 /* Sets or moves a timer. */

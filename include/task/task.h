@@ -24,20 +24,20 @@ bool task_start(void (*fn)(void *), void *arg);
 struct task *task_self(void);
 
 /*
- * Sleeps until task_wake, and returns what that gave. A task that was ended by task_end gets that
- * error instead, now and from every later call: whoever called must take itself off the list on
- * which it waits, and leave.
+ * Sleeps until task_wake, and returns the result that it gave. A task that was ended by task_end
+ * gets that error instead, now and from every later call: the caller must take itself off the list
+ * on which it waits, and leave.
  */
 enum err task_park(void);
 
 /*
- * Lets a parked task go on, with this result, before the loop waits again. False: it has not been
- * waiting, or has been woken already, perhaps because it was ended: it is left alone and never gets
- * this. Whoever hands something on to it must hand that to the next one then.
+ * Lets a parked task go on, with this result, before the loop waits again. False: the task has not
+ * been waiting, or has been woken already, perhaps because it was ended: it is left alone and never
+ * gets the result. A caller that hands something on to it must hand that to the next one then.
  */
 bool task_wake(struct task *t, enum err result);
 
-/* Whether task_wake would reach it. */
+/* Whether task_wake would reach the task. */
 bool task_waits(const struct task *t);
 
 /* Why every wait of the running task fails; OK: it has not been ended. */
@@ -59,17 +59,17 @@ int64_t task_deadline_of(const struct task *t);
 void task_run_ready(void);
 
 /*
- * What log lines of the running task are about, from now on; borrowed until the task ends. On the
- * loop's own stack nothing happens.
+ * Sets what log lines of the running task are about, from now on; borrowed until the task ends. On
+ * the loop's own stack nothing happens.
  */
 struct log_context;
 void task_log(const struct log_context *context);
 
-/* What the lines of a sleeping task would be about; NULL: nothing. */
+/* The context of a sleeping task's log lines; NULL: none. */
 const struct log_context *task_log_of(const struct task *t);
 
 /* Returns stacks that are not in use to the system. */
 void task_trim(void);
 
-/* How many tasks there are. */
+/* The number of tasks there are. */
 size_t task_count(void);

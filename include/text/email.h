@@ -8,14 +8,15 @@ enum { EMAIL_MAX = 254 }; /* bytes; RFC 5321 section 4.5.3.1.3 less the brackets
 /*
  * The key that makes two spellings of one address equal: local part in NFC, without the quotes
  * around it and with ASCII letters lowered, domain as IDNA A-labels (IDNA 2008, non-transitional,
- * NFC). Nothing is trimmed. False when it is not an address: no "@", local part empty, of nothing
- * but dots or over 64 bytes, spaces, control or format characters, a domain that is not letters,
- * digits and hyphens once encoded. Quotes that its dots ask for count, also towards EMAIL_MAX: what
- * is an address can be written to. A key is an address, and its own key. key may be NULL.
+ * NFC). Nothing is trimmed. False when the text is not an address: no "@", local part empty, of
+ * nothing but dots or over 64 bytes, spaces, control or format characters, a domain that is not
+ * letters, digits and hyphens once encoded. Quotes that its dots ask for count, also towards
+ * EMAIL_MAX: every address can be written to. A key is an address, and its own key. key may be
+ * NULL.
  */
 bool email_key(struct str email, struct arena *a, struct str *key);
 
-/* The local part of a key: a name for whoever has told no other. */
+/* The local part of a key: a name for a user who has told no other. */
 struct str email_local(struct str key, struct arena *a);
 
 /*

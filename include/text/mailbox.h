@@ -6,7 +6,7 @@
 
 enum { MAILBOX_ADDRESS_MAX = 254 }; /* bytes; RFC 5321 section 4.5.3.1.3 less the brackets */
 
-/* RFC 5322 section 3.4. */
+/* A mailbox of RFC 5322 section 3.4. */
 struct mailbox {
 	struct str name; /* may be empty */
 	struct str address;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Templates: text with {{word}}, {{#word}}...{{/word}} for what is there only when the word is not
- * empty, and {{^word}}...{{/word}} for when it is. Nothing else; there is no code in them. Which
- * words there are their owner says.
+ * Templates: text with {{word}}, {{#word}}...{{/word}} for a part that is there only when the word
+ * is not empty, and {{^word}}...{{/word}} for one that is there only when it is. Templates have
+ * nothing else, and no code in them. Their owner says which words there are.
  */
 #pragma once
 
 #include "base/buf.h"
 
-/* What the templates of one kind may say, and where their text goes. */
+/* A kind of templates: the words that they may use, and where their text goes. */
 struct template_kind {
 	const struct str *names; /* of the words; a value has the same place */
 	size_t n;
@@ -29,12 +29,14 @@ struct template_source {
 
 /*
  * Takes a template apart; it points into `source`, whose first line has that number, and at `kind`.
- * False when it is not valid UTF-8, or too long, or says what there is not: *fault then tells in
- * which line.
+ * False when it is not valid UTF-8, or too long, or its tags are wrong: *fault then tells in which
+ * line.
  */
 bool template_parse(struct str source, int line, const struct template_kind *kind, struct arena *a,
 		    struct template **out, struct str *fault);
 
-/* Appends it with these values, one for each name; null is empty. Control characters in them become
- * spaces. */
+/*
+ * Appends a template with these values, one for each name; null is empty. Control characters in the
+ * values become spaces.
+ */
 void template_render(const struct template *t, const struct str *values, struct buf *out);

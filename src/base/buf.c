@@ -60,8 +60,8 @@ static bool plain(char c)
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /*
- * The highest bit of each byte that is less than n, which is at most 0x80; above such a byte, of
- * others perhaps as well.
+ * The highest bit of each byte that is less than n, which is at most 0x80; above such a byte,
+ * perhaps that of others as well.
  */
 static uint64_t below(uint64_t v, uint8_t n)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Of the years 0000 and 9999. */
+/* The first second of the year 0000 and the last one of 9999. */
 static const int64_t first_second = -62167219200, last_second = 253402300799;
 
 static int64_t read_clock(clockid_t id)
@@ -97,7 +97,7 @@ static bool sign(struct str *s, char c, char other)
 	return true;
 }
 
-/* ".123456789": microseconds; what is beyond them is cut off. */
+/* Takes ".123456789" off *s: microseconds; digits beyond them are cut off. */
 static bool fraction(struct str *s, int64_t *us)
 {
 	int64_t unit = 100000;
@@ -132,7 +132,7 @@ static bool offset(struct str *s, int64_t *ahead)
 	return s->n == 0;
 }
 
-/* Days since 1970 of a date that there is. */
+/* Days since 1970 of a date; false when there is no such date since then. */
 static bool days(int64_t year, int64_t month, int64_t day, int64_t *out)
 {
 	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

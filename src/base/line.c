@@ -12,7 +12,7 @@
 #include "base/instant.h"
 
 enum {
-	/* How many bytes a value may take once it is escaped. */
+	/* The bytes that a value may take once it is escaped. */
 	ROOM_REQUEST_ID = 128,
 	ROOM_USER_ID = 64,
 	ROOM_ROUTE = 192,
@@ -67,7 +67,10 @@ static uint32_t code_point(struct str s)
 	return code;
 }
 
-/* Controls (C0, DEL, C1), line separators, and what turns the direction of the text behind it. */
+/*
+ * Controls (C0, DEL, C1), line separators, and characters that turn the direction of text behind
+ * them.
+ */
 static bool hostile(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) ||
@@ -109,7 +112,7 @@ static size_t harmless(struct str s)
 	return n;
 }
 
-/* s escaped, at most room bytes of it and then three dots. */
+/* Adds s escaped, at most room bytes of it and then three dots. */
 static void put_value(struct line *l, struct str s, size_t room, bool quoted)
 {
 	char text[8] = "";
@@ -130,7 +133,7 @@ static void put_value(struct line *l, struct str s, size_t room, bool quoted)
 	}
 }
 
-/* A key and the start of its value: JSON's second and later members, or key=value. */
+/* Adds a key and the start of its value: JSON's second and later members, or key=value. */
 static void put_key(struct line *l, struct str key)
 {
 	line_put(l, l->text ? STR(" ") : STR(",\""));

@@ -16,7 +16,7 @@ struct line {
 	char p[LINE_MAX_BYTES];
 };
 
-/* What a line tells. context and request may be NULL. */
+/* The event that a line tells. context and request may be NULL. */
 struct event {
 	enum log_level level;
 	struct str module, message;

@@ -17,7 +17,7 @@
 #include "base/line.h"
 
 enum {
-	MODULES = 16, /* that a filter may name */
+	MODULES = 16, /* the most modules that a filter may name */
 	PIECE = 16 *
 		1024 /* written at once to a file; to a pipe PIPE_BUF, so that it stays whole */
 };
@@ -80,7 +80,7 @@ static const enum log_level *module_find(const struct filter *f, struct str name
 	return NULL;
 }
 
-/* One "module=level". */
+/* Reads one "module=level". */
 static bool filter_module(struct str part, struct filter *f)
 {
 	struct str name = { 0 };
@@ -181,7 +181,7 @@ static bool writable(void)
 	return poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT;
 }
 
-/* How many bytes went out without waiting. */
+/* Writes without waiting; returns how many bytes went out. */
 static size_t write_out(const char *p, size_t n)
 {
 	size_t done = 0;
@@ -198,7 +198,7 @@ static size_t write_out(const char *p, size_t n)
 	return done;
 }
 
-/* Tells how many lines are missing; false when that does not fit either. */
+/* Tells how many lines are missing; false when that line does not fit either. */
 static bool tell_dropped(void)
 {
 	char text[48] = "";

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-/* Letters, digits and what else names hold; brackets and colons stand in IPv6 addresses alone. */
+/*
+ * Whether a host has only letters, digits and the signs of names; brackets and colons stand in IPv6
+ * addresses alone.
+ */
 static bool host_valid(struct str host)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-._";

@@ -18,7 +18,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Not strncasecmp: it follows the locale, and ends at a NUL. */
+/* strncasecmp is not used: it follows the locale, and ends at a NUL. */
 bool str_eq_nocase(struct str a, struct str b)
 {
 	if (a.n != b.n)
@@ -96,7 +96,7 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
-		/* Built downward, because INT64_MIN has no positive counterpart. */
+		/* The number is built downward, because INT64_MIN has no positive counterpart. */
 		if (__builtin_mul_overflow(v, 10, &v) ||
 		    __builtin_sub_overflow(v, s.p[i] - '0', &v))
 			return false;
@@ -118,7 +118,7 @@ size_t str_chars(struct str s)
 	return n;
 }
 
-/* How many bytes the code point at p takes; 0 where it is malformed. RFC 3629 section 4. */
+/* The bytes that the code point at p takes; 0 where it is malformed. RFC 3629 section 4. */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
 	if (p[0] < 0x80)
@@ -181,7 +181,7 @@ static uint32_t basic_at(struct str s, size_t i)
 
 bool str_shown(struct str s)
 {
-	/* As in json_schema.c, which tells them to clients. */
+	/* The ranges are as in json_schema.c, which tells them to clients. */
 	static const struct {
 		uint16_t first, last;
 	} hidden[] = {

@@ -27,7 +27,7 @@ void *wipe_realloc(void *p, size_t n)
 	return moved;
 }
 
-/* From malloc, for who gets one may give it to free. */
+/* The blocks are from malloc, for their taker may give them to free. */
 static struct {
 	void *blocks[SPARES];
 	bool used;
@@ -64,7 +64,7 @@ bool wipe_short(void)
 
 bool wipe_room(size_t n)
 {
-	/* Or a compiler sees that nobody uses it, and asks for nothing. */
+	/* p is volatile, or a compiler sees that nobody uses the memory, and asks for none. */
 	void *volatile p = malloc(n);
 
 	free(p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies between settings, and what they owe to the machine. Each fault says what to do. */
+/* Checks of settings with one another, and with the machine. Each fault says what to do. */
 #include <unistd.h>
 
 #include "base/log.h"
@@ -9,7 +9,7 @@ enum {
 	SECRET_MIN = 32,    /* RFC 7518 section 3.2: as long as the output of HS256's hash */
 	LANES_A_WORKER = 2, /* one for reads, one for writes */
 	DAY_S = 86400,
-	LANES_WANTED = 4, /* so that one who waits for a lock does not hold up the others */
+	LANES_WANTED = 4, /* so that a write that waits for a lock does not hold up the others */
 	MEMORY_PARTS = 2  /* keepers may take one of so many parts of the memory */
 };
 
@@ -39,7 +39,7 @@ static int64_t clamp(int64_t v, int64_t min, int64_t max)
 	return v > max ? max : v < min ? min : v;
 }
 
-/* The number itself, or what is good for this machine within its bounds. */
+/* The configured number, or the one that is good for this machine within its bounds. */
 static int64_t effective(int64_t configured, int64_t wanted, int64_t bound, size_t setting)
 {
 	if (configured > 0)
@@ -47,7 +47,7 @@ static int64_t effective(int64_t configured, int64_t wanted, int64_t bound, size
 	return clamp(wanted, 1, clamp(bound, 1, settings[setting].max));
 }
 
-/* What is left for the workers. */
+/* The connections that are left for the workers. */
 static int64_t worker_connections(const struct conf *c)
 {
 	return c->database_max_connections - c->server_couriers * CONF_COURIER_LANES;
@@ -73,7 +73,7 @@ int64_t conf_keepers(const struct conf *c)
 			 SETTING_AT_server_keepers);
 }
 
-/* One time that must end before another does: a later one could never be seen. */
+/* Checks that one time ends before another does: a later one could never be seen. */
 static void check_order(const struct check *k, size_t inner, size_t outer)
 {
 	char inner_text[SETTING_DURATION_TEXT] = "", outer_text[SETTING_DURATION_TEXT] = "";
@@ -89,7 +89,7 @@ static void check_order(const struct check *k, size_t inner, size_t outer)
 		       setting_duration(out_us, outer_text).p);
 }
 
-/* What was never good enough for a secret was none: it is a slip. */
+/* A text that was never good enough for a secret was none: it is a slip. */
 static void check_previous(const struct check *k, size_t setting, struct secret previous)
 {
 	if (previous.n > 0 && previous.n < SECRET_MIN)
@@ -107,7 +107,8 @@ static void check_secrets(const struct check *k)
 
 	bool spare = k->conf->secret_key.n > 0 && k->conf->jwt_algorithm != CONF_HS256;
 
-	/* With other keys, and a secret for everything else, there is nothing left to make of it.
+	/*
+	 * jwt_secret has no use where other keys sign, and secret_key is given for everything else.
 	 */
 	if (k->conf->jwt_secret.n == 0 && !spare)
 		conf_fault_add(k->faults, k->arena, "jwt_secret: not set; %s", make);
@@ -170,14 +171,14 @@ static void check_log(const struct check *k)
 
 static void check_accounts(const struct check *k)
 {
-	/* Else signing in with the password just chosen would tell whether that made an account. */
+	/* Signing in with the password just chosen would else tell whether that made an account. */
 	if (k->conf->accounts_enumeration_safe && !k->conf->accounts_require_verified)
 		conf_fault_add(k->faults, k->arena,
 			       "accounts.enumeration_safe: needs accounts.require_verified; set "
 			       "that to true as well");
 }
 
-/* Seconds or minutes are a slip, and what they would forget does not come back. */
+/* Seconds or minutes are a slip, and the notes they would forget do not come back. */
 static void check_audit(const struct check *k)
 {
 	int64_t day_us = DAY_S * 1000000LL;

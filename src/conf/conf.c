@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where settings come from, the last one wins: conf.def, two YAML files, the environment. */
+/*
+ * The sources of settings, of which the last one wins: conf.def, two YAML files, the environment.
+ */
 #include "conf/conf.h"
 
 #include <assert.h>
@@ -39,7 +41,7 @@ static struct str variable(char *const env[], struct str name)
 	return (struct str){ 0 };
 }
 
-/* [A-Za-z0-9_-]+: it becomes a part of a path. */
+/* Whether a profile is [A-Za-z0-9_-]+: it becomes a part of a path. */
 static bool profile_valid(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -52,7 +54,7 @@ static bool profile_valid(struct str s)
 	return s.n > 0;
 }
 
-/* One YAML file; a missing one is a fault only when APP_ENV names it. */
+/* Reads one YAML file; a missing one is a fault only when APP_ENV names it. */
 static void read_yaml(const struct conf_target *t, const char *dir, struct str profile, bool named)
 {
 	struct str path = arena_printf(t->scratch, "%s/%.*s.yaml", dir, STR_ARG(profile));
@@ -129,7 +131,9 @@ static void unknown(const struct conf_target *t, struct str name)
 			       quoted.p, setting_env(near, env).p, file ? "_FILE" : "");
 }
 
-/* Notes what a variable gives. The first of two with one name counts, as with getenv(). */
+/*
+ * Notes the value that a variable gives. The first of two with one name counts, as with getenv().
+ */
 static void note(const struct conf_target *t, char *text, struct given given[SETTING_COUNT])
 {
 	struct str value = str_from(text), name = { 0 };
@@ -161,7 +165,9 @@ static void apply(const struct conf_target *t, const struct setting *s, const st
 		return conf_fault_add(t->faults, t->arena,
 				      "%s: given together with %s_FILE; unset one of them", name,
 				      name);
-	/* The path stays untold: who forgets _FILE's meaning puts the secret itself there. */
+	/*
+	 * The path stays untold: somebody who forgets _FILE's meaning puts the secret itself there.
+	 */
 	if (g->file.p != NULL) {
 		struct setting_file file = {
 			.path = g->file.p,
@@ -177,7 +183,7 @@ static void apply(const struct conf_target *t, const struct setting *s, const st
 		conf_fault_add(t->faults, t->arena, "%s: %s", name, wrong.p);
 }
 
-/* DATABASE_URL, which many tools share. An empty one is none. */
+/* Applies DATABASE_URL, which many tools share. An empty one is none. */
 static void apply_alias(const struct conf_target *t, char *const env[], const struct given *g)
 {
 	struct str url = variable(env, STR("DATABASE_URL"));
@@ -214,9 +220,9 @@ static struct str private_name(const struct setting *s, struct arena *a)
 }
 
 /*
- * Secrets that nothing else gives: so a command that root types has those that systemd hands over
- * to the service. One that is there and cannot be read is a fault, for another one would be made up
- * for it.
+ * Reads the secrets that nothing else gives: so a command that root types has those that systemd
+ * hands over to the service. A file that is there and cannot be read is a fault, for another secret
+ * would be made up for it.
  */
 static void read_private(const struct conf_target *t, const char *dir, char *const env[])
 {
@@ -264,7 +270,9 @@ const char *conf_dir(void)
 
 	if (named != NULL && *named != '\0')
 		return named;
-	/* First: wherever root types a command, the settings are the machine's, not that folder's.
+	/*
+	 * /etc/postern comes first: wherever root types a command, the settings are the machine's,
+	 * not that folder's.
 	 */
 	if (stat("/etc/postern", &st) == 0 && S_ISDIR(st.st_mode))
 		return "/etc/postern";

@@ -36,9 +36,9 @@ static struct str tail_of(struct str host)
 }
 
 /*
- * Whether pages of one can be of the same site as the other (RFC 6265bis section 5.2). What is the
- * same by this may still be two sites, for there are suffixes of several labels; two sites by this
- * are two for every browser.
+ * Whether pages of one origin can be of the same site as the other (RFC 6265bis section 5.2). One
+ * site by this may still be two, for there are suffixes of several labels; two sites by this are
+ * two for every browser.
  */
 static bool may_be_one_site(struct str a, struct str b)
 {
@@ -68,7 +68,7 @@ static void doubt_origins(const struct conf *c, struct str ours, struct arena *a
 	}
 }
 
-/* This machine, as whoever reads a mail would understand it. */
+/* Whether a host is the machine of whoever reads the mail. */
 static bool at_the_reader(struct str host)
 {
 	static const struct str names[] = { STR("localhost"), STR("[::1]") };

@@ -21,8 +21,8 @@ static bool name_valid(struct str s)
 }
 
 /*
- * Without its quotes and backslashes, as text that ends with NUL. NULL: it goes on in the next
- * line, in which no setting has anything to say.
+ * A value without its quotes and backslashes, as text that ends with NUL. NULL: the value goes on
+ * in the next line, in which no setting has anything to say.
  */
 static const char *unquote(struct str value, struct arena *a)
 {
@@ -35,7 +35,7 @@ static const char *unquote(struct str value, struct arena *a)
 
 		if (escape && i + 1 == value.n)
 			return NULL;
-		/* Within double quotes it stands for itself before anything else. */
+		/* A backslash within double quotes stands for itself before anything else. */
 		if (escape && (quote == '\0' || strchr("\"\\`$", value.p[i + 1]) != NULL))
 			out[n++] = value.p[++i];
 		else if (quote != '\0' && c == quote)
@@ -62,7 +62,10 @@ struct reader {
 	struct seen *seen;
 };
 
-/* What the file gives twice is the last of it; what somebody else has set stays as it is. */
+/*
+ * Whether the file may set a name. The last value that the file gives counts; a variable that
+ * somebody else has set stays as it is.
+ */
 static bool may_set(struct reader *r, struct str name)
 {
 	for (const struct seen *s = r->seen; s != NULL; s = s->next)
@@ -101,7 +104,7 @@ static void read_line(struct reader *r, struct str line)
 				      " a backslash at its end as \\\\",
 				      r->path, r->line);
 	name = arena_dup(t->scratch, str_trim(name));
-	/* Out of memory is told by whatever needs some next. */
+	/* A want of memory is told by the next call that needs some. */
 	if (may_set(r, name))
 		(void)setenv(name.p, value, 1);
 }
@@ -118,7 +121,7 @@ void conf_read_env(const char *dir, struct arena *a, struct conf_faults *faults)
 	struct reader r = { .to = &t, .path = path };
 	int e = conf_read_file(path, t.scratch, &text);
 
-	/* systemd has read it already, by rights that the service does not have. */
+	/* systemd has read the file already, by rights that the service does not have. */
 	if (e == EACCES && getenv("INVOCATION_ID") != NULL)
 		e = ENOENT;
 	if (e != 0 && e != ENOENT && e != ENOTDIR)

@@ -14,7 +14,7 @@ enum {
 	NOT_A_FILE = -1 /* beside the values of errno */
 };
 
-/* The whole of an open file; 0, NOT_A_FILE or a value of errno. */
+/* Reads the whole of an open file; 0, NOT_A_FILE or a value of errno. */
 static int read_all(int fd, struct arena *a, struct str *out, struct stat *st)
 {
 	if (fstat(fd, st) < 0)
@@ -71,7 +71,7 @@ const char *conf_reason(int e)
 	return e == EFBIG ? "larger than 64 KiB" : strerror(e);
 }
 
-/* Takes the end of its line from the text; NULL, or what is wrong with it. */
+/* Takes the end of its line from the text; NULL, or the fault of the text. */
 static const char *one_value(struct str *text)
 {
 	if (text->n > 0 && text->p[text->n - 1] == '\n')
@@ -88,8 +88,9 @@ static const char *one_value(struct str *text)
 }
 
 /*
- * What is wrong with who can get at a file that is ours alone; NULL: nothing. Root asks for the
- * user that it becomes, if there is one: what root can read may not be readable for that one.
+ * The fault of a file that is to be ours alone, and that others can get at; NULL: none. Root asks
+ * for the user that it becomes, if there is one: a file that root can read may not be readable for
+ * that one.
  */
 static const char *open_to(const struct stat *st, const struct conf *c)
 {
@@ -112,7 +113,7 @@ void setting_read_file(const struct setting *s, const struct setting_file *f,
 	int e = *f->path == '\0' ? ENOENT : read_file(f->path, t->scratch, &text, &st);
 	bool none = e == ENOENT || e == ENOTDIR;
 
-	/* What no process of the service keeps may be for another host, or for root. */
+	/* A secret that no process of the service keeps may be for another host, or for root. */
 	if (f->optional && (none || (e == EACCES && s->keep == 0)))
 		return;
 	if (e != 0)

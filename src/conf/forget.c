@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Which secrets a process does without: the column keep of conf.def. */
+/* The secrets that a process does without: the column keep of conf.def. */
 #include <string.h>
 
 #include "conf/setting.h"
 
-/* With other algorithms nothing is signed by it, and nothing checked. */
+/*
+ * Whether a secret has no use: with other algorithms jwt_secret signs nothing, and checks nothing.
+ */
 static bool idle(const struct conf *c, const struct setting *s)
 {
 	return (s == &settings[SETTING_AT_jwt_secret] ||

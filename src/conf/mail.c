@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies between the settings of mails, and of the URLs that people reach us by. */
+/* Checks of the settings of mails, and of the URLs that people reach us by. */
 #include "base/origin.h"
 #include "conf/setting.h"
 #include "text/mailbox.h"
 
-/* What mail.url can begin with; the null str: something else. */
+/* The scheme that mail.url begins with; the null str: something else. */
 static struct str scheme_of(struct str url)
 {
 	static const struct str schemes[] = { STR("smtp://"), STR("smtps://"), STR("file:///") };
@@ -24,7 +24,7 @@ static bool has(struct str s, const char *bytes)
 	return false;
 }
 
-/* Only what can stand in an URL as it is (RFC 3986 section 2). */
+/* Whether all characters can stand in a URL as they are (RFC 3986 section 2). */
 static bool visible(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -105,7 +105,7 @@ static void check_from(const struct conf *c, struct arena *a, struct conf_faults
 			setting_quote(c->mail_from, a).p);
 }
 
-/* This machine, with a port or a path behind it or nothing. */
+/* Whether a host is this machine, with a port or a path behind it or nothing. */
 static bool local(struct str host)
 {
 	static const struct str names[] = { STR("localhost"), STR("127.0.0.1"), STR("[::1]") };
@@ -136,7 +136,7 @@ static void check_public_url(const struct conf *c, struct arena *a, struct conf_
 			       setting_quote(url, a).p);
 }
 
-/* A slash at the end is forgiven; whatever no browser sends as Origin would never match. */
+/* A slash at the end is forgiven; a text that no browser sends as Origin would never match. */
 static void check_origins(const struct conf *c, struct arena *a, struct conf_faults *faults)
 {
 	struct str rest = c->server_origins, one = { 0 }, origin = { 0 }, path = { 0 };

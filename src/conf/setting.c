@@ -52,7 +52,7 @@ const struct setting settings[SETTING_COUNT] = {
 #undef ROW
 };
 
-/* Longest first: setting_duration takes the first that fits. */
+/* The units stand longest first: setting_duration takes the first that fits. */
 static const struct unit {
 	struct str name;
 	int64_t us;
@@ -210,7 +210,7 @@ struct str setting_expects(const struct setting *s, struct arena *a)
 			    (long long)s->max);
 }
 
-/* One line of UTF-8; anything else is a slip: a pasted newline, a binary file. */
+/* Whether a text is one line of UTF-8; anything else is a slip: a pasted newline, a binary file. */
 static bool one_line(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++)
@@ -274,7 +274,7 @@ static bool read_value(const struct setting *s, struct str text, struct arena *a
 		if (!text_fits(s, text))
 			return false;
 		text = arena_dup(a, text);
-		conf_wipe(at); /* another layer's */
+		conf_wipe(at); /* the secret of another layer */
 		*(struct secret *)at = (struct secret){ text.p, text.n };
 		return true;
 	}

@@ -18,7 +18,7 @@ struct setting {
 	size_t offset; /* in struct conf */
 	struct str key, preset;
 	int64_t min, max;  /* of the value, or of its length; max 0: no bound */
-	unsigned int keep; /* CONF_WORKER, ...: who may keep this secret */
+	unsigned int keep; /* CONF_WORKER, ...: the processes that may keep this secret */
 	const char *doc;
 	const struct vocabulary *words; /* SETTING_ENUM */
 };
@@ -43,17 +43,17 @@ const struct setting *setting_nearest(struct str key);
 /* Whether there are settings below this key: "server". */
 bool setting_section(struct str key);
 
-/* The name of its environment variable: APP__SERVER__LISTEN. */
+/* The name of a setting's environment variable: APP__SERVER__LISTEN. */
 struct str setting_env(const struct setting *s, char name[static SETTING_NAME]);
 
-/* Microseconds in the largest unit that keeps them whole: "10s", "250ms". */
+/* Microseconds as text in the largest unit that keeps them whole: "10s", "250ms". */
 struct str setting_duration(int64_t us, char text[static SETTING_DURATION_TEXT]);
 
-/* What a value must be: "a whole number from 0 to 64". */
+/* The demand on a value: "a whole number from 0 to 64". */
 struct str setting_expects(const struct setting *s, struct arena *a);
 
 /*
- * Reads a value into its member; text is copied. Returns the null str, or what is wrong with it:
+ * Reads a value into its member; text is copied. Returns the null str, or the fault of the text:
  * "must be a whole number from 0 to 64, not "x"". A secret's value is never told.
  */
 struct str setting_set(const struct setting *s, struct str text, struct arena *a, struct conf *out);
@@ -67,7 +67,7 @@ struct str setting_quote(struct str text, struct arena *a);
 /* The part of conf_check that is about mails. */
 void conf_check_mail(const struct conf *c, struct arena *a, struct conf_faults *faults);
 
-/* Where what is read goes to. */
+/* The place that settings are read into. */
 struct conf_target {
 	struct arena *arena;   /* lives as long as the settings */
 	struct arena *scratch; /* wiped as soon as they are read */
@@ -75,16 +75,16 @@ struct conf_target {
 	struct conf_faults *faults;
 };
 
-/* The whole of a file of at most 64 KiB: 0, or why not, which conf_reason puts into words. */
+/* Reads the whole of a file of at most 64 KiB: 0, or why not, which conf_reason puts into words. */
 int conf_read_file(const char *path, struct arena *a, struct str *out);
 const char *conf_reason(int e);
 
 /* A file that holds one value and perhaps the end of its line. */
 struct setting_file {
 	const char *path;
-	const char *called; /* in a fault, before what is wrong with it */
-	bool optional;	    /* there may be none */
-	bool own;	    /* ours alone: refused where others can get at it */
+	const char *called; /* its name in a fault */
+	bool optional;	    /* the file may be missing */
+	bool own;	    /* the file is ours alone: refused where others can get at it */
 };
 
 /* Reads a setting from such a file, or adds a fault. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a host keeps in a folder of its own. */
+/* The secret that a host keeps in a folder of its own. */
 #include "conf/setting.h"
 
 enum { SCRATCH_MAX = 1024 * 1024 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libyaml's events, one at a time, straight into the settings. Its document loader would resolve
+ * libyaml's events go one at a time, straight into the settings. Its document loader would resolve
  * aliases and tags; here they are refused where they stand.
  */
 #include "conf/yaml.h"
@@ -12,7 +12,7 @@
 
 enum {
 	DEPTH_MAX = 4,	 /* the deepest setting is two maps down */
-	NESTED_MAX = 64, /* what is refused is read to its end, if it is no deeper than this */
+	NESTED_MAX = 64, /* a refused node is read to its end, if it is no deeper than this */
 	FAULTS_MAX = 40	 /* the wrong file altogether would give thousands */
 };
 
@@ -73,7 +73,7 @@ static size_t lines_before(struct str text, size_t offset)
 	return n;
 }
 
-/* What libyaml says about the syntax; it names no content. */
+/* Adds libyaml's complaint about the syntax; it names no content. */
 static void syntax_fault(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
@@ -129,7 +129,7 @@ static bool ends(const struct node *n)
 	return n->type == YAML_MAPPING_END_EVENT || n->type == YAML_SEQUENCE_END_EVENT;
 }
 
-/* Leaves out a node with all that is in it. libyaml looks at all that is open with each token. */
+/* Leaves out a node with all that is in it. libyaml looks at all open nodes with each token. */
 static void skip(struct reader *r, const struct node *first)
 {
 	struct node n = *first;
@@ -143,7 +143,7 @@ static void skip(struct reader *r, const struct node *first)
 	}
 }
 
-/* What is wrong with a node before its content is looked at; NULL when nothing is. */
+/* The fault of a node before its content is looked at; NULL when there is none. */
 static const char *refusal(const struct node *n)
 {
 	if (n->type == YAML_ALIAS_EVENT)
@@ -192,7 +192,7 @@ static void scalar(struct reader *r, struct str path, const struct node *value)
 	if (empty(value))
 		return fault(r, value->line, "%s: has no value; must be %s", s->key.p,
 			     setting_expects(s, to->arena).p);
-	/* Quotes make it text, and text is no number. */
+	/* Quotes make a value text, and text is no number. */
 	if (!value->plain && (s->kind == SETTING_INT || s->kind == SETTING_BOOL))
 		return fault(r, value->line, "%s: must be %s, without quotes", s->key.p,
 			     setting_expects(s, to->arena).p);
@@ -221,7 +221,7 @@ static bool first_time(struct reader *r, struct str path, size_t line)
 	return true;
 }
 
-/* prefix.key; not by printf, for a key may hold NUL. */
+/* "prefix.key", which is not made by printf, for a key may hold NUL. */
 static struct str join(struct reader *r, struct str prefix, struct str key)
 {
 	if (prefix.n == 0)
@@ -237,7 +237,7 @@ static struct str join(struct reader *r, struct str prefix, struct str key)
 
 static void map(struct reader *r, struct str prefix, int depth);
 
-/* The value behind a key. */
+/* Takes the value behind a key. */
 static void pair(struct reader *r, struct str path, struct node *value, int depth)
 {
 	const char *refused = refusal(value);
@@ -253,7 +253,7 @@ static void pair(struct reader *r, struct str path, struct node *value, int dept
 	if (value->type == YAML_SCALAR_EVENT)
 		return scalar(r, path, value);
 	if (s != NULL) {
-		/* What is inside stays untold: it may be a secret with a space too many. */
+		/* The content of the map stays untold: it may be a secret with a space too many. */
 		fault(r, value->line, "%s: must be %s, not a map", s->key.p,
 		      setting_expects(s, a).p);
 		return skip(r, value);
@@ -303,7 +303,7 @@ static void document(struct reader *r)
 {
 	struct node n = { 0 };
 
-	/* The stream starts; nothing but comments has no document at all. */
+	/* The stream starts; a text with nothing but comments has no document at all. */
 	if (!take(r, &n) || !take(r, &n) || n.type != YAML_DOCUMENT_START_EVENT)
 		return;
 	if (!take(r, &n))
@@ -323,7 +323,7 @@ void conf_yaml(struct str name, struct str text, const struct conf_target *t)
 	if (!yaml_parser_initialize(&r->parser))
 		arena_exhausted(t->scratch);
 	arena_defer(t->scratch, delete_parser, &r->parser);
-	/* Otherwise a byte order mark would choose UTF-16, with line numbers that mean nothing. */
+	/* A byte order mark would otherwise choose UTF-16, with line numbers that mean nothing. */
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)text.p, text.n);
 	document(r);

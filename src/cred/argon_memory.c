@@ -17,11 +17,11 @@
 
 enum { LARGE = 4 * 1024 * 1024, HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* One keeper, one thread, one mapping. */
+/* A keeper has one thread, and so one mapping. */
 static struct {
 	bool keep, in_use;
 	void *base;  /* of the whole mapping */
-	void *start; /* what libsodium gets: on the border of a huge page */
+	void *start; /* the part that libsodium gets: on the border of a huge page */
 	size_t whole, size;
 } kept;
 
@@ -44,7 +44,7 @@ void argon_memory_drop(void)
 	kept.size = 0;
 }
 
-/* Takes what is kept, if it fits, or maps it anew. MAP_FAILED as mmap. */
+/* Takes the mapping that is kept, if it fits, or makes a new one. MAP_FAILED as mmap. */
 static void *take(size_t size, int flags)
 {
 	if (kept.base != NULL && kept.size != size)
@@ -62,7 +62,7 @@ static void *take(size_t size, int flags)
 		kept.start = (char *)base + (past == 0 ? 0 : HUGE_PAGE - past);
 		kept.whole = whole;
 		kept.size = size;
-		/* A wish: where it is refused, ordinary pages do. */
+		/* Huge pages are a wish: where it is refused, ordinary pages do. */
 		madvise(kept.start, size, MADV_HUGEPAGE);
 	}
 	kept.in_use = true;

@@ -10,14 +10,14 @@ enum {
 	EMAIL = 62,  /* longer addresses are verified each time */
 	ROLE = 14,
 	WAYS = 8, /* tokens of one set: with half of the room in use hardly any set overflows */
-	CLOCK_BACK = 60 /* seconds it may go back without doubt, as token_verify allows */
+	CLOCK_BACK = 60 /* seconds the clock may go back without doubt, as token_verify allows */
 };
 
 struct entry {
 	uint8_t digest[DIGEST];
 	struct uuid subject, token, session;
 	int64_t expires;  /* 0: empty */
-	int64_t verified; /* when it was: if the clock has gone back since, it is judged anew */
+	int64_t verified; /* when: if the clock has gone back since, the token is judged anew */
 	int32_t version;
 	uint32_t generation; /* of the keys it was checked with */
 	uint64_t used;	     /* when it was asked for last, by the cache's count */
@@ -48,7 +48,7 @@ void identity_cache_free(struct identity_cache *c)
 	free(c);
 }
 
-/* The entry of a digest; where there is none, the one of its set that was not used the longest. */
+/* The entry of a digest; where there is none, the entry of its set that was unused the longest. */
 static struct entry *entry_of(struct identity_cache *c, const uint8_t digest[DIGEST])
 {
 	size_t at = 0;

@@ -15,8 +15,9 @@
 
 enum {
 	/*
-	 * libzxcvbn's bits. Of the 3,000 commonest passwords of 8 characters and more 16 refuses
-	 * 2,792, and 14 only 1,747; "another password" has 16.08. The others stand below.
+	 * Bits by libzxcvbn. A limit of 16 refuses 2,792 of the 3,000 commonest passwords of 8
+	 * characters and more, and 14 only 1,747; "another password" has 16.08. The passwords that
+	 * pass it stand below.
 	 */
 	BITS_MIN = 16,
 	/*
@@ -33,7 +34,10 @@ enum {
 
 #define PRODUCT "postern"
 
-/* Of the 3,000 commonest those that libzxcvbn does not know; many are words of another keyboard. */
+/*
+ * Passwords of the 3,000 commonest that libzxcvbn does not know; many are words of another
+ * keyboard.
+ */
 static const char *const common[] = {
 #include "cred/judge_common.def"
 	NULL
@@ -45,8 +49,9 @@ struct folded {
 };
 
 /*
- * Letter by letter the same whatever their case and composition, and whichever spaces are between
- * them: what is hashed is judged, or "qwerty uiop" would pass with a space of another kind.
+ * Makes texts the same whatever the case and composition of their letters, and the kind of their
+ * spaces: the form that is hashed is judged, or "qwerty uiop" would pass with a space of another
+ * kind.
  */
 static bool fold(struct str s, struct folded *out)
 {
@@ -57,7 +62,7 @@ static bool fold(struct str s, struct folded *out)
 		return false;
 
 	size_t length = password_plain_spaces(s, plain);
-	/* In the buffer unless there was no memory for its tables. */
+	/* The text is in the buffer unless there was no memory for the tables. */
 	uint8_t *made = u8_casefold(plain, length, NULL, UNINORM_NFC, (uint8_t *)out->b, &n);
 
 	sodium_memzero(plain, sizeof plain);
@@ -81,7 +86,7 @@ static void add_word(struct buf *b, struct str word)
 	buf_char(b, '\n');
 }
 
-/* Each run of letters and digits, and the whole unless it is just one. */
+/* Adds each run of letters and digits, and the whole text unless it is just one. */
 static void add_words(struct buf *b, struct str text)
 {
 	size_t start = 0;
@@ -113,7 +118,7 @@ struct str judge_words(struct str email, struct str name, struct arena *a)
 	}
 	if (fold(name, &folded))
 		add_words(&b, (struct str){ folded.b, folded.n });
-	/* What could not be folded would be missing. */
+	/* Words that could not be folded would be missing. */
 	if (errno == ENOMEM)
 		arena_exhausted(a);
 	return buf_str(&b);
@@ -126,7 +131,7 @@ static bool is_one_of(const char *text, const char *const *words)
 	return *words != NULL;
 }
 
-/* Takes the lines apart; what is beyond JUDGE_WORDS is left out. words: ends with NULL. */
+/* Takes the lines apart; lines beyond JUDGE_WORDS are left out. words: ends with NULL. */
 static void split_words(char *text, const char *words[static JUDGE_WORDS + 1])
 {
 	size_t n = 0;
@@ -142,7 +147,7 @@ static bool starts_character(char c)
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-/* Where the END_CHARS last characters begin. */
+/* The place where the END_CHARS last characters begin. */
 static size_t last_part(const struct folded *f)
 {
 	size_t at = f->n, chars = 0;
@@ -181,14 +186,14 @@ bool judge_weak(struct secret password, struct str words)
 
 	if (!fold((struct str){ password.p, password.n }, &f))
 		return false;
-	/* libzxcvbn does not look whether it got what it asked for. */
+	/* libzxcvbn does not look whether it got the memory it asked for. */
 	if (!wipe_room(ZXCVBN_ROOM))
 		return false;
 	if (words.n > 0)
 		memcpy(text, words.p, words.n < sizeof text ? words.n : sizeof text - 1);
 	split_words(text, list);
 
-	/* A long one is as good as the better of its ends. */
+	/* A long password is as good as the better of its ends. */
 	bool weak = is_one_of(f.b, common) || is_one_of(f.b, list) ||
 		    (guessable(&f, 0, first_part(&f), list) &&
 		     guessable(&f, last_part(&f), f.n, list));

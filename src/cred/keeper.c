@@ -36,7 +36,7 @@ struct keeper {
 	struct queue queues[KEEPER_QUEUES];
 	struct waiting *places[KEEPER_IN_FLIGHT];
 	uint64_t last_id;
-	/* Passwords pass through it; wiped after each use. */
+	/* Passwords pass through this buffer; it is wiped after each use. */
 	char datagram[KEEPER_DATAGRAM];
 };
 
@@ -143,13 +143,13 @@ static void send_waiting(struct keeper *k, struct queue *q)
 	}
 }
 
-/* Whether what waits in it counts for all workers together. */
+/* Whether the jobs that wait in a queue count for all workers together. */
 static bool is_common(const struct keeper *k, const struct queue *q)
 {
 	return q == &k->queues[KEEPER_SLOW] && !k->o.apart;
 }
 
-/* Whenever a list has changed. */
+/* Sends jobs, whenever a list has changed. */
 static void send_jobs(struct keeper *k, struct queue *q)
 {
 	send_waiting(k, q);
@@ -157,7 +157,10 @@ static void send_jobs(struct keeper *k, struct queue *q)
 		atomic_store(&k->o.board->waiting[k->o.worker], (uint32_t)q->count);
 }
 
-/* What need not wait is taken, so that one worker's list cannot shut the others out. */
+/*
+ * Whether a queue is full. A job that need not wait is taken, so that one worker's list cannot shut
+ * the others out.
+ */
 static bool is_full(const struct keeper *k, const struct queue *q)
 {
 	size_t count = q->count;
@@ -195,7 +198,7 @@ static void take_answer(struct keeper *k, const char *p, size_t n)
 
 	struct waiting *w = h.place < KEEPER_IN_FLIGHT ? k->places[h.place] : NULL;
 
-	/* Too late, or meant for the worker that had this place before. */
+	/* The answer is too late, or meant for the worker that had this place before. */
 	if (w == NULL || w->header.id != h.id || n < sizeof h + h.length)
 		return;
 	free_place(k, w);

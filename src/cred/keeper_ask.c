@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a worker asks of keepers. */
+/* The jobs that a worker asks keepers to do. */
 #include <assert.h>
 
 #include "cred/keeper_job.h"

@@ -9,7 +9,10 @@ struct waiting {
 	struct task *task;
 	struct job_header header;
 	struct str parts[JOB_PARTS];
-	/* For the text of the answer. Made by the task itself: while it sleeps nothing may fail. */
+	/*
+	 * The room for the text of the answer is made by the task: while it sleeps nothing may
+	 * fail.
+	 */
 	char *room;
 	size_t room_size;
 	struct str text;

@@ -31,7 +31,7 @@ static bool read_parts(const char *p, size_t n, struct arena *a, const struct jo
 	return at == n;
 }
 
-/* Whether the job is still wanted; if so it is ours. */
+/* Whether a job is still wanted; if so it is ours. */
 static bool take_place(struct keeper_board *board, size_t number, const struct job_header *h)
 {
 	struct keeper_place *place = &board->places[h->worker][h->place];
@@ -44,7 +44,7 @@ static bool take_place(struct keeper_board *board, size_t number, const struct j
 	return true;
 }
 
-/* A key for each purpose, so that one kind of MAC never passes for another. */
+/* Makes a MAC by a key for its purpose, so that one kind of MAC never passes for another. */
 static void make_mac(const uint8_t secret[static 32], struct str purpose, struct str message,
 		     uint8_t mac[static KEEPER_MAC])
 {
@@ -55,7 +55,7 @@ static void make_mac(const uint8_t secret[static 32], struct str purpose, struct
 	sodium_memzero(key, sizeof key);
 }
 
-/* By the key in force, and behind it by the one before, as long as there is one. */
+/* Makes a MAC by the key in force, and behind it one by the key before, as long as there is one. */
 static struct str make_macs(const struct keeper_secrets *s, struct str purpose, struct str message,
 			    struct arena *a)
 {
@@ -72,7 +72,10 @@ void keeper_secret(struct secret secret_key, struct secret jwt_secret, uint8_t o
 	struct secret from = secret_key.n > 0 ? secret_key : jwt_secret;
 	static const uint8_t name[] = "postern secret_key";
 
-	/* Distinct from jwt_secret itself, which is a key of HMACs that everybody can ask for. */
+	/*
+	 * The key is distinct from jwt_secret itself, which is a key of HMACs that everybody can
+	 * ask for.
+	 */
 	crypto_generichash_state state;
 
 	crypto_generichash_init(&state, NULL, 0, 32);
@@ -95,7 +98,7 @@ static bool make_hash(const struct keeper_secrets *s, struct str password, struc
 
 /*
  * Opens the private key that the job brings, each time anew: that takes a twentieth of the signing,
- * and none of them lies about between two jobs.
+ * and no open key lies about between two jobs.
  */
 static bool sign(const struct keeper_secrets *s, const struct job_header *h,
 		 const struct str parts[JOB_PARTS], struct arena *a, struct str *text)
@@ -125,7 +128,10 @@ static bool sign(const struct keeper_secrets *s, const struct job_header *h,
 	return token_sign(&key, s->issuer, &claims, a, text) == OK;
 }
 
-/* kid, public key in PEM and as JWK, sealed private key; each but the last with a NUL behind it. */
+/*
+ * Makes a key pair: kid, public key in PEM and as JWK, sealed private key; each but the last with a
+ * NUL behind it.
+ */
 static bool make_key(const struct keeper_secrets *s, const struct job_header *h, struct arena *a,
 		     struct str *text)
 {
@@ -146,7 +152,7 @@ static bool make_key(const struct keeper_secrets *s, const struct job_header *h,
 	return true;
 }
 
-/* The MACs that are wanted, by the key in force, and the signed token behind them. */
+/* Makes the MACs that are wanted, by the key in force, and the signed token behind them. */
 static bool sign_all(const struct keeper_secrets *s, const struct job_header *h,
 		     const struct str parts[JOB_PARTS], struct arena *a, struct str *text)
 {
@@ -175,7 +181,7 @@ static uint32_t work(const struct keeper_secrets *s, const struct job_header *h,
 	case JOB_HASH:
 		if (h->judge != 0 && judge_weak(password, parts[1]))
 			return ANSWER_NO;
-		/* One that nobody could judge must not pass. */
+		/* A password that nobody could judge must not pass. */
 		if (errno == ENOMEM)
 			return ANSWER_FAILED;
 		done = make_hash(s, parts[0], a, text);
@@ -209,7 +215,10 @@ size_t keeper_work(const struct keeper_secrets *s, struct keeper_board *board, s
 	struct job_header h;
 	struct str parts[JOB_PARTS], text = { 0 };
 
-	/* Taken first: what follows may end for want of memory, and then it is to be told lost. */
+	/*
+	 * The place is taken first: the work may end for want of memory, and then the job is to be
+	 * told lost.
+	 */
 	if (!read_header(job, n, &h) || !take_place(board, number, &h))
 		return 0;
 

@@ -35,7 +35,7 @@ static void number_release(void *number)
 	BN_free(number);
 }
 
-/* What was written into memory; OpenSSL wipes its own copy. */
+/* The text that was written into memory; OpenSSL wipes its own copy. */
 static struct str bio_text(BIO *bio, struct arena *a)
 {
 	char *p = NULL;
@@ -128,7 +128,7 @@ static bool public_jwk(EVP_PKEY *key, enum token_algorithm algorithm, struct are
 	return true;
 }
 
-/* Of the keepers' secret, for this purpose alone. */
+/* Derives the key of seals from the keepers' secret, for this purpose alone. */
 static void seal_key(const uint8_t secret[static KEY_SECRET],
 		     uint8_t key[static crypto_secretbox_KEYBYTES])
 {
@@ -136,7 +136,7 @@ static void seal_key(const uint8_t secret[static KEY_SECRET],
 	crypto_kdf_derive_from_key(key, crypto_secretbox_KEYBYTES, SEAL_ID, SEAL_PURPOSE, secret);
 }
 
-/* Nonce, then the box; in base64. */
+/* A sealed key is a nonce, then the box; in base64. */
 struct secret key_pair_seal(struct secret plain, const uint8_t secret[static KEY_SECRET],
 			    struct arena *a)
 {

@@ -10,7 +10,7 @@
 
 struct keyring {
 	struct keyring_options o;
-	struct arena *arena; /* of what follows; NULL: never read */
+	struct arena *arena; /* of the next three members; NULL: never read */
 	struct token_keys keys;
 	struct keyring_signer signer; /* kid is null: there is none */
 	struct str jwks;
@@ -49,7 +49,7 @@ bool keyring_asymmetric(const struct keyring *k)
 	return k->o.algorithm != TOKEN_HS256;
 }
 
-/* The same key among these; NULL: it is not there. */
+/* Finds the same key among these; NULL: it is not there. */
 static const struct token_key *key_find(const struct token_keys *keys, const struct token_key *key)
 {
 	for (size_t i = 0; i < keys->n; i++)
@@ -64,8 +64,10 @@ static void release_key(void *key)
 	signature_key_free(key);
 }
 
-/* What OpenSSL has read of a key that was known before, or reads now: that takes half a
- * millisecond. */
+/*
+ * Reads a key of the database. A key that was known before is shared: OpenSSL takes half a
+ * millisecond to read one.
+ */
 static bool read_key(const struct keyring_key *row, const struct token_keys *before,
 		     struct arena *a, struct token_key *out)
 {
@@ -79,7 +81,10 @@ static bool read_key(const struct keyring_key *row, const struct token_keys *bef
 
 	errno = 0;
 	out->read = known == NULL ? signature_key(out->pem) : signature_key_share(known->read);
-	/* No reason to take it for a bad one, and to refuse the tokens that it has signed. */
+	/*
+	 * A want of memory is no reason to take the key for a bad one, and to refuse the tokens
+	 * that it has signed.
+	 */
 	if (out->read == NULL && errno == ENOMEM)
 		arena_exhausted(a);
 	arena_defer(a, release_key, out->read);
@@ -87,8 +92,8 @@ static bool read_key(const struct keyring_key *row, const struct token_keys *bef
 }
 
 /*
- * The active key; as long as there may be workers that have not read it, the one that was active
- * before. One that is next has never signed, and must not.
+ * The active key; as long as there may be workers that have not read it, the key that was active
+ * before. A key that is next has never signed, and must not.
  */
 static const struct keyring_key *signer_find(const struct keyring *k, const struct keyring_key *v,
 					     size_t n)

@@ -12,7 +12,7 @@
 #include "base/random.h"
 
 enum {
-	/* What a stored hash may ask for; libsodium does whatever the string says. */
+	/* The cost that a stored hash may ask for; libsodium does whatever the string says. */
 	MEMORY_KIB_MAX = 256 * 1024,
 	PASSES_MAX = 10,
 	LANES_MAX = 16, /* libsodium makes one and verifies several, one after the other */
@@ -34,7 +34,10 @@ struct nfc {
 	size_t n;
 };
 
-/* "m=19456" when prefix is "m="; written as Argon2's encoder does, without leading zeros. */
+/*
+ * Reads a parameter, "m=19456" when prefix is "m="; written as Argon2's encoder does, without
+ * leading zeros.
+ */
 static bool parameter(struct str part, struct str prefix, int64_t max, int64_t *out)
 {
 	struct str digits = str_from_at(part, prefix.n);
@@ -55,7 +58,10 @@ static bool parameters(struct str part, struct encoded *out)
 	       parameter(p, STR("p="), LANES_MAX, &out->lanes);
 }
 
-/* Argon2id of version 1.3 within the bounds; salt and digest are for libsodium to judge. */
+/*
+ * Takes apart a hash by Argon2id of version 1.3 within the bounds; salt and digest are for
+ * libsodium to judge.
+ */
 static bool parse(struct str hash, struct encoded *out)
 {
 	enum { EMPTY, ALGORITHM, VERSION, COST, SALT, DIGEST, PARTS };
@@ -94,8 +100,8 @@ size_t password_plain_spaces(struct str text, uint8_t *out)
 
 /*
  * NIST 800-63B 5.1.1.2: without one normal form the same password typed on another keyboard would
- * not fit. This one is OpaqueString of RFC 8265, section 4.2. The caller wipes the result. `other`:
- * there are spaces in it that are mapped; if they are not to be, that is the form of before.
+ * not fit. The form is OpaqueString of RFC 8265, section 4.2. The caller wipes the result. `other`:
+ * the password has spaces that are mapped; without `map`, they stay, which is the form of before.
  */
 static bool normalise(struct secret password, bool map, struct nfc *out, bool *other)
 {
@@ -113,7 +119,7 @@ static bool normalise(struct secret password, bool map, struct nfc *out, bool *o
 	}
 	out->n = sizeof out->b;
 
-	/* Given room enough, the result is in the buffer; NULL is out of memory for its tables. */
+	/* The result is in the buffer, given room enough; NULL is out of memory for its tables. */
 	bool done = u8_normalize(UNINORM_NFC, mapped, n, out->b, &out->n) == out->b;
 
 	sodium_memzero(mapped, sizeof mapped);
@@ -137,7 +143,9 @@ bool password_hash(struct secret password, struct password_cost cost,
 	struct nfc nfc = { 0 };
 	bool other = false;
 
-	/* Picks the vector code of this CPU; without it libsodium takes the slow one. */
+	/*
+	 * sodium_init picks the vector code of this CPU; without it libsodium takes the slow one.
+	 */
 	if (sodium_init() < 0)
 		return false;
 
@@ -170,7 +178,7 @@ static bool compare(const struct encoded *e, const struct nfc *nfc, bool *fits)
 	    n < crypto_pwhash_BYTES_MIN ||
 	    (size_t)e->memory_kib * 1024 < crypto_pwhash_MEMLIMIT_MIN)
 		return false;
-	/* All there is to fail for is memory. */
+	/* Memory is all that crypto_pwhash can fail for here. */
 	*fits = crypto_pwhash(made, n, (const char *)nfc->b, nfc->n, salt,
 			      (unsigned long long)e->passes, (size_t)e->memory_kib * 1024,
 			      crypto_pwhash_ALG_ARGON2ID13) == 0;
@@ -180,13 +188,13 @@ static bool compare(const struct encoded *e, const struct nfc *nfc, bool *fits)
 	return true;
 }
 
-/* Of another program: several lanes, another length of the salt. */
+/* Checks a hash of another program: several lanes, another length of the salt. */
 static bool verify_foreign(const char *text, const struct nfc *nfc)
 {
 	return crypto_pwhash_str_verify(text, (const char *)nfc->b, nfc->n) == 0;
 }
 
-/* In the form that is hashed today, or in that of before. */
+/* Checks a password in the form that is hashed today, or in the form of before. */
 static bool verify_form(struct secret password, bool map, struct str hash,
 			const struct encoded *encoded, bool *other)
 {
@@ -218,7 +226,7 @@ bool password_outdated(struct str hash, struct password_cost cost)
 {
 	struct encoded encoded = { 0 };
 
-	/* Not crypto_pwhash_str_needs_rehash: it does not look at p. */
+	/* crypto_pwhash_str_needs_rehash is not used: it does not look at p. */
 	return !parse(hash, &encoded) || encoded.memory_kib != cost.memory_kib ||
 	       encoded.passes != cost.passes || encoded.lanes != 1;
 }

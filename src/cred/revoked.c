@@ -6,7 +6,10 @@
 
 enum { FIRST_SIZE = 64 };
 
-/* An open-addressed table; a power of two, never more than half full. */
+/*
+ * An open-addressed table; its size is a power of two, and it is at most half full while there is
+ * memory.
+ */
 struct revoked {
 	struct revoked_board *board;
 	uint64_t seen; /* of the board's news */
@@ -20,11 +23,11 @@ static size_t place_of(struct uuid id, size_t size)
 	size_t at = 0;
 
 	memcpy(&at, id.b + sizeof id.b - sizeof at, sizeof at);
-	/* Less the byte with the variant, which is half constant. */
+	/* The byte with the variant is left out, for it is half constant. */
 	return at >> 8 & (size - 1);
 }
 
-/* Where an id is, or where it would go. */
+/* The slot where an id is, or where it would go. */
 static struct revocation *slot_of(const struct revoked *r, struct uuid id)
 {
 	size_t at = place_of(id, r->size);
@@ -34,7 +37,7 @@ static struct revocation *slot_of(const struct revoked *r, struct uuid id)
 	return &r->table[at];
 }
 
-/* Makes room, and leaves out what has expired. */
+/* Makes room, and leaves out revocations that have expired. */
 static bool rebuild(struct revoked *r, int64_t now)
 {
 	struct revoked fresh = { .board = r->board, .seen = r->seen, .size = FIRST_SIZE };
@@ -126,7 +129,10 @@ static void catch_up(struct revoked *r, uint64_t count, int64_t now)
 
 		/* The news is read before its number is looked at again. */
 		atomic_thread_fence(memory_order_acquire);
-		/* Being written: later. Its writer may have died, so not for ever. */
+		/*
+		 * A slot that is being written is read later, but not for ever: its writer may have
+		 * died.
+		 */
 		if (sequence < r->seen + 1 && count - r->seen < REVOKED_BOARD / 2)
 			return;
 		if (sequence == r->seen + 1 &&

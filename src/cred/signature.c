@@ -48,7 +48,7 @@ static bool check_pair(EVP_PKEY *key, struct str input, const uint8_t *pair)
 	uint8_t der[2 * COORDINATE + 16], *end = der;
 	bool right = false;
 
-	/* Takes both over, or neither. */
+	/* ECDSA_SIG_set0 takes both numbers over, or neither. */
 	if (numbers == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(numbers, r, s) != 1) {
 		BN_free(r);
 		BN_free(s);

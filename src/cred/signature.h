@@ -10,14 +10,14 @@
 
 struct evp_pkey_st;
 
-/* NULL when it is no public key in PEM. */
+/* Reads a public key; NULL when it is none in PEM. */
 struct evp_pkey_st *signature_key(struct str pem);
-/* The same once more; each is freed for itself. */
+/* The same key once more; each is freed for itself. */
 struct evp_pkey_st *signature_key_share(struct evp_pkey_st *key);
 void signature_key_free(struct evp_pkey_st *key);
 
 /*
- * Whether it is the key's signature of the input, by the key's own algorithm. ES256: r and s, 32
+ * Whether a signature is the key's for the input, by the key's own algorithm. ES256: r and s, 32
  * bytes each (RFC 7518 section 3.4).
  */
 bool signature_right(const struct token_key *key, struct str input, struct str signature);

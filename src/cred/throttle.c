@@ -12,8 +12,8 @@
  * table was made (8 years). Together with the number of the set that is 38 bits of the hash: of a
  * full table one stranger in 16 million would be taken for somebody else.
  *
- * Of a block the time is when it ends. Of a bucket it is when all its tokens will be back (the
- * generic cell rate algorithm: a token more is a second more).
+ * The time of a block is when it ends. The time of a bucket is when all its tokens will be back
+ * (the generic cell rate algorithm: a token more is a second more, or a step of throttle_pace).
  */
 enum { TIME_BITS = 38, TOKEN_MS = 1000, MS_US = 1000, KEY_MAX = 128 };
 
@@ -52,7 +52,9 @@ static uint64_t time_of(uint64_t word)
 	return word & TIME_MASK;
 }
 
-/* Rounded up: who is told to wait is not refused at the end of that. */
+/*
+ * The milliseconds are rounded up: a caller that is told to wait is not refused at the end of that.
+ */
 static uint64_t ms_of(const struct throttle *t, int64_t tick)
 {
 	int64_t us = tick - t->made;
@@ -60,7 +62,7 @@ static uint64_t ms_of(const struct throttle *t, int64_t tick)
 	return us < 0 ? 0 : (uint64_t)((us + MS_US - 1) / MS_US) & TIME_MASK;
 }
 
-/* The entry of that key, with what is in it; the set's end when there is none. */
+/* The entry of a key, with its word; the set's end when there is none. */
 static _Atomic uint64_t *find(struct place p, uint64_t *word)
 {
 	size_t i = 0;
@@ -73,7 +75,7 @@ static _Atomic uint64_t *find(struct place p, uint64_t *word)
 	return p.set + i;
 }
 
-/* Its entry, or the one that is to make room: empty, or over soonest. */
+/* The entry of a key, or the one that is to make room: empty, or over soonest. */
 static _Atomic uint64_t *find_room(struct place p, uint64_t *word)
 {
 	_Atomic uint64_t *at = find(p, word);
@@ -93,7 +95,7 @@ static _Atomic uint64_t *find_room(struct place p, uint64_t *word)
 	return at;
 }
 
-/* When that key's entry ends, if it is there and has not ended by then; else `now`. */
+/* The end of that key's entry, if it is there and has not ended by then; else `now`. */
 static uint64_t end_of(struct place p, uint64_t word, uint64_t now)
 {
 	bool ours = word != 0 && (word & ~TIME_MASK) == p.tag;
@@ -122,7 +124,7 @@ void throttle_block(struct throttle *t, struct str key, int64_t now, int64_t unt
 	while (end > end_of(p, word, ms) && !atomic_compare_exchange_weak(at, &word, p.tag | end));
 }
 
-/* All of them: two who came at the same moment may each have made one. */
+/* Clears all entries of a key: two callers at the same moment may each have made one. */
 static void forget(struct place p)
 {
 	for (size_t i = 0; i < THROTTLE_WAYS; i++) {

@@ -24,7 +24,9 @@ enum {
 	DEPTH_MAX = 8
 };
 
-/* signature_min, signature_max: bytes. That of ES256 is two numbers (RFC 7518 section 3.4). */
+/*
+ * signature_min, signature_max: bytes. A signature of ES256 is two numbers (RFC 7518 section 3.4).
+ */
 static const struct algorithm {
 	const char *name;
 	jwt_alg_t alg;
@@ -35,7 +37,7 @@ static const struct algorithm {
 	[TOKEN_RS256] = { "RS256", JWT_ALG_RS256, 256, 512 },
 };
 
-/* The parts of a token, decoded, and what is signed. */
+/* The parts of a token, decoded, and the text that is signed. */
 struct parts {
 	struct str header, payload, signature, input;
 };
@@ -67,8 +69,8 @@ static void json_release(void *json)
 }
 
 /*
- * Text goes through libjwt as a C string: one with a NUL inside would be signed cut. libjwt
- * itself refuses what is not UTF-8.
+ * Text goes through libjwt as a C string: a text with a NUL inside would be signed cut. libjwt
+ * itself refuses text that is not UTF-8.
  */
 static bool add_text(jwt_t *jwt, const char *name, struct str value, struct arena *a)
 {
@@ -76,7 +78,7 @@ static bool add_text(jwt_t *jwt, const char *name, struct str value, struct aren
 	       jwt_add_grant(jwt, name, arena_dup(a, value).p) == 0;
 }
 
-/* For jansson: see base/wipe.h. */
+/* Watches the memory of jansson: see base/wipe.h. */
 static void watch_memory(struct arena *a)
 {
 	json_set_alloc_funcs(wipe_malloc, wipe_free);
@@ -107,14 +109,17 @@ enum err token_sign(const struct token_key *key, struct str issuer,
 			(int)key->secret.n) != 0)
 		return ERR_INTERNAL;
 
-	/* From malloc; 1.11 has jwt_free_str, which is free as long as nobody sets an allocator. */
+	/*
+	 * The text is from malloc; libjwt 1.11 has jwt_free_str, which is free as long as nobody
+	 * sets an allocator.
+	 */
 	char *text = jwt_encode_str(jwt);
 
 	arena_defer(a, free, text);
-	/* A key that is only a secret fits always, so it was memory. */
+	/* A key that is only a secret fits always, so memory was short. */
 	if (wipe_short() || (text == NULL && key->algorithm == TOKEN_HS256))
 		arena_exhausted(a);
-	/* One that token_verify would not look at must not leave the house. */
+	/* A token that token_verify would not look at must not leave the house. */
 	if (text == NULL || strlen(text) > TOKEN_MAX)
 		return ERR_INTERNAL;
 	*out = str_from(text);
@@ -239,7 +244,7 @@ static bool payload_fits(const json_t *payload, struct str issuer, int64_t now)
 	return read_whole(payload, "iat", &iat) && iat <= now + SKEW;
 }
 
-/* What is wrong with a token, if it was looked at with memory enough. */
+/* The error of a token, if it was looked at with memory enough. */
 static enum err judge(const struct token_keys *keys, struct str token, int64_t seconds,
 		      struct arena *a, struct token_claims *out)
 {
@@ -269,7 +274,7 @@ static enum err judge(const struct token_keys *keys, struct str token, int64_t s
 	    version < 0 || version > INT32_MAX || !read_whole(payload, "iat", &claims.issued) ||
 	    !read_whole(payload, "exp", &claims.expires))
 		return ERR_TOKEN_INVALID;
-	/* Last, so that "expired" is only said of a token that was good. */
+	/* exp is checked last, so that "expired" is only said of a token that was good. */
 	if (seconds >= claims.expires)
 		return ERR_TOKEN_EXPIRED;
 	claims.version = (int32_t)version;

@@ -10,7 +10,10 @@ struct stuck {
 	struct timer timer;
 };
 
-/* NULL: the read lane takes it. To be asked again after each wait, for entries move. */
+/*
+ * The entry of a statement; NULL: the read lane takes it. Entries move, so they are looked up again
+ * after each wait.
+ */
 static struct blocked *find(struct blocked_reads *p, const struct db_statement *s)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -19,7 +22,7 @@ static struct blocked *find(struct blocked_reads *p, const struct db_statement *
 	return NULL;
 }
 
-/* False when there are too many. */
+/* Notes a statement as blocked. False when too many are. */
 static bool note(struct blocked_reads *p, const struct db_statement *s)
 {
 	if (find(p, s) != NULL)
@@ -35,7 +38,10 @@ static void on_waited(struct timer *t)
 	task_wake(OWNER_OF(t, struct stuck, timer)->task, ERR_BUSY);
 }
 
-/* Whether it is still in the list: the entry itself may have moved or gone meanwhile. */
+/*
+ * Takes a waiting task off its entry's list, if it is still there: the entry itself may have moved
+ * or gone meanwhile.
+ */
 static void forget(struct blocked_reads *p, const struct db_statement *s, const struct stuck *w)
 {
 	struct blocked *b = find(p, s);
@@ -47,13 +53,16 @@ static void forget(struct blocked_reads *p, const struct db_statement *s, const 
 		*at = w->next;
 }
 
-/* Waits for who tries: OK when it has worked, ERR_BUSY after lock_timeout. */
+/*
+ * Waits for the task that tries. OK: the caller may go on; otherwise what the attempt has ended
+ * with, or ERR_BUSY after lock_timeout.
+ */
 static enum err wait_for(struct blocked_reads *p, struct blocked *b)
 {
 	const struct db_statement *s = b->s;
 	struct stuck w = { .next = b->stuck, .task = task_self(), .timer.fire = on_waited };
 
-	/* Taken off the list again before this returns. */
+	/* w is taken off the list again before this returns. */
 	/* cppcheck-suppress autoVariables */
 	b->stuck = &w;
 	timer_set(&w.timer, ticks_us() + p->lock_timeout_us);
@@ -65,7 +74,7 @@ static enum err wait_for(struct blocked_reads *p, struct blocked *b)
 	return e;
 }
 
-/* Ends the trying: everybody goes on, or is told why not. */
+/* Ends an attempt: all who wait for it go on, or are told why not. */
 static void settle(struct blocked_reads *p, const struct db_statement *s, enum err e, bool free)
 {
 	struct blocked *b = find(p, s);
@@ -78,26 +87,28 @@ static void settle(struct blocked_reads *p, const struct db_statement *s, enum e
 		*b = p->v[--p->n];
 }
 
-/* What the others learn from how it went for the one that tried. */
+/* Tells the tasks that wait what the outcome of the attempt means for them. */
 static void judge(struct blocked_reads *p, const struct db_statement *s, enum err e)
 {
 	switch (e) {
 	case ERR_CANCELLED:
 	case ERR_DEADLINE:
 	case ERR_RETRY:
-		/* One that was given up says nothing about the lock: let the next one try. */
+		/*
+		 * An attempt that was given up says nothing about the lock: let the next task try.
+		 */
 		return settle(p, s, OK, false);
 	case ERR_BUSY:
 		return settle(p, s, e, false);
 	case ERR_DB_UNAVAILABLE:
 		return settle(p, s, e, true);
 	default:
-		/* It had the lock; another failure is its own. */
+		/* The attempt had the lock; another failure is its own. */
 		return settle(p, s, OK, true);
 	}
 }
 
-/* Runs it on a lane of its own and tells the others. */
+/* Runs a read on a lane of its own and tells the tasks that wait for it. */
 static enum err try(struct blocked_reads *p, struct blocked *b, struct job *j)
 {
 	struct lane *lane = NULL;

@@ -12,7 +12,7 @@ static const struct db_statement commit_statement = { .name = "postern_commit",
 						      .sql = "commit",
 						      .write = true };
 
-/* Memory ran out, or the request was left early. */
+/* Gives the lane back, if there is one: also when memory ran out, or the request was left early. */
 static void abandon(void *p)
 {
 	struct db *db = p;
@@ -47,10 +47,13 @@ void db_settle(struct db *db)
 	db->wrote = false;
 }
 
-/* One statement on its own transaction's lane. */
+/*
+ * Runs one statement outside a transaction of the request's: in a shared one, or on a lane of its
+ * own.
+ */
 static enum err run_alone(struct db *db, struct job *j)
 {
-	/* Two of them could leave the first one standing when the second fails: db_begin is due. */
+	/* Two writes could leave the first one standing when the second fails: db_begin is due. */
 	if (db->wrote) {
 		log_error("db", "%s: a second write without a transaction", j->s->name);
 		return ERR_INTERNAL;
@@ -100,7 +103,7 @@ static enum err commit(struct db *db)
 	struct job j = { .s = &commit_statement };
 
 	if (db->lane == NULL)
-		return ERR_DB_UNAVAILABLE; /* it was rolled back */
+		return ERR_DB_UNAVAILABLE; /* the transaction was rolled back */
 	TRY(lane_run(db->lane, db, &j, LANE_LAST));
 
 	/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed. */
@@ -137,7 +140,7 @@ static void clear(void *job)
 	job_clear(job);
 }
 
-/* Runs a statement; what it gives is kept until the arena is emptied. */
+/* Runs a statement; its result is kept until the arena is emptied. */
 static enum err run_kept(struct db *db, const struct db_statement *s, const void *in,
 			 const PGresult **result)
 {
@@ -145,7 +148,10 @@ static enum err run_kept(struct db *db, const struct db_statement *s, const void
 
 	j->s = s;
 	j->in = in;
-	/* Beforehand, for memory may run out here too, and others may point at this job by then. */
+	/*
+	 * The clearing is arranged beforehand, for memory may run out here too, and others may
+	 * point at this job by then.
+	 */
 	arena_defer(db->arena, clear, j);
 	TRY(run(db, j));
 	*result = j->result;

@@ -17,14 +17,16 @@
 #include "db/hosts.h"
 
 enum {
-	/* The resolver's modules, libpq's buffers and a TLS handshake fit. Touched only as needed.
+	/*
+	 * The resolver's modules, libpq's buffers and a TLS handshake fit. The stack is touched
+	 * only as needed.
 	 */
 	STACK = 512 * 1024,
 	LOOK_US = 500000 /* how soon a thread notices that nobody waits for it any more */
 };
 
 struct dial {
-	/* The loop and the thread: the last one releases it. */
+	/* The loop and the thread hold it: the last one to leave releases it. */
 	_Atomic int holders;
 	_Atomic bool dropped;
 	int done;
@@ -49,17 +51,19 @@ static void release(struct dial *d)
 	free(d);
 }
 
-/* Of a server that has a word to say before anybody can be told: see link.c for those after it. */
+/*
+ * Notices of a server before the connection is anybody's go nowhere: link.c hears the later ones.
+ */
 static void ignore(void *ctx, const PGresult *r)
 {
 	(void)ctx;
 	(void)r;
 }
 
-/* NULL when out of memory. Looks the first host up. */
+/* Begins to connect, and looks the first host up. NULL when out of memory. */
 static PGconn *start(const struct dial *d)
 {
-	/* Of a keyword that comes twice the later one counts; NULL is none. */
+	/* The later value of a keyword that comes twice counts; NULL is none. */
 	const char *keys[] = { "dbname",
 			       "fallback_application_name",
 			       "client_encoding",
@@ -71,7 +75,9 @@ static PGconn *start(const struct dial *d)
 				 d->hosts.port, NULL };
 	PGconn *pg = PQconnectStartParams(keys, values, 1);
 
-	/* Before anything was received. libpq's own receiver writes to standard error. */
+	/*
+	 * The receiver is set before anything was received: libpq's own writes to standard error.
+	 */
 	if (pg != NULL)
 		PQsetNoticeReceiver(pg, ignore, NULL);
 	return pg;
@@ -122,7 +128,9 @@ static PGresult *ask(struct dial *d, const char *sql)
 	}
 }
 
-/* Whoever let us in told the process that serves us, and a pooler does not know which that will be.
+/*
+ * Finds out whether a pooler stands in between: it names a process as it lets us in, but does not
+ * know yet which one will serve us.
  */
 static void look(struct dial *d)
 {
@@ -148,14 +156,14 @@ static void *run(void *arg)
 		next = PQconnectPoll(pg);
 	if (next == PGRES_POLLING_OK)
 		look(d);
-	/* Cannot fail: the counter is 0. */
+	/* The write cannot fail: the counter is 0. */
 	if (write(d->done, &one, sizeof one) != (ssize_t)sizeof one)
 		abort();
 	release(d);
 	return NULL;
 }
 
-/* With all signals blocked: they are for the loop. */
+/* Starts the thread with all signals blocked: they are for the loop. */
 static bool spawn(struct dial *d)
 {
 	pthread_attr_t how;

@@ -31,7 +31,10 @@ static size_t count(const PQconninfoOption *options)
 	return names > addresses ? names : addresses;
 }
 
-/* From element `first` on, then those before it. NULL for NULL, and when out of memory. */
+/*
+ * The list from element `first` on, then the elements before it. NULL for NULL or one element, and
+ * when out of memory.
+ */
 static char *turn(const char *list, size_t first)
 {
 	/* One element is for all: a port, usually. */

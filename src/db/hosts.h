@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hosts of a connection string. libpq goes from one to the next when one refuses, but not when
- * one is silent: its connect_timeout is for blocking calls only. So whoever connects asynchronously
- * has to begin with another one after a while, or a host without power hides all that follow.
+ * one is silent: its connect_timeout is for blocking calls only. So an asynchronous connection has
+ * to begin with another host after a while, or a host without power hides all that follow.
  */
 #pragma once
 
@@ -10,12 +10,12 @@
 
 #include "base/str.h"
 
-/* What overrides a connection string: comma lists as libpq takes them, or NULL. From malloc. */
+/* Overrides of a connection string: comma lists as libpq takes them, or NULL. From malloc. */
 struct hosts {
 	char *host, *hostaddr, *port;
 };
 
-/* How many hosts there are; 1 when the string names none, or cannot be understood. */
+/* The number of hosts; 1 when the string names none, or cannot be understood. */
 size_t hosts_count(struct secret url);
 
 /*

@@ -14,10 +14,10 @@
 
 enum {
 	PATIENCE_US = 5000000,
-	OLDEST = 140000 /* functions with a body in SQL */
+	OLDEST = 140000 /* the first version with SQL-standard function bodies */
 };
 
-/* With the first line of what libpq has to say. */
+/* Logs why, with the first line of libpq's message. */
 static void tell_unreachable(const PGconn *pg, bool silent)
 {
 	const char *text = pg == NULL ? "out of memory" : PQerrorMessage(pg);
@@ -66,7 +66,7 @@ PGconn *inspect_connect(struct secret url, const char *name, bool *pooled)
 	return end.pg;
 }
 
-/* Other encodings cannot hold every name; SQL_ASCII keeps bytes, and ours are UTF-8. */
+/* Encodings but UTF8 cannot hold every name; SQL_ASCII keeps bytes, and ours are UTF-8. */
 static bool encoding_fits(const PGconn *pg)
 {
 	const char *encoding = PQparameterStatus(pg, "server_encoding");
@@ -86,7 +86,7 @@ static bool encoding_fits(const PGconn *pg)
 	return false;
 }
 
-/* Each gives a row where something is amiss, in words for whoever can mend it. */
+/* Each question gives a row where something is amiss, in words for the person who can mend it. */
 static const char *const questions[] = {
 	"select pg_catalog.format('its collation has another version than the system''s now, by "
 	"which rows "
@@ -119,7 +119,10 @@ static const char *const questions[] = {
 	NULL
 };
 
-/* Fewer than the pool will want, whoever else has some. */
+/*
+ * The question gives a row where the limits are below what the pool will want, whoever else has
+ * connections.
+ */
 static const char connections_sql[] =
 	"select pg_catalog.format('it lets %I have %s connections, and database.max_connections is "
 	"%s: raise "
@@ -132,7 +135,7 @@ static const char connections_sql[] =
 	"  (select nullif(datconnlimit, -1) from pg_database where datname = current_database()))"
 	"  as most) as allowed where most < $1::integer";
 
-/* Whether anybody else could sit between here and there. */
+/* Whether anybody else could sit between us and the server. */
 static bool is_remote(const PGconn *pg)
 {
 	const char *host = PQhost(pg), *address = PQhostaddr(pg);
@@ -142,7 +145,7 @@ static bool is_remote(const PGconn *pg)
 	return strncmp(address, "127.", 4) != 0 && strcmp(address, "::1") != 0;
 }
 
-/* sslmode as libpq has it, from the URL or from the environment. */
+/* Whether sslmode, from the URL or from the environment, has libpq check the certificate. */
 static bool checks_certificate(PGconn *pg)
 {
 	PQconninfoOption *options = PQconninfo(pg);
@@ -226,7 +229,7 @@ bool inspect_statements(PGconn *pg, const struct db_statement *const *statements
 {
 	bool all = true;
 
-	/* What is set goes with the transaction, also where a pooler lends the connection. */
+	/* The settings end with the transaction, also where a pooler lends the connection. */
 	PQclear(PQexec(pg, "begin; set local lock_timeout = 10; savepoint before"));
 	for (size_t i = 0; statements[i] != NULL && PQstatus(pg) == CONNECTION_OK; i++) {
 		all &= can_prepare(pg, statements[i]);

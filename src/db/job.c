@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Jobs that one query answers. They form a ring, from when they are sent until each has taken its
- * row: whoever is the last to leave releases the result.
+ * row: the last one to leave releases the result.
  */
 #include "db/job.h"
 

@@ -19,20 +19,20 @@ struct job {
 	int tries;		   /* times it was lost */
 	bool done;		   /* nothing comes any more: the task was told, or will be */
 	bool locked;		   /* the read lane has given up waiting for its table */
-	struct pipeline *pipeline; /* that it was sent on; NULL: not sent */
-	size_t entry;		   /* its place in the ring */
+	struct pipeline *pipeline; /* the one it was sent on; NULL: not sent */
+	size_t entry;		   /* its place in that one's ring */
 	struct job *next, *previous;
-	/* The ring of those that one query answers; NULL: it has one for itself. */
+	/* The next in the ring of jobs that one query answers; NULL: the job has one for itself. */
 	struct job *mate;
 };
 
-/* It is the running task's, and nothing is known of it yet. */
+/* Makes a job the running task's; nothing is known of its result yet. */
 void job_begin(struct job *j);
 
 /* Lets one query answer `mate` as well as j; both are of the same gathered statement. */
 void job_join(struct job *j, struct job *mate);
 
-/* Parts a job from its mates; returns one that is left, or NULL. */
+/* Parts a job from its mates; returns one of these, or NULL. */
 struct job *job_part(struct job *j);
 
 /* Goes round the ring that was begun with `first`: the job behind j, or NULL. */
@@ -41,5 +41,5 @@ struct job *job_next(const struct job *j, const struct job *first);
 /* Releases the result of a job, if it has one, unless its mates need it. */
 void job_clear(struct job *j);
 
-/* What is sent for a job and its mates, of which there are at most ROW_IDS_MAX. */
+/* Encodes the parameters of a job and its mates, of which there are at most ROW_IDS_MAX. */
 void job_encode(const struct job *j, struct row_params *out);

@@ -29,8 +29,10 @@ void lane_take(struct lane *l, const void *holder)
 	l->broken = false;
 }
 
-/* Whoever waits for a lock sees behind it what the one before has committed; by a snapshot of the
- * beginning, as the database or the role may ask for, it would decide without. */
+/*
+ * A statement that waits for a lock sees behind it what the one before has committed; by a snapshot
+ * of the beginning, as the database or the role may ask for, it would decide without that.
+ */
 static const char begin_sql[] = "begin isolation level read committed";
 
 static bool send(struct lane *l, struct job *j, enum lane_part part)
@@ -87,15 +89,15 @@ static void run_done(struct lane *l)
 }
 
 /*
- * Whether it was carried out is not known, so it is not sent again. There may be a result, and no
- * word that it holds.
+ * Nobody knows whether the statement was carried out, so it is not sent again. A result may be
+ * there, and no word that it holds.
  */
 static void run_lost(struct lane *l)
 {
 	tell(l->job, ERR_DB_UNAVAILABLE);
 }
 
-/* Sends it and waits; OK: it is done, one way or the other. */
+/* Sends a job and waits; OK: the job is done, one way or the other. */
 static enum err run(struct lane *l, struct job *j, enum lane_part part)
 {
 	static const struct lane_use use = { .skipped = ERR_DB_UNAVAILABLE,
@@ -131,7 +133,7 @@ enum err lane_run(struct lane *l, const void *holder, struct job *j, enum lane_p
 	return e;
 }
 
-/* Why a statement (NULL: the Sync) has failed; t: whoever waits for it, or NULL. */
+/* Why a statement (NULL: the Sync) has failed; t: the task that waits for it, or NULL. */
 static enum err judge(struct lane *l, const struct db_statement *s, const struct task *t,
 		      const PGresult *r)
 {

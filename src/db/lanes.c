@@ -18,7 +18,7 @@ static void on_idle(struct timer *t)
 	link_reset(&l->link, NULL);
 }
 
-/* Hands the lane to whoever has waited longest, and still does. */
+/* Hands the lane to the waiter that has waited longest, and still does. */
 static void hand_on(struct lane *l)
 {
 	struct lanes *p = l->lanes;
@@ -97,7 +97,7 @@ static void on_waited(struct timer *t)
 
 static bool wake_holder(struct waiter *w, struct lane *l)
 {
-	/* One that was ended, or has waited too long, is about to leave. */
+	/* A task that was ended, or has waited too long, is about to leave. */
 	if (!task_wake(w->task, l == NULL ? ERR_DB_UNAVAILABLE : OK) || l == NULL)
 		return false;
 	lane_take(l, w->holder);
@@ -156,7 +156,7 @@ static void clean(struct lane *l)
 		link_flush(&l->link);
 }
 
-/* Nobody holds it any more. */
+/* Takes back a lane that nobody holds any more. */
 static void give_back(struct lane *l)
 {
 	struct lanes *p = l->lanes;
@@ -204,7 +204,7 @@ static void lane_down(struct link *link)
 		l->use->lost(l);
 	/*
 	 * A lane that is held stays closed until its holder gives it back: it must not be handed to
-	 * another. One that nobody waits for need not come back before somebody does.
+	 * another. A lane that nobody waits for need not come back before somebody does.
 	 */
 	if (l->state == LANE_HELD || l->lanes->waiters == NULL) {
 		link->wanted = false;

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The write lanes, and who holds which. The first one is opened at the start, the others when they
- * are needed, up to their number; they close when they have had nothing to do for a while.
+ * are needed, up to their number; these close when they have had nothing to do for a while.
  */
 #pragma once
 
 #include "db/lane.h"
 
-/* Whoever waits for a lane. */
+/* A waiter for a lane: a task, or the turn of share.c. */
 struct waiter {
 	struct waiter *next;
 	/*
-	 * Its turn has come: an idle lane, which it makes its own by lane_take. False when it has
-	 * no use for it any more. NULL: there will be none, for the database is given up.
+	 * The waiter's turn has come: it makes the idle lane its own by lane_take. False when it
+	 * has no use for a lane any more. NULL: there will be none, for the database is given up.
 	 */
 	bool (*granted)(struct waiter *w, struct lane *l);
-	/* lanes_acquire's. */
+	/* The members from here on are lanes_acquire's. */
 	struct task *task;
-	const void *holder; /* that it will be */
+	const void *holder; /* the lane's, to be */
 	struct lane *lane;  /* set when it has one */
 	struct timer timer;
 };
@@ -30,24 +30,26 @@ struct lanes {
 	bool out; /* the database is given up: refuse */
 };
 
-/* Takes over acquire_timeout_us, which is set. False when out of memory: to be freed all the same.
+/*
+ * Makes n lanes; acquire_timeout_us is set before. False when out of memory: to be freed all the
+ * same.
  */
 bool lanes_make(struct lanes *p, struct link_options *o, size_t n);
 void lanes_free(struct lanes *p);
 
-/* Opens the first one. */
+/* Opens the first lane. */
 void lanes_open(struct lanes *p);
 
 /*
- * Refuses who waits and, until p->out is taken back, who comes. Connections that are not there are
- * not tried again before somebody wants them.
+ * Refuses all waiters and, until p->out is taken back, all who come. Connections that are not there
+ * are not tried again before somebody wants them.
  */
 void lanes_give_up(struct lanes *p);
 
-/* Waits for a lane, and has one more opened if there can be. */
+/* Queues a waiter for a lane, and has one more opened if there can be. */
 void lanes_queue(struct lanes *p, struct waiter *w);
 
-/* One that has nothing to do, or NULL. */
+/* A lane that has nothing to do, or NULL. */
 struct lane *lanes_idle(struct lanes *p);
 
 /*

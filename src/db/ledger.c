@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What has been applied, as schema_migrations tells it, and as this program has it. */
+/*
+ * The migrations that have been applied, as schema_migrations tells them, and as this program has
+ * them.
+ */
 #include "db/ledger.h"
 
 #include <sodium.h>
@@ -19,7 +22,7 @@ static const char ledger_sql[] =
 	"  applied_at timestamptz not null default now(),"
 	"  constraint schema_migrations_version_pkey primary key (version))";
 
-/* The first line of what the server had to say. */
+/* Logs the first line of the server's message. */
 void ledger_complain(PGconn *pg, const char *what)
 {
 	const char *text = PQerrorMessage(pg);
@@ -36,7 +39,10 @@ bool ledger_run(PGconn *pg, const char *sql)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-/* No lock to be had, deadlock: by code, for the text is in the server's language. */
+/*
+ * An error (no lock to be had, deadlock) is known by its code, for the text is in the server's
+ * language.
+ */
 bool ledger_failed_with(const PGconn *pg, const char *state)
 {
 	char code[16];
@@ -45,7 +51,9 @@ bool ledger_failed_with(const PGconn *pg, const char *state)
 	return strstr(PQerrorMessage(pg), code) != NULL;
 }
 
-/* Over the text as it stands in the binary: what a person would compare with the file. */
+/*
+ * The checksum of the text as it stands in the binary: a person would compare it with the file's.
+ */
 static void checksum(const struct migration *m, char out[static CHECKSUM])
 {
 	uint8_t digest[crypto_hash_sha256_BYTES];
@@ -105,7 +113,8 @@ bool ledger_read(PGconn *pg, PGresult **ledger)
 }
 
 /*
- * Asked of each by itself, not of the newest: two branches may bring 0002 after 0003 has run.
+ * Each migration is asked for by itself, not the newest only: two branches may bring 0002 after
+ * 0003 has run.
  */
 bool ledger_has(const PGresult *ledger, const struct migration *m)
 {
@@ -115,7 +124,7 @@ bool ledger_has(const PGresult *ledger, const struct migration *m)
 	return false;
 }
 
-/* The second of two with one number would count as applied once the first is. */
+/* The second of two migrations with one number would count as applied once the first is. */
 bool ledger_versions_differ(void)
 {
 	for (const struct migration *m = migrations; m->name != NULL; m++)
@@ -144,7 +153,7 @@ bool ledger_note(PGconn *pg, const struct migration *m)
 	return noted;
 }
 
-/* Whether somebody else has done it meanwhile. */
+/* Whether somebody else has applied the migration meanwhile. */
 bool ledger_has_now(PGconn *pg, const struct migration *m)
 {
 	char sql[80];
@@ -171,15 +180,18 @@ bool ledger_ask(PGconn *pg, bool *there)
 	return answered;
 }
 
-/* Of several that make it at once one does. */
+/* Makes the ledger: of several callers at once one does. */
 bool ledger_make(PGconn *pg)
 {
 	bool there = false;
 
-	/* Not "if not exists": that wants the right to create even where nothing is to be done. */
+	/*
+	 * "if not exists" is not used: it wants the right to create even where nothing is to be
+	 * done.
+	 */
 	if (ledger_run(pg, ledger_sql))
 		return true;
-	/* Which of the three depends on how far the other one is. */
+	/* The error is one of three, by how far the other caller is. */
 	if (!ledger_failed_with(pg, "23505") && !ledger_failed_with(pg, "42P07") &&
 	    !ledger_failed_with(pg, "42710")) {
 		ledger_complain(pg, "cannot make schema_migrations");

@@ -12,16 +12,15 @@
 #include "db/notice.h"
 
 enum {
-	SETUP_US = 5 *
-		   1000000, /* connecting takes no longer, once the name is known; entering too */
-	HOST_US = 2 * 1000000, /* of several hosts, until another one is asked first */
+	SETUP_US = 5 * 1000000, /* for connecting, once the name is known, and for entering */
+	HOST_US = 2 * 1000000,	/* for one of several hosts, until another one is asked first */
 	/* The first try comes at once. The cap keeps recovery well within a second. */
 	BACKOFF_FIRST_US = 20000,
 	BACKOFF_MAX_US = 400000,
 	/*
-	 * How much longer than statement_timeout an answer may take. PostgreSQL would have given
-	 * one by then: it hangs, or the network has lost it, and TCP alone may need a quarter of
-	 * an hour to notice.
+	 * An answer may take so much longer than statement_timeout. PostgreSQL would have given one
+	 * by then: it hangs, or the network has lost it, and TCP alone may need a quarter of an
+	 * hour to notice.
 	 */
 	ANSWER_EXTRA_US = 1000000
 };
@@ -89,7 +88,7 @@ void link_reset(struct link *l, const char *why)
 	l->owner->down(l);
 }
 
-/* Resets for what libpq has to say, of which the first line is told. */
+/* Resets the link, for the reason in the first line of libpq's message. */
 static void link_fail(struct link *l)
 {
 	char reason[200] = "";
@@ -105,7 +104,7 @@ static void link_watch(struct link *l, bool write)
 	watch_socket(l, EPOLLIN | (write ? EPOLLOUT : 0U));
 }
 
-/* Whether libpq has taken it. */
+/* Whether libpq has taken what was sent; the link fails where it has not. */
 static bool taken(struct link *l, bool whether)
 {
 	if (!whether)
@@ -164,8 +163,10 @@ bool link_in_transaction(const struct link *l)
 	return l->pipeline.count > 0 || PQtransactionStatus(l->pipeline.pg) != PQTRANS_IDLE;
 }
 
-/* Everything a connection needs before it is used, in one round trip; of a pooled one nothing but
- * that it answers. */
+/*
+ * Sends all that a connection needs before it is used, in one round trip; a pooled one only has to
+ * answer.
+ */
 static void set_up(struct link *l)
 {
 	PGconn *pg = l->pipeline.pg;
@@ -186,12 +187,12 @@ static void first_host_silent(struct link *l)
 {
 	struct link_options *o = l->options;
 
-	/* One of several connections says it for all. */
+	/* The first of several connections to find out tells all. */
 	if (l->first_host == o->first_host)
 		o->first_host = (l->first_host + 1) % o->hosts;
 }
 
-/* What became of connecting. */
+/* Takes the result of connecting. */
 static void connected(struct link *l)
 {
 	loop_unwatch(&l->watch);
@@ -255,8 +256,9 @@ static const char *message_of(const PGresult *r)
 }
 
 /*
- * What is no transaction block commits at its Sync. Where that fails (a deferred constraint, a
- * serialization failure), this comes first, and the Sync's own result behind it.
+ * Statements outside a transaction block commit at their Sync. Where that fails (a deferred
+ * constraint, a serialization failure), the failure comes first, and the Sync's own result behind
+ * it.
  */
 static void take_end(struct link *l, PGresult *r)
 {
@@ -267,8 +269,8 @@ static void take_end(struct link *l, PGresult *r)
 }
 
 /*
- * Whether it can be what is expected next. A failure without an SQLSTATE was made by libpq, which
- * then may have lost count of its results: one more and each request would get another one's.
+ * Whether the result can be what is expected next. A failure without an SQLSTATE was made by libpq,
+ * which then may have lost count of its results: one more and each request would get another one's.
  */
 static bool in_step(const struct link *l, const PGresult *r)
 {
@@ -310,8 +312,8 @@ static void take_result(struct link *l, PGresult *r)
 }
 
 /*
- * Takes what libpq has next; false when that is nothing yet. Where it found no memory it may not
- * say so, and leave a result out.
+ * Takes libpq's next result; false when there is nothing yet. Where libpq found no memory it may
+ * not say so, and leave a result out.
  */
 static bool next_result(struct link *l, PGresult **r)
 {
@@ -334,7 +336,9 @@ static void receive(struct link *l)
 
 	if (PQconsumeInput(l->pipeline.pg) != 1)
 		return link_fail(l);
-	/* NULL stands between two statements' results; several at once mean that it has lost count.
+	/*
+	 * NULL stands between two statements' results; several in a row mean that libpq has lost
+	 * count.
 	 */
 	while (l->pipeline.pg != NULL && l->pipeline.count > 0 && nothing < 3 &&
 	       next_result(l, &r)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection to PostgreSQL that never blocks: connecting, sending and receiving
- * happen as the loop finds the socket ready. Always in pipeline mode; what comes back is matched
- * with what was sent in order.
+ * One connection to PostgreSQL that never blocks: connecting, sending and receiving happen as the
+ * loop finds the socket ready. The connection is always in pipeline mode; results are matched in
+ * order with what was sent.
  */
 #pragma once
 
@@ -14,30 +14,30 @@
 struct dial;
 struct link;
 
-/* What its owner does with it. */
+/* The callbacks of a link's owner. */
 struct link_owner {
 	void (*up)(struct link *l);
 	/* The connection has gone, and each job on it was told so before, by `result`. */
 	void (*down)(struct link *l);
 	/*
-	 * The result of a job, or NULL when it was lost; the owner's. Also when nobody waits for it
-	 * any more: what it means for its transaction, it means for all.
+	 * The result of a job, or NULL when it was lost; the owner's. Comes also when nobody waits
+	 * for it any more: what it means for its transaction, it means for all.
 	 */
 	void (*result)(struct link *l, const struct sent_entry *e, PGresult *r);
 	/* A Sync has failed, and with it what was to be committed there. The result is the owner's.
 	 */
 	void (*undone)(struct link *l, PGresult *r);
-	/* All up to a Sync was answered. NULL: that is nothing to it. */
+	/* Everything up to a Sync was answered. NULL: the owner does not care. */
 	void (*synced)(struct link *l);
 };
 
-/* What all links of one database share. */
+/* The options that all links of one database share. */
 struct link_options {
 	struct secret url; /* borrowed */
 	int64_t statement_timeout_us, lock_timeout_us;
 	/*
-	 * How many the URL names, and which of them is asked first: moved on by a link that finds
-	 * it silent, for all.
+	 * The number of hosts in the URL, and which of them is asked first: moved on by a link that
+	 * finds it silent, for all.
 	 */
 	size_t hosts, first_host;
 };
@@ -56,14 +56,14 @@ struct link {
 	struct timer timer; /* DOWN: try again; ENTERING and UP: give up */
 	int64_t backoff;    /* microseconds; 0 after a success */
 	int64_t up_at;	    /* tick at which it could be used */
-	size_t first_host;  /* that of the options, when it began to connect */
+	size_t first_host;  /* as the options had it when the link began to connect */
 	bool wanted;	    /* reconnect by itself */
 	bool unsent;	    /* libpq's buffer waits for the socket */
 };
 
 /*
- * room: results that may be expected at once. False when out of memory:
- * to be freed all the same. The owner and the options outlive it.
+ * Makes a link. room: results that may be expected at once. False when out of memory: to be freed
+ * all the same. The owner and the options outlive the link.
  */
 bool link_make(struct link *l, const struct link_owner *owner, struct link_options *o,
 	       enum link_kind kind, size_t room);
@@ -71,7 +71,7 @@ bool link_make(struct link *l, const struct link_owner *owner, struct link_optio
 /* Starts to connect, unless that is under way; goes on trying while l->wanted. */
 void link_open(struct link *l);
 
-/* Closes the connection; what was expected is told lost. `why` is logged. */
+/* Closes the connection; jobs that were expected are told lost. `why` is logged. */
 void link_reset(struct link *l, const char *why);
 
 /* Closes and releases. */
@@ -86,5 +86,5 @@ bool link_send_sync(struct link *l);
 /* Sends what is queued, as far as the socket takes it. */
 void link_flush(struct link *l);
 
-/* Whether a transaction is open on it, or what it has been asked is not answered yet. */
+/* Whether a transaction is open on the link, or something sent is not answered yet. */
 bool link_in_transaction(const struct link *l);

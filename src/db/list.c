@@ -38,7 +38,7 @@ bool list_read(struct str sent, struct arena *a, struct str_list *out)
 		return false;
 	if (dimensions == 1 && (!take(&rest, &n) || !take(&rest, &bound)))
 		return false;
-	/* Each has at least its length. */
+	/* Each text has at least its length. */
 	if (n < 0 || (size_t)n > rest.n / LENGTH)
 		return false;
 

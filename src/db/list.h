@@ -11,5 +11,8 @@
  */
 bool list_read(struct str sent, struct arena *a, struct str_list *out);
 
-/* The same the other way round; the null list gives the null str. No text in it is null. */
+/*
+ * Writes a list as the server receives it; the null list gives the null str. No text in the list is
+ * null.
+ */
 struct str list_write(struct str_list list, struct arena *a);

@@ -22,7 +22,7 @@ enum { LOCK_POLL_US = 100000, LOCK_TRIES = 600, APPLY_TRIES = 5 };
 /* A word of statements that refuse a transaction. */
 static const char aside[] = "concurrently";
 
-/* Who migrates: where to, and by which connection. */
+/* A migrator: where it migrates to, and by which connection. */
 struct migrator {
 	const struct migrate_how *how;
 	PGconn *pg;
@@ -30,9 +30,9 @@ struct migrator {
 };
 
 /*
- * Begins a transaction in which one migrator at a time is. What it locks is the ledger, so the lock
- * goes with the transaction, whoever ends that, and is known behind a pooler too; readers go on.
- * Polled: who waits inside the server stands in the way of others there.
+ * Begins a transaction in which one migrator at a time is. The ledger is locked, so the lock goes
+ * with the transaction, whoever ends that, and is known behind a pooler too; readers go on. The
+ * lock is polled for: a migrator that waits inside the server stands in the way of others there.
  */
 static bool lock(PGconn *pg)
 {
@@ -60,10 +60,13 @@ static bool lock(PGconn *pg)
 	return false;
 }
 
-/* Together with its row. What it has set (search_path) is not to reach the ledger. */
+/*
+ * Applies a migration together with its row. Its settings (search_path) are not to reach the
+ * ledger.
+ */
 static bool apply_together(PGconn *pg, const char *sql, const struct migration *m)
 {
-	/* It waits for a lock only so long: behind it everybody else would queue up. */
+	/* The migration waits for a lock only so long: behind it everybody else would queue up. */
 	if (!ledger_run(pg, "set local lock_timeout = '5s'; set local statement_timeout = 0"))
 		return false;
 
@@ -82,8 +85,8 @@ static bool apply_together(PGconn *pg, const char *sql, const struct migration *
 }
 
 /*
- * One statement that refuses a transaction (create index concurrently). It waits for every older
- * transaction, but nobody waits behind it, so it has no lock_timeout.
+ * Applies one statement that refuses a transaction (create index concurrently). It waits for every
+ * older transaction, but nobody waits behind it, so it has no lock_timeout.
  */
 static bool apply_alone(PGconn *pg, const struct migration *m)
 {
@@ -96,13 +99,16 @@ static bool is_alone(const struct migration *m)
 	return strncmp(m->sql, "-- no-transaction", strlen("-- no-transaction")) == 0;
 }
 
-/* Where nobody has an account yet an index is in nobody's way, and can be made like all else. */
+/*
+ * Whether a migration runs in a transaction. An index can where nobody has an account yet, for
+ * there it is in nobody's way.
+ */
 static bool is_together(const struct migrator *by, const struct migration *m)
 {
 	return !is_alone(m) || (strstr(m->sql, aside) != NULL && ledger_nobody(by->pg));
 }
 
-/* What is_together runs; the caller frees it. NULL when out of memory. */
+/* The text of a migration that is_together; the caller frees it. NULL when out of memory. */
 static char *sql_together(const struct migration *m)
 {
 	char *sql = strdup(m->sql), *at = sql;
@@ -127,15 +133,15 @@ static bool failed(PGconn *pg, const struct migration *m, bool alone)
 	return false;
 }
 
-/* Of one role it is that. */
+/* Connects as the owner of the tables, which may be the role that serves. */
 static PGconn *connect_owner(const struct migrate_how *how, bool *pooled)
 {
 	return inspect_connect(how->owner_url.n > 0 ? how->owner_url : how->url, "migrate", pooled);
 }
 
 /*
- * The lock is held by another connection: that has no snapshot while it does, and so is not one of
- * the transactions that CREATE INDEX CONCURRENTLY waits for.
+ * Another connection holds the lock: it has no snapshot while it does, and so is not one of the
+ * transactions that CREATE INDEX CONCURRENTLY waits for.
  */
 static bool do_alone(struct migrator *by, const struct migration *m)
 {
@@ -209,13 +215,16 @@ static enum migrate_result each_pending(struct migrator *by, const PGresult *led
 	return pending && by->how->plan ? MIGRATE_PENDING : MIGRATE_OK;
 }
 
-/* Where another role serves, it makes nothing that would be run as this one. */
+/*
+ * Keeps a role that serves and is not the owner from making anything that would be run as the
+ * owner.
+ */
 static bool close_places(struct migrator *by)
 {
 	return by->how->owner_url.n == 0 || rights_close(by->pg, by->how->url);
 }
 
-/* Where another role serves, what it may do. */
+/* Gives its rights to a role that serves and is not the owner. */
 static bool give_rights(struct migrator *by)
 {
 	bool fit = true;
@@ -262,7 +271,7 @@ enum migrate_result migrate_run(const struct migrate_how *how)
 	by.pg = connect_owner(how, &by.pooled);
 	if (by.pg == NULL)
 		return MIGRATE_UNREACHABLE;
-	/* With the code of an error. */
+	/* Messages of errors come with their codes. */
 	PQsetErrorVerbosity(by.pg, PQERRORS_VERBOSE);
 	if (how->plan || (close_places(&by) && inspect(by.pg, 0)))
 		result = migrate(&by);
@@ -272,7 +281,9 @@ enum migrate_result migrate_run(const struct migrate_how *how)
 	return result;
 }
 
-/* Says what is to be done if not. More than these are of a newer version, which is about to come.
+/*
+ * Whether all migrations are applied; says what is to be done if not. A ledger with more than these
+ * is of a newer version, which is about to come.
  */
 static bool all_applied(PGconn *pg)
 {

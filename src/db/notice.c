@@ -7,7 +7,7 @@
 
 void notice_log(void *module, const PGresult *r)
 {
-	/* Not in the server's language. */
+	/* The severity that is not in the server's language. */
 	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 

@@ -63,7 +63,7 @@ bool pipeline_has_room(const struct pipeline *p, size_t n)
 	return p->room - p->count >= n;
 }
 
-/* Expects the result of what libpq has taken, if it has: `taken` is 1 then. */
+/* Expects a result if libpq has taken what was sent: `taken` is 1 then. */
 static bool sent(struct pipeline *p, int taken, struct sent_entry e)
 {
 	if (taken != 1)
@@ -97,8 +97,8 @@ static bool send_prepare(struct pipeline *p, struct prepared_entry *e)
 }
 
 /*
- * Whether a job goes by its statement's name. Behind a pooler none does: it would be another
- * connection's. Nor does one whose statement was asked for in an earlier piece, and may not come.
+ * Whether a job goes by its statement's name. Behind a pooler none does: the name would be another
+ * connection's. Nor does a job whose statement was asked for in an earlier piece, and may not come.
  */
 static bool goes_by_name(const struct pipeline *p, const struct prepared_entry *e)
 {

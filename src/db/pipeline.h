@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes down one connection to PostgreSQL, and what is expected back for it, in that order. */
+/*
+ * The statements that go down one connection to PostgreSQL, and the results that are expected back,
+ * in that order.
+ */
 #pragma once
 
 #include <libpq-fe.h>
@@ -21,15 +24,18 @@ struct sent_entry {
 struct pipeline {
 	PGconn *pg;  /* NULL: not connected */
 	bool pooled; /* nothing stays on it from one transaction to the next: see dial.h */
-	/* Ring of what is expected back, oldest at `first`. */
+	/* A ring of the expected results, oldest at `first`. */
 	struct sent_entry *ring;
 	size_t room, first, count;
 	struct prepared prepared;
-	unsigned piece;	   /* between two Syncs, that is sent to just now */
+	unsigned piece;	   /* the stretch between two Syncs that is sent to just now */
 	PGresult *refusal; /* why the statement of the next job could not be prepared */
 };
 
-/* room: results that may be expected at once. False when out of memory: still to be freed. */
+/*
+ * Makes a pipeline. room: results that may be expected at once. False when out of memory: still to
+ * be freed.
+ */
 bool pipeline_make(struct pipeline *p, size_t room);
 void pipeline_free(struct pipeline *p);
 
@@ -41,7 +47,7 @@ bool pipeline_has_room(const struct pipeline *p, size_t n);
 
 /*
  * Queues a job, a plain command, or a Sync. False when libpq refuses: the connection is of no use
- * any more. A job is PIPELINE_JOB results: its statement may have to be prepared.
+ * any more. A job takes PIPELINE_JOB results: its statement may have to be prepared.
  */
 bool pipeline_send_job(struct pipeline *p, struct job *j);
 bool pipeline_send_command(struct pipeline *p, const char *sql);
@@ -50,17 +56,20 @@ bool pipeline_send_sync(struct pipeline *p);
 /* The oldest expected result; there is one. */
 const struct sent_entry *pipeline_oldest(const struct pipeline *p);
 
-/* Takes it off the ring. */
+/* Takes the oldest expected result off the ring. */
 struct sent_entry pipeline_take(struct pipeline *p);
 
 /*
- * Notes what came of preparing a statement, which is a result like any other; takes it over. A
- * failure is that of the job which it was prepared for.
+ * Notes the result of preparing a statement, and takes it over. A failure is that of the job which
+ * the statement was prepared for.
  */
 void pipeline_note_prepared(struct pipeline *p, const struct db_statement *s, PGresult *r);
 
-/* What a job's result says: its own, or why it was skipped. Takes r over, for which it stands. */
+/*
+ * The result of a job: its own, or the refusal for which it was skipped. Takes r over, for which it
+ * stands.
+ */
 PGresult *pipeline_result(struct pipeline *p, PGresult *r);
 
-/* Takes a job off the one it was sent on: nobody gets its result, unless others wait for it. */
+/* Takes a job off the pipeline it was sent on: nobody gets its result, unless mates wait for it. */
 void pipeline_forget(struct job *j);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pool: the connections of a worker together, and whether there is a database. That is seen by
- * the read lane, which always wants to be connected.
+ * A pool: the connections of a worker together, and whether there is a database. The read lane sees
+ * that, for it always wants to be connected.
  */
 #include "db/pool.h"
 
@@ -14,9 +14,9 @@
 
 enum {
 	/*
-	 * How long requests wait for a database that has gone to be back. One that refuses is not
-	 * there; one that is silent may be, and an outage is told within 100 ms; one that has let
-	 * us in is there, and slow.
+	 * Requests wait so long for a database that has gone to be back. A database that refuses is
+	 * not there; a silent one may be, and an outage is told within 100 ms; one that has let us
+	 * in is there, and slow.
 	 */
 	GRACE_REFUSED_US = 40000,
 	GRACE_SILENT_US = 80000,
@@ -49,7 +49,7 @@ static void on_grace(struct timer *t)
 	if (patient || now - p->gone < grace(state))
 		return timer_set(&p->grace, now + GRACE_LOOK_US);
 	p->out = true;
-	/* Who is patient is a person, who is told why. */
+	/* A patient pool serves a person, who is told why. */
 	if (!p->patient)
 		log_error("db",
 			  "the database cannot be reached; requests that need it are refused");

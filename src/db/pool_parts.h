@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pool is made of. */
+/* The parts of a pool. */
 #pragma once
 
 #include "db/blocked.h"
@@ -17,19 +17,19 @@ struct pool {
 	struct hook hook;
 	/* When the database has gone, requests wait this long for it to be back at once. */
 	struct timer grace;
-	int64_t gone; /* tick at which it went */
-	bool out;     /* it is given up: refuse */
+	int64_t gone; /* tick at which the database went */
+	bool out;     /* the database is given up: refuse */
 	bool patient, changes_nothing;
 };
 
-/* What one request holds of it. */
+/* The access of one request to a pool. */
 struct db {
 	struct pool *pool;
 	struct arena *arena;
-	struct lane *lane; /* that holds its transaction; NULL: none */
+	struct lane *lane; /* of its transaction; NULL: none */
 	bool begin;	   /* "begin" goes out with the next statement */
 	bool transaction;
 	bool wrote;   /* outside a transaction */
 	bool alone;   /* a shared transaction was rolled back: not again */
-	bool changed; /* a row, in a transaction or not */
+	bool changed; /* a row was changed, in a transaction or not */
 };

@@ -6,7 +6,9 @@
 
 enum { ROOM_FIRST = 16 /* a power of two, as all that follow */ };
 
-/* Its own entry, or the free one where it belongs. At most half of them are taken. */
+/*
+ * The entry of a statement, or the free one where it belongs. At most half the entries are taken.
+ */
 static struct prepared_entry *place(const struct prepared *p, const struct db_statement *s)
 {
 	/* Statements lie some hundred bytes apart; the multiplication spreads them (Fibonacci). */

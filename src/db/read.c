@@ -6,13 +6,13 @@
 
 enum {
 	/*
-	 * More than server.max_requests can ask for, Syncs included; what does not fit is sent
-	 * later.
+	 * More results than server.max_requests can ask for, Syncs included; a read that does not
+	 * fit is sent later.
 	 */
 	READS_MAX = 4096 * 2 + 64,
 	/*
-	 * So many go out without waiting for the end of the turn: PostgreSQL works on them while
-	 * the worker reads the next requests. Measured at 32 connections: about a tenth more
+	 * So many reads go out without waiting for the end of the turn: PostgreSQL works on them
+	 * while the worker reads the next requests. Measured at 32 connections: about a tenth more
 	 * than one piece (docs/decisions.md).
 	 */
 	PIECE = 4,
@@ -50,7 +50,7 @@ static bool pending(const struct reads *r, const struct job *j)
 	return j->previous != NULL || j->next != NULL || r->first == j;
 }
 
-/* Those that wait for the same statement, too, as far as one query takes them. */
+/* Joins the other reads that wait for the same statement, as far as one query takes them. */
 static void gather(struct reads *r, struct job *j)
 {
 	size_t n = 1;
@@ -82,7 +82,7 @@ static void again(struct reads *r, struct job *j, enum err e)
 		finish(j, e, NULL);
 }
 
-/* What becomes of a job whose statement has failed; NULL: it was lost. */
+/* Ends a job whose statement has failed, or has it sent again; NULL: it was lost. */
 static void fail(struct reads *r, struct job *j, const PGresult *failure)
 {
 	enum err e = ERR_DB_UNAVAILABLE;
@@ -101,7 +101,7 @@ static void fail(struct reads *r, struct job *j, const PGresult *failure)
 		finish(j, e, NULL);
 }
 
-/* All that one query was to answer; the result of it is the caller's. */
+/* Fails all jobs that one query was to answer; its result is the caller's. */
 static void fail_all(struct reads *r, struct job *j, const PGresult *failure)
 {
 	for (struct job *rest = NULL; j != NULL; j = rest) {
@@ -136,12 +136,12 @@ void reads_send(struct reads *r)
 
 static enum err wait_for(struct reads *r, struct job *j)
 {
-	/* A connection that broke meanwhile may have settled it. */
+	/* A connection that broke meanwhile may have settled the job. */
 	enum err e = j->done ? OK : task_park();
 
 	if (e == OK)
 		return j->err;
-	/* The task was ended: what is not sent never will be. */
+	/* The task was ended: a read that is not sent never will be. */
 	if (pending(r, j))
 		remove_pending(r, j);
 	pipeline_forget(j);
@@ -156,7 +156,7 @@ enum err read_run(struct reads *r, struct job *j)
 	job_begin(j);
 	j->locked = false;
 	append(r, j);
-	/* Those that one query answers are worth waiting for. */
+	/* Reads that one query answers are worth waiting for. */
 	if (!j->s->gathered && r->pending >= PIECE)
 		reads_send(r);
 	return wait_for(r, j);
@@ -185,12 +185,12 @@ static void read_result(struct link *l, const struct sent_entry *e, PGresult *re
 	PQclear(result);
 	if (stale)
 		link_reset(l, "its plans are stale");
-	/* It says so before it closes: what is sent from now on would be lost. */
+	/* The server says so before it closes: a read sent from now on would be lost. */
 	else if (leaving)
 		link_reset(l, "the server ends it");
 }
 
-/* What was read holds, whatever becomes of its transaction. */
+/* A read holds, whatever becomes of its transaction. */
 static void read_undone(struct link *l, PGresult *result)
 {
 	(void)l;

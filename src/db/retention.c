@@ -7,13 +7,13 @@
 
 #include "base/log.h"
 
-/* Of 0 it is null. */
+/* The interval is null for 0. */
 #define KEEP "nullif($1::bigint, 0) * interval '1 microsecond'"
 
 static const char differs[] = "select from audit_retention where keep is distinct from " KEEP;
 static const char set[] = "update audit_retention set keep = " KEEP;
 
-/* The rows of an answer, or changed by it; -1: there was none. */
+/* The number of rows in an answer; 0 for a command without rows; -1: it failed. */
 static int rows(PGconn *pg, const char *sql, int64_t keep_us)
 {
 	char text[24];

@@ -6,29 +6,29 @@
 
 #include "base/log.h"
 
-/* What serving does with a table c: what was noted stays as it is, and so does the ledger. */
+/* The verbs of serving for a table c: what was noted stays as it is, and so does the ledger. */
 #define VERBS                                                                                      \
 	"(select case when c.relname in ('audit', 'audit_retention', 'schema_migrations')"         \
 	" then '{select}' else '{select,insert,update,delete}' end::text[] as verbs)"
 
-/* Ours, wherever the search path leads. A part is used through what it is a part of. */
+/* Our tables, wherever the search path leads. A part is used through the table it is a part of. */
 #define TABLES                                                                                     \
 	"pg_class c cross join lateral " VERBS " v"                                                \
 	" where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())"  \
 	" and c.relkind in ('r', 'p') and not c.relispartition"
 
-/* What a note is made of, but for when: that the database says. */
+/* The columns of a note, without the time: that the database says. */
 #define NOTED                                                                                      \
 	"pg_attribute a where a.attrelid = to_regclass('audit') and a.attnum > 0"                  \
 	" and not a.attisdropped and a.attname <> 'at'"
 
-/* What was noted, in all its parts, and how long it is kept. */
+/* The tables of what was noted, in all its parts, and of how long it is kept. */
 #define KEPT                                                                                       \
 	"(select to_regclass('audit')::oid as oid"                                                 \
 	" union select relid from pg_partition_tree(to_regclass('audit'))"                         \
 	" union select to_regclass('audit_retention')) as kept"
 
-/* Whether somebody ("" or a role and a comma) may do with one of those what serving never does. */
+/* Whether somebody ("" or a role and a comma) may do with such a table what serving never does. */
 #define EXCEEDS(who)                                                                               \
 	"(has_table_privilege(" who "c.oid, 'delete, truncate, trigger')"                          \
 	" or has_any_column_privilege(" who "c.oid, 'update')"                                     \
@@ -40,8 +40,8 @@
 #define ASKING_EXCEEDS EXCEEDS("")
 
 /*
- * Where the owner looks for functions and tables, to whom they are not to be made there. Nothing
- * that could be made there is called.
+ * Commands that keep the role and everybody from making functions and tables where the owner looks
+ * for them. The query calls nothing that could be made there.
  */
 static const char places[] =
 	"select pg_catalog.format('revoke create on schema %I from %I, public', n.nspname, "
@@ -50,7 +50,7 @@ static const char places[] =
 	" where n.nspname = any(current_schemas(false)) and pg_has_role(n.nspowner, 'usage')"
 	" and has_schema_privilege(r.oid, n.oid, 'create')";
 
-/* In their order: what is taken of a table is taken of its columns, too. */
+/* Commands in their order: a right taken of a table is taken of its columns, too. */
 static const char grants[] =
 	"select pg_catalog.format('grant usage on schema %I to %I', current_schema(), $1::name)"
 	" where not has_schema_privilege($1, current_schema(), 'usage')"
@@ -76,7 +76,7 @@ static const char grants[] =
 	" group by c.oid having " SERVING_EXCEEDS
 	"  or not bool_and(has_column_privilege($1, c.oid, a.attnum, 'insert'))";
 
-/* In the words of who has to do something about it. */
+/* The missing rights, in the words of the person who has to give them. */
 static const char missing[] =
 	"select string_agg(format('%s on %s', verb, name), ', ') from"
 	" (select wanted.name, wanted.verb from"
@@ -89,7 +89,7 @@ static const char missing[] =
 	"  where not has_function_privilege(to_regprocedure('audit_months()'), 'execute'))"
 	" as lacking";
 
-/* What it may do that it should not, in words with the remedy. */
+/* The rights the role should not have, in words with the remedy. */
 static const char excess[] =
 	"select 'may change what was noted in the audit log, or say when, for it owns the tables, "
 	"or"
@@ -120,7 +120,7 @@ static bool run(PGconn *pg, const char *sql)
 	return worked;
 }
 
-/* A copy, from malloc; NULL: the URL names none. */
+/* The role that a URL names, from malloc; NULL: it names none. */
 static char *role_of(struct secret url)
 {
 	PQconninfoOption *parsed = PQconninfoParse(url.p, NULL);
@@ -133,7 +133,7 @@ static char *role_of(struct secret url)
 	return role;
 }
 
-/* What is to be said to the server, a row each; NULL after a message. */
+/* The commands that would mend the rights, a row each; NULL after a message. */
 static PGresult *amiss(PGconn *owner, const char *sql, const char *role)
 {
 	PGresult *r = PQexecParams(owner, sql, 1, NULL, (const char *[]){ role }, NULL, NULL, 0);
@@ -197,7 +197,9 @@ bool rights_grant(PGconn *owner, struct secret serving_url)
 	return given;
 }
 
-/* What a query gives; "" when that is nothing. From malloc; NULL when it cannot be asked. */
+/*
+ * The value that a query gives; "" when there is none. From malloc; NULL when it cannot be asked.
+ */
 static char *ask(PGconn *pg, const char *sql)
 {
 	PGresult *r = PQexec(pg, sql);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Of two roles one owns the tables and changes what they are like, the other one serves from them.
- */
+/* Two roles: one owns the tables and changes what they are like, the other one serves from them. */
 #pragma once
 
 #include <libpq-fe.h>
@@ -9,19 +8,23 @@
 
 /*
  * Keeps the role that serving_url names, and everybody, from making functions and tables where
- * those of the owner are, as PostgreSQL 14 lets them: what fits better than the one that is meant
- * would be run as the owner. Before the owner calls anything else; where the owner may not say so,
- * nothing is done. False after a message (module "migrate").
+ * those of the owner are, as PostgreSQL 14 lets them: a function that fits better than the one that
+ * is meant would be run as the owner. To be called before the owner calls anything else; where the
+ * owner may not take that right, nothing is done. False after a message (module "migrate").
  */
 bool rights_close(PGconn *owner, struct secret serving_url);
 
 /*
- * Whether the role that serving_url names has what serving needs, and nothing that would let it
- * change what was noted. By the owner's connection. False after a message (module "migrate").
+ * Whether the role that serving_url names has the rights that serving needs, and none that would
+ * let it change what was noted. By the owner's connection. False after a message (module
+ * "migrate").
  */
 bool rights_fit(PGconn *owner, struct secret serving_url, bool *fit);
 
-/* Gives it the one and takes the other, within the transaction of that connection. Likewise. */
+/*
+ * Gives that role the rights it needs and takes the others, within the transaction of the owner's
+ * connection. False after a message.
+ */
 bool rights_grant(PGconn *owner, struct secret serving_url);
 
 /*
@@ -30,5 +33,8 @@ bool rights_grant(PGconn *owner, struct secret serving_url);
  */
 bool rights_suffice(PGconn *serving);
 
-/* Warns of it when it may do more than serving needs, and could undo the record by that. */
+/*
+ * Warns when the role of this connection may do more than serving needs, and could undo the record
+ * by that.
+ */
 void rights_tell_excess(PGconn *serving);

@@ -37,7 +37,7 @@ static int32_t get_i32(const char *from)
 	return (int32_t)be32toh(be);
 }
 
-/* One parameter; returns its length, and the value or NULL. */
+/* Encodes one parameter; returns its length, and the value or NULL. */
 static int encode(const struct db_column *c, const char *member, char number[static 8],
 		  const char **value)
 {
@@ -82,7 +82,7 @@ static int encode(const struct db_column *c, const char *member, char number[sta
 	case KIND_OBJECT:
 		break;
 	}
-	/* sqlgen makes none of the others. */
+	/* sqlgen makes no parameters of the other kinds. */
 	assert(false);
 	return 0;
 }
@@ -206,7 +206,10 @@ static int64_t instant_us(int64_t pg_us)
 	return pg_us > INT64_MAX - pg_epoch_us ? last_us : pg_us + pg_epoch_us;
 }
 
-/* False when it is no value of that kind: a word that a later version of the program has added. */
+/*
+ * Copies a value. False when it is none of that kind: a word that a later version of the program
+ * has added.
+ */
 static bool decode(const struct db_column *c, struct str sent, struct arena *a, char *member)
 {
 	const char *p = sent.p;

@@ -30,8 +30,8 @@ struct row_params {
 };
 
 /*
- * The parameters of a statement that are lists, as the server receives them, in the arena: one for
- * each of its parameters, the null str for those that are none. NULL where none of them is.
+ * The list parameters of a statement, as the server receives them, in the arena: one str for each
+ * parameter, the null str for one that is no list. NULL where no parameter is a list.
  */
 const struct str *row_lists(const struct db_statement *s, const void *in, struct arena *a);
 
@@ -39,11 +39,16 @@ const struct str *row_lists(const struct db_statement *s, const void *in, struct
 void row_encode(const struct db_statement *s, const void *in, const struct str *lists,
 		struct row_params *out);
 
-/* The one parameter of a gathered statement: begins a list, and adds one of at most ROW_IDS_MAX. */
+/*
+ * The one parameter of a gathered statement: row_begin_ids begins a list, row_add_id adds one of at
+ * most ROW_IDS_MAX.
+ */
 void row_begin_ids(struct row_params *out);
 void row_add_id(const struct db_statement *s, const void *in, struct row_params *out);
 
-/* Which row of r answers `in`: the first one, or of a gathered statement that of its id; -1: none.
+/*
+ * Finds the row of r that answers `in`: the first one, or for a gathered statement that of its id;
+ * -1: none.
  */
 int row_find(const struct db_statement *s, const PGresult *r, const void *in);
 

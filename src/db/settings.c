@@ -5,7 +5,7 @@
 
 enum { READ_LOCK_US = 20000 /* lock_timeout of the read lane */ };
 
-/* Whoever stands in the read lane keeps all behind it waiting: see blocked.c. */
+/* A statement that waits in the read lane keeps all behind it waiting: see blocked.c. */
 static int64_t lock_timeout_us(const struct settings *s)
 {
 	return s->reads && s->lock_timeout_us > READ_LOCK_US ? READ_LOCK_US : s->lock_timeout_us;

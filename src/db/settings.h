@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the server is told for the statements of a connection. One of one's own is told once. One
- * that a pooler lends by the transaction is told in each of them, for that transaction only: what
- * stayed there would meet the statements of others.
+ * The settings that the server is told for the statements of a connection. A connection of one's
+ * own is told once. A connection that a pooler lends by the transaction is told in each of them,
+ * for that transaction only: a setting that stayed there would meet the statements of others.
  */
 #pragma once
 
@@ -10,11 +10,14 @@
 
 struct settings {
 	int64_t statement_timeout_us, lock_timeout_us;
-	bool reads; /* for all who read, at once */
+	bool reads; /* the connection is the read lane */
 };
 
-/* To a connection of one's own, before it is used. False as with pipeline_send_*. */
+/* Tells a connection of one's own, before it is used. False as with pipeline_send_*. */
 bool settings_send_once(struct pipeline *p, const struct settings *s);
 
-/* Before the first statement of a transaction, within it: nothing where it was said once. */
+/*
+ * Tells a connection within a transaction, before its first statement: nothing where it was told
+ * once.
+ */
 bool settings_send_each(struct pipeline *p, const struct settings *s);

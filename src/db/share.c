@@ -56,8 +56,8 @@ enum err share_run(struct share *p, struct job *j)
 }
 
 /*
- * The one that has waited longest, or NULL. What was ended, or has waited too long, and is about to
- * say so, is not carried out any more.
+ * The write that has waited longest, or NULL. A write that was ended, or has waited too long, and
+ * is about to say so, is not carried out any more.
  */
 static struct sharer *first_waiting(struct share *p)
 {
@@ -66,7 +66,7 @@ static struct sharer *first_waiting(struct share *p)
 	return p->sharers;
 }
 
-/* Whether somebody waits and may have a lane. */
+/* Whether a write waits and may have a lane. */
 static bool is_due(struct share *p)
 {
 	return first_waiting(p) != NULL && p->sharing < p->sharing_max;
@@ -92,7 +92,7 @@ static void carry(struct share *p, struct lane *l)
 		link_flush(&l->link);
 }
 
-/* Their turn among those who wait for a lane has come. */
+/* The writes that wait get the lane, once their turn among all waiters has come. */
 static bool turn_granted(struct waiter *w, struct lane *l)
 {
 	struct share *p = OWNER_OF(w, struct share, turn);
@@ -120,8 +120,8 @@ void share_send(struct share *p)
 }
 
 /*
- * Ends a transaction: everybody is told. e: what has become of it, which is that also of those that
- * had worked; OK leaves each its own.
+ * Ends a transaction: everybody is told. e: the outcome of the transaction, and so of each
+ * statement that had worked; OK leaves each its own.
  */
 static void settle(struct share *p, struct lane *l, enum err e)
 {
@@ -140,7 +140,7 @@ static void settle(struct share *p, struct lane *l, enum err e)
 	p->sharing--;
 }
 
-/* What has nothing to do with the statement that was stopped by it. */
+/* Whether an error has nothing to do with the statement that was stopped by it. */
 static bool concerns_all(enum err e)
 {
 	return e == ERR_BUSY || e == ERR_DEADLINE || e == ERR_DB_UNAVAILABLE ||
@@ -165,7 +165,7 @@ static void share_lost(struct lane *l)
 void share_give_up(struct share *p)
 {
 	for (struct sharer *s = p->sharers; s != NULL; s = s->next) {
-		s->job->done = true; /* its error is there from the start */
+		s->job->done = true; /* job_begin has set its error */
 		timer_clear(&s->timer);
 		task_wake(s->job->task, OK);
 	}

@@ -33,15 +33,14 @@ bool sqlstate_stale(const PGresult *r, int64_t up_at)
 	if (state == NULL)
 		return false;
 	/*
-	 * Whoever was the primary is a standby now, and a new connection finds the one that took
-	 * its place; or the operator has made the database read-only, and no connection ever
-	 * writes.
+	 * The former primary is a standby now, and a new connection finds the one that took its
+	 * place; or the operator has made the database read-only, and no connection ever writes.
 	 */
 	if (read_only(state))
 		return ticks_us() - up_at > YOUNG_US;
 	/*
-	 * "cached plan must not change result type"; the prepared statement has gone; there is one
-	 * of its name that nobody here has prepared.
+	 * The plan is stale ("cached plan must not change result type"), the prepared statement has
+	 * gone, or a statement of its name is there that nobody here has prepared.
 	 */
 	return starts(state, "0A000") || starts(state, "26000") || starts(state, "42P05");
 }

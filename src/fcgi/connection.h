@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What server.c and stream.c know of a connection: one request at a time. */
+/* A connection as server.c and stream.c know it: one request at a time. */
 #pragma once
 
 #include <setjmp.h>
@@ -22,23 +22,29 @@ struct connection {
 	struct timer stalled;
 	struct partial partial;
 	struct http_server *server;
-	struct connection *next, *previous; /* all of them */
-	struct connection *look_next;	    /* to be looked at before the loop waits */
+	struct connection *next, *previous; /* in the list of all */
+	struct connection *look_next;	    /* in the list to be looked at before the loop waits */
 	FCGX_Request fcgi;
-	struct task *task; /* that serves it; NULL: idle */
-	/* Kept here rather than on the stack: they must survive the way back from out_of_memory. */
+	struct task *task; /* that serves it; NULL: none does */
+	/*
+	 * The members from here on are not on the stack: they must survive the way back from
+	 * out_of_memory.
+	 */
 	struct http_exchange x;
-	struct str records; /* of the request, until it is read */
+	struct str records; /* of the request, until that is read */
 	bool keep, was_read, refused;
 	bool busy, to_look;
 	bool gone;  /* the peer reads no more, or the connection is to be closed */
 	bool ended; /* the peer sends no more */
 	jmp_buf out_of_memory;
-	/* Of a reply in pieces: why nothing more of it can be sent; whether the last record is
-	 * half sent, and whether the task sleeps until there is room; bytes since it last slept. */
+	/*
+	 * A reply in pieces: broken tells why nothing more of it can be sent, half that the last
+	 * record is half sent, for_room that the task sleeps until there is room; at_once is bytes
+	 * since it last slept.
+	 */
 	enum err broken;
 	bool half, for_room;
-	bool placed; /* it has one of the places for such replies */
+	bool placed; /* the connection has one of the places for such replies */
 	size_t at_once;
 };
 
@@ -57,16 +63,16 @@ struct http_server {
 	struct intake intake;
 };
 
-/* http_exchange.send and .reserve, of the running task. */
+/* The functions http_exchange.send and .reserve, of the running task. */
 enum err stream_send(struct http_exchange *x, struct str piece);
 enum err stream_reserve(struct http_exchange *x);
 
-/* Gives a place back, if there is one. */
+/* Gives the connection's place back, if it has one. */
 void stream_leave(struct connection *c);
 
 /*
- * Ends a reply in pieces that has begun, and gives its place back. whole: it has all
- * that it should have. False when it was not, or its end could not be sent: the connection is to be
- * closed, and the peer sees that something is missing.
+ * Ends a reply in pieces that has begun, and gives its place back. whole: the reply has all that it
+ * should have. False when it has not, or its end could not be sent: the connection is to be closed,
+ * and the peer sees that something is missing.
  */
 bool stream_end(struct connection *c, bool whole);

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* What libfcgi has not read yet of the request that fcgi_read is at. */
+/* The rest of the request that fcgi_read is at: libfcgi has not read it yet. */
 static struct str unread;
 
 /*
@@ -50,7 +50,7 @@ void fcgi_open(FCGX_Request *f, int fd)
 	f->ipcFd = fd;
 }
 
-/* Where a CGI variable goes; those not named here are not looked at. */
+/* The member that a CGI variable goes to; variables not named here are not looked at. */
 static struct str *slot_of(struct http_request *r, struct str name)
 {
 	static const struct {
@@ -82,7 +82,7 @@ static struct str *slot_of(struct http_request *r, struct str name)
 	return NULL;
 }
 
-/* What CONTENT_LENGTH may be besides a number. */
+/* The values of CONTENT_LENGTH that are no number. */
 enum { LENGTH_UNTOLD = -1, LENGTH_MALFORMED = -2 };
 
 /* Sorts the variables into the request; returns CONTENT_LENGTH. */
@@ -110,8 +110,8 @@ static int64_t read_params(char *const *envp, struct http_request *r)
 
 /*
  * Splits REQUEST_URI, which servers pass as the client sent it. Without a PATH_INFO it says all
- * there is, and what else the server tells is not looked at: SCRIPT_NAME is then any path that the
- * server thought to be the program's.
+ * there is, and the other variables are not looked at: SCRIPT_NAME is then any path that the server
+ * thought to be the program's.
  */
 static void split_uri(struct http_request *r)
 {
@@ -127,9 +127,9 @@ static void split_uri(struct http_request *r)
 
 /*
  * Reads STDIN to its end, without which libfcgi will not take the next request. A server that
- * passes on what came in pieces (Transfer-Encoding: chunked) does not tell how long it is, and then
- * the end is where the stream has it, within `most` bytes; a length that is told has to be that of
- * the stream.
+ * passes on a body that came in pieces (Transfer-Encoding: chunked) does not tell how long it is,
+ * and then the end is where the stream has it, within `most` bytes; a length that is told has to be
+ * that of the stream.
  */
 static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, size_t most,
 		      struct http_request *r)
@@ -155,7 +155,10 @@ static bool read_body(FCGX_Request *f, struct arena *a, int64_t length, size_t m
 static bool accept_records(FCGX_Request *f, struct str records)
 {
 	unread = records;
-	/* Set, so that FCGX_Accept_r takes the connection it has instead of accepting one. */
+	/*
+	 * keepConnection is set, so that FCGX_Accept_r takes the connection it has instead of
+	 * accepting one.
+	 */
 	f->keepConnection = 1;
 	/* The descriptor is the loop's: libfcgi would wait up to 2 s for the peer when closing. */
 	f->detached = 1;
@@ -229,7 +232,7 @@ static void add_stdout(struct fcgi_records *o, const struct str *texts, size_t n
 		}
 }
 
-/* The empty STDOUT, and the word that the reply was whole. */
+/* Adds the empty STDOUT, and the word that the reply was whole. */
 static void add_end(struct fcgi_records *o)
 {
 	static const FCGI_EndRequestBody complete = { .protocolStatus = FCGI_REQUEST_COMPLETE };
@@ -240,8 +243,8 @@ static void add_end(struct fcgi_records *o)
 }
 
 /*
- * The status line of CGI (RFC 3875 section 6.3.3), and the length of the body where it is known.
- * Both fit; there may be no memory for more.
+ * Writes the status line of CGI (RFC 3875 section 6.3.3), and the length of the body where it is
+ * known. Both fit; there may be no memory for more.
  */
 static struct str add_status(struct fcgi_records *o, int status, const struct str *body)
 {
@@ -254,7 +257,10 @@ static struct str add_status(struct fcgi_records *o, int status, const struct st
 	buf_char(&b, ' ');
 	buf_add(&b, str_from(status_phrase(status)));
 	buf_add(&b, STR("\r\n"));
-	/* Told, so that nginx need not send it in chunks; a 204 has none (RFC 9110 section 8.6). */
+	/*
+	 * The length is told, so that nginx need not send the body in chunks; a 204 has none (RFC
+	 * 9110 section 8.6).
+	 */
 	if (body != NULL && status != 204) {
 		buf_add(&b, STR("Content-Length: "));
 		buf_i64(&b, (int64_t)body->n);
@@ -294,7 +300,7 @@ void fcgi_break(struct fcgi_records *o, const FCGX_Request *f)
 	add_part(o, &none, sizeof none);
 }
 
-/* Leaves out what has been sent. */
+/* Leaves out the bytes that have been sent. */
 static void skip(struct fcgi_records *o, size_t n)
 {
 	while (o->first < o->part_count && n >= o->parts[o->first].iov_len)
@@ -334,7 +340,10 @@ bool fcgi_reply(FCGX_Request *f, const struct http_reply *r)
 	add_stdout(&o, texts, sizeof texts / sizeof *texts);
 	add_end(&o);
 
-	/* At once, so that the server wakes once, and whole: a reply fits the socket's buffer. */
+	/*
+	 * The reply is sent at once, so that the server wakes once, and whole: it fits the socket's
+	 * buffer.
+	 */
 	bool sent = fcgi_send(f, &o) == FCGI_SENT;
 
 	FCGX_Free(f, 0);

@@ -21,7 +21,7 @@ struct record {
 	size_t content, length; /* length: header and padding included */
 };
 
-/* What is left of PARAMS, whose name-value pairs take no notice of where records end. */
+/* The rest of PARAMS, whose name-value pairs take no notice of where records end. */
 struct stream {
 	const uint8_t *at;
 	size_t chunk;	/* bytes at `at` that belong to this record */
@@ -42,7 +42,7 @@ static struct record record_read(const uint8_t *p)
 	return r;
 }
 
-/* Goes on to the next record, of which there is one as long as bytes are left. */
+/* Goes on to the next record, which is there as long as bytes are left. */
 static void stream_record(struct stream *s)
 {
 	struct record r = record_read(s->at + s->padding);
@@ -83,7 +83,7 @@ static bool stream_byte(struct stream *s, uint8_t *out)
 	return true;
 }
 
-/* One byte, or four with the highest bit set: section 3.4. */
+/* Reads a length: one byte, or four with the highest bit set (section 3.4). */
 static bool stream_length(struct stream *s, size_t *out)
 {
 	uint8_t b = 0;
@@ -100,9 +100,9 @@ static bool stream_length(struct stream *s, size_t *out)
 }
 
 /*
- * All records of the stream are there, `total` bytes in them. libfcgi makes texts "NAME=VALUE" of
- * the pairs, which end at a NUL: with one, or with a "=" in a name, a variable would be another
- * one, or a shorter one, than the server has sent.
+ * Whether the pairs are valid; all records of the stream are there, `total` bytes in them. libfcgi
+ * makes texts "NAME=VALUE" of the pairs, which end at a NUL: with a NUL, or with a "=" in a name, a
+ * variable would be another one, or a shorter one, than the server has sent.
  */
 static bool pairs_valid(const uint8_t *first, size_t total)
 {
@@ -124,7 +124,10 @@ static bool pairs_valid(const uint8_t *first, size_t total)
 	return true;
 }
 
-/* The first record. Bytes are judged as they come, so that nothing wrong waits for a deadline. */
+/*
+ * Checks the first record. Bytes are judged as they come, so that nothing wrong waits for a
+ * deadline.
+ */
 static enum frame begin_check(const uint8_t *p, size_t n)
 {
 	static const uint8_t head[HEADER + 2] = { VERSION, BEGIN_REQUEST, 0, 0, 0, BEGIN_BODY, 0, 0,
@@ -148,7 +151,7 @@ static enum frame begin_check(const uint8_t *p, size_t n)
 
 /*
  * Walks records of one type and id from *at on, the empty one included. On FRAME_COMPLETE *at is
- * behind it and *total says what was in them.
+ * behind that one and *total is the bytes in all of them.
  */
 static enum frame stream_check(const uint8_t *p, size_t n, struct record wanted, size_t max,
 			       size_t *at, size_t *total)

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* nginx sends a request at once, so what is held is of peers that stall; 50 of the largest fit. */
+/*
+ * nginx sends a request at once, so the requests held are of peers that stall; 50 of the largest
+ * fit.
+ */
 enum { HELD_MAX = 8 * 1024 * 1024 };
 
 void partial_drop(struct intake *in, struct partial *p)
@@ -53,7 +56,7 @@ enum intake_state intake_read(struct intake *in, struct partial *p, int fd, stru
 	case FRAME_MORE:
 		return n < sizeof in->room && hold(in, p, n) ? INTAKE_MORE : INTAKE_BAD;
 	case FRAME_COMPLETE:
-		/* nginx sends one at a time; a second one behind it has nowhere to wait. */
+		/* nginx sends one request at a time; a second one behind it has nowhere to wait. */
 		if (n > length)
 			break;
 		partial_drop(in, p);

@@ -47,7 +47,7 @@ static void forget_look(struct connection *c)
 	*p = c->look_next;
 }
 
-/* Ends a connection that serves no request. The one place that closes its descriptor. */
+/* Ends a connection that serves no request. Nothing else closes its descriptor. */
 static void hang_up(struct connection *c)
 {
 	int fd = c->watch.fd;
@@ -68,7 +68,7 @@ static void hang_up(struct connection *c)
 	free(c);
 }
 
-/* A task may not start another one, so what is left to do waits for the loop. */
+/* Has a connection looked at by the loop, for a task may not start another one. */
 static void look_later(struct connection *c)
 {
 	if (c->to_look)
@@ -112,7 +112,7 @@ static bool exchange(struct connection *c)
 	if (!c->was_read && !fcgi_read(&c->fcgi, c->records, x->arena, &x->request, &c->keep))
 		return false;
 	c->was_read = true;
-	/* Without a stack of its own it must not wait for anything. */
+	/* A request without a stack of its own must not wait for anything. */
 	x->overloaded = c->refused || c->task == NULL;
 	x->reply = (struct http_reply){ .status = 500,
 					.headers = buf_make(x->arena, 512),
@@ -183,7 +183,7 @@ static void look(struct connection *c)
 			timer_set(&c->stalled, ticks_us() + PARTIAL_US);
 		return;
 	case INTAKE_WHOLE:
-		if (c->gone) /* nobody waits for what it would do */
+		if (c->gone) /* nobody waits for the reply */
 			break;
 		timer_clear(&c->stalled);
 		return start(c);
@@ -274,7 +274,10 @@ static void on_again(struct timer *t)
 	listen_on(OWNER_OF(t, struct http_server, again), EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-/* Out of descriptors or memory: the ready listener would keep the loop spinning. */
+/*
+ * Rests the listener when there are no descriptors or memory: ready, it would keep the loop
+ * spinning.
+ */
 static void rest(struct http_server *s)
 {
 	loop_unwatch(&s->listener);
@@ -292,7 +295,7 @@ static void on_listener(struct watch *w, uint32_t events)
 		if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
 			return;
 		if (fd < 0) {
-			/* It is tried ten times a second, and said once. */
+			/* accept is tried ten times a second, and its failure said once. */
 			if (s->refused != errno)
 				log_error("http", "accept: %s", strerror(errno));
 			s->refused = errno;

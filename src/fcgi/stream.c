@@ -12,14 +12,16 @@
 #include "fcgi/connection.h"
 
 enum {
-	/* A record of that much goes into a unix socket whole or not at all. */
+	/* A record of this size goes into a unix socket whole or not at all. */
 	PIECE = 16 * 1024,
-	/* The kernel doubles it, for its own needs: a few pieces. That is all that lies in the
-	 * kernel for a peer that does not read. */
+	/*
+	 * The kernel doubles the size, for its own needs: a few pieces. No more lies in the kernel
+	 * for a peer that does not read.
+	 */
 	STREAM_BUFFER = 64 * 1024,
 	/* A peer that reads as fast as it is sent to would keep everybody else waiting. */
 	AT_ONCE = 64 * 1024,
-	LOOK_US = 1000000 /* how often who waits asks whether to go on */
+	LOOK_US = 1000000 /* how often a task that waits asks whether to go on */
 };
 
 static void set_buffer(const struct connection *c, int size)
@@ -51,7 +53,10 @@ static enum err wait_for_room(struct connection *c, int64_t until)
 	struct waiter w = { .timer.fire = on_look, .task = c->task };
 	int64_t look = ticks_us() + LOOK_US;
 
-	/* Each time anew, for then it tells at once what there is room for by now. */
+	/*
+	 * The socket is watched anew each time, for then epoll tells at once what there is room for
+	 * by now.
+	 */
 	TRY(loop_watch(&c->watch, c->watch.fd, WATCHED | EPOLLOUT));
 	timer_set(&w.timer, look < until ? look : until);
 	c->for_room = true;
@@ -139,7 +144,7 @@ static enum err begin(struct connection *c)
 	set_buffer(c, STREAM_BUFFER);
 	fcgi_head(&o, &c->fcgi, r);
 	TRY(put(c, &o));
-	/* The handler may have done with the memory that they lie in. */
+	/* The handler may have done with the memory that the headers lie in. */
 	r->headers = r->body = (struct buf){ .arena = c->x.arena };
 	return OK;
 }

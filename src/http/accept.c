@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* How exactly a media range names a type; the most exact one counts (RFC 9110 section 12.5.1). */
+/*
+ * The exactness of a media range for a type; the most exact one counts (RFC 9110 section 12.5.1).
+ */
 enum exact { EXACT_NOT, EXACT_ANY, EXACT_SUBTYPE, EXACT_TYPE };
 
 struct best {
@@ -138,7 +140,10 @@ static struct str unquote(struct str s)
 	return (struct str){ s.p + 1, s.n - 2 };
 }
 
-/* RFC 8259 section 8.1 knows no charset; what says that the bytes are UTF-8 says nothing wrong. */
+/*
+ * RFC 8259 section 8.1 knows no charset; a name that says that the bytes are UTF-8 says nothing
+ * wrong.
+ */
 static bool charset_utf8(struct str name)
 {
 	return str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")) ||

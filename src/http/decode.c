@@ -43,7 +43,7 @@ static void path_read(struct decoding *d)
 	}
 }
 
-/* What stands for a field in a query or a form. */
+/* Reads the value of a field in a query or a form. */
 static void value_read(struct decoding *d, size_t i, struct str raw)
 {
 	struct str value = { 0 };
@@ -79,7 +79,7 @@ static void query_read(struct decoding *d)
 {
 	struct str rest = d->request->query, name = { 0 }, value = { 0 };
 
-	/* Names once told enough are not worth the memory of decoding the rest. */
+	/* The rest of a query is not worth the memory of decoding it once enough names are told. */
 	while (d->strange.n < FAULTS_MAX && query_next(&rest, &name, &value))
 		if (name.n > 0 || value.n > 0)
 			parameter_read(d, name, value);
@@ -113,7 +113,7 @@ static enum err body_read(struct decoding *d, const struct taking *t)
 	return OK;
 }
 
-/* All members of an input, each with what was given for it. */
+/* Takes all members of an input, each with the value given for it. */
 static void members_take(const struct decoding *d, const struct taking *t, void *out)
 {
 	for (size_t i = 0; i < d->schema->n; i++) {

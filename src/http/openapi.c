@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The route table as OpenAPI 3.1: the table is the source, so the document cannot drift from the
- * service. What an operation may answer is a column of it, and dispatch holds it to that.
+ * service. The answers of an operation are a column of it, and dispatch holds it to those.
  */
 #include "http/openapi.h"
 
@@ -17,7 +17,10 @@ static void append(struct document *d, json_t *array, json_t *value)
 		d->failed = true;
 }
 
-/* Keeps a schema under its name, unless another one has it, and gives what stands for it. */
+/*
+ * Keeps a schema under its name, unless another one has that; gives a reference, or the schema
+ * itself.
+ */
 static json_t *schema_named(struct document *d, const char *name, json_t *schema)
 {
 	json_t *known = json_object_get(d->schemas, name);
@@ -114,7 +117,7 @@ static void put_body(struct document *d, const struct route *r, json_t *operatio
 			       "content", content));
 }
 
-/* Who may call it; an empty `security` says that no token is needed. */
+/* Puts who may call an operation; an empty `security` says that no token is needed. */
 static void put_access(struct document *d, const struct route *r, json_t *operation)
 {
 	static const char *const who[] = {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What the OpenAPI files share: the document being made. */
+/* The OpenAPI document being made, which the OpenAPI files share. */
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 
-/* One failed allocation spoils it; calls go on harmlessly, so only the end has to look. */
+/*
+ * One failed allocation spoils the document; calls go on harmlessly, so only the end has to look.
+ */
 struct document {
 	json_t *root, *paths, *schemas, *responses, *tags;
 	bool failed;
 };
 
-/* Takes over value, NULL included: then it is spoilt. */
+/* Puts a value, which is taken over; NULL spoils the document. */
 void document_put(struct document *d, json_t *object, const char *key, json_t *value);
 
 /* A new object that is already in its place. Borrowed; NULL only when the document is spoilt. */

@@ -8,7 +8,7 @@
 
 enum { PER_STATUS = 16 /* problems of one status, at most */ };
 
-/* One of the two shapes that problem.c writes; `list` and `detail` are what they differ in. */
+/* One of the two shapes that problem.c writes; they differ in `message`, `list` and `detail`. */
 static json_t *problem_facts(const char *message, const char *list, const char *detail)
 {
 	json_t *fault = json_pack("{s:s, s:{s:{s:s, s:s}, s:{s:s}}, s:[s, s]}", "type", "object",
@@ -83,7 +83,7 @@ static json_t *lengthened(json_t *text, const char *between, json_t *more)
 	return longer;
 }
 
-/* "email-taken.last-admin": what the component is called, for it is the same wherever these are. */
+/* "email-taken.last-admin": the name of the component, which is the same wherever these are. */
 static json_t *answers_name(const struct answers *s)
 {
 	json_t *name = json_string("");
@@ -104,7 +104,7 @@ static json_t *answers_titles(const struct answers *s)
 	return text;
 }
 
-/* For programs: each code by itself. */
+/* The codes, each by itself, for programs. */
 static json_t *answers_codes(struct document *d, const struct answers *s)
 {
 	json_t *codes = json_array();
@@ -135,7 +135,7 @@ static bool answers_has(const struct answers *s, enum err e)
 	return false;
 }
 
-/* The component, made on first use. */
+/* Makes the component, on first use. */
 static void put_component(struct document *d, const char *name, const struct answers *s)
 {
 	json_t *response = problem_response(d, answers_titles(s));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What operations answer when they fail: err.def, front.def and problem.c in OpenAPI. */
+/* The answers of operations that fail: err.def, front.def and problem.c in OpenAPI. */
 #pragma once
 
 #include "http/openapi_document.h"

@@ -57,7 +57,7 @@ static void rfc9457_write(struct buf *b, const struct problem *p, const struct e
 	buf_char(b, '}');
 }
 
-/* What a handler says, or the only fault there is, or the title of the kind. */
+/* The message of the handler, or the only fault there is, or the title of the error. */
 static struct str message_of(const struct problem *p, const struct err_row *row)
 {
 	if (p->message.p != NULL)
@@ -73,7 +73,7 @@ void problem_write(struct http_reply *out, const struct problem *p)
 	struct str message = message_of(p, row);
 
 	out->status = row->status;
-	/* What a handler wrote before it failed is not the reply. */
+	/* The text that a handler wrote before it failed is not the reply. */
 	out->body.n = 0;
 	if (p->rfc9457) {
 		header_add(out, "Content-Type", STR("application/problem+json; charset=utf-8"));

@@ -14,7 +14,7 @@ static int escaped(const char *p, size_t n)
 
 bool percent_decode(struct str raw, bool plus, struct arena *a, struct str *out)
 {
-	char *p = arena_alloc(a, raw.n + 1); /* decoding never makes it longer */
+	char *p = arena_alloc(a, raw.n + 1); /* decoding never makes a text longer */
 	size_t n = 0;
 
 	for (size_t i = 0; i < raw.n; i++) {
@@ -41,7 +41,7 @@ bool query_next(struct str *rest, struct str *name, struct str *value)
 	while (str_split(rest, '&', &part)) {
 		if (part.n == 0)
 			continue;
-		/* Without "=" the value is empty, not missing. */
+		/* A name without "=" has an empty value, not a missing one. */
 		*value = str_from_at(part, part.n);
 		str_split(&part, '=', name);
 		if (part.p != NULL)

@@ -40,8 +40,8 @@ static bool path_decode(struct str raw, struct arena *a, struct str *out)
 }
 
 /*
- * "" or "/accounts". Only what needs no escape, neither in an URL nor in a header: it goes into
- * Location, Link and Set-Cookie as it is.
+ * Whether a mount is "" or "/accounts", of characters that need no escape, neither in a URL nor in
+ * a header: it goes into Location, Link and Set-Cookie as it is.
  */
 static bool mount_plain(struct str mount)
 {
@@ -66,8 +66,8 @@ static bool joined(struct str whole, struct str mount, struct str rest)
 }
 
 /*
- * The path that is routed. What a server has decoded may have been something else before: a slash,
- * a dot, a NUL. So the raw path, where it is told, is decoded here as well, once.
+ * Takes the path that is routed. A slash, a dot or a NUL that a server has decoded may have been
+ * something else before. So the raw path, where it is told, is decoded here as well, once.
  */
 static enum err path_take(const struct http_request *r, struct arena *a, struct str *out)
 {
@@ -99,7 +99,7 @@ static const char *segment_end(const char *p)
 
 static const uint64_t NO_SHAPE = UINT64_MAX;
 
-/* A cheap no to most templates that do not fit. */
+/* Whether the heads differ: a cheap no to most templates that do not fit. */
 static bool heads_differ(const struct route *route, struct str path)
 {
 	assert(route->head > 0);
@@ -132,7 +132,7 @@ static uint64_t shape_of(const struct route *route, struct str whole)
 	}
 }
 
-/* The parameters of a template that fits. */
+/* Takes the parameters of a template that fits. */
 static void params_take(struct route_match *m, const char *path, struct arena *a)
 {
 	for (const char *t = m->route->path; *t != '\0'; t++, path++) {
@@ -156,7 +156,7 @@ enum err route_find(const struct route *routes, size_t n, const struct http_requ
 		    struct arena *a, struct route_match *m)
 {
 	struct str path = { 0 };
-	/* The row above, whose method is often all that differs. */
+	/* The path of the row above, from which a row often differs in its method only. */
 	const char *before = NULL;
 	uint64_t shape = NO_SHAPE, best = NO_SHAPE;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the bytes of a body to a JSON object. Jansson decides what is valid; a walk over the bytes
+ * Parsing of a body's bytes to a JSON object. Jansson decides what is valid; a walk over the bytes
  * before it bounds the depth (jansson's own limit is 2048, deeper than a task's stack is meant
  * for), and a walk up to its complaint finds the pointer, which jansson does not give.
  */
@@ -40,7 +40,7 @@ static size_t string_end(struct str s, size_t i)
 	return s.n;
 }
 
-/* A string from i to end: a name if one is due and the string is closed. */
+/* Notes a string from i to end: a name if one is due and the string is closed. */
 static void trail_string(struct trail *t, struct str s, size_t i, size_t end)
 {
 	struct level *top = t->depth > 0 ? &t->levels[t->depth - 1] : NULL;
@@ -102,7 +102,7 @@ static void release(void *json)
 }
 
 /*
- * Jansson frees what it copied; passwords must not stay behind in the heap. And where it finds no
+ * Jansson frees its copies; passwords must not stay behind in the heap. And where it finds no
  * memory it may leave out a byte of a string and go on, or fail an assertion.
  */
 static json_t *load(struct str text, size_t flags, struct arena *a, json_error_t *error)
@@ -132,7 +132,7 @@ static struct str key_text(struct str raw, struct arena *a)
 	return arena_dup(a, (struct str){ json_string_value(key), json_string_length(key) });
 }
 
-/* As far in as the names can be read. */
+/* The pointer to a place, as far in as the names can be read. */
 static struct str trail_pointer(const struct trail *t, struct arena *a)
 {
 	struct str pointer = STR("");
@@ -149,7 +149,9 @@ static struct str trail_pointer(const struct trail *t, struct arena *a)
 }
 
 struct complaint {
-	/* ERR_BAD_JSON: it is none (RFC 8259). ERR_INVALID: it is JSON, but nothing that is taken.
+	/*
+	 * ERR_BAD_JSON: the body is none (RFC 8259). ERR_INVALID: it is JSON, but nothing that is
+	 * taken.
 	 */
 	enum err err;
 	const char *what;
@@ -204,7 +206,7 @@ static struct complaint complaint(const json_error_t *error)
 	}
 }
 
-/* What can be told without a parser; OK leaves the rest to it. */
+/* Tells the faults that need no parser; OK leaves the rest to it. */
 static enum err body_scan(struct str body, struct arena *a, struct faults *f)
 {
 	static const struct complaint nul = { ERR_BAD_JSON, "NUL is not allowed" };

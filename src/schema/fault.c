@@ -7,7 +7,7 @@
 
 void fault_add(struct faults *f, struct arena *a, struct str pointer, const char *format, ...)
 {
-	/* Whoever sends thousands of faults learns of the first ones; a reply has a size. */
+	/* A client that sends thousands of faults learns of the first ones; a reply has a size. */
 	if (f->n == FAULTS_MAX)
 		return;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One field: what the request says about it, whether that may be, and its place in the struct. */
+/*
+ * One field: the value that the request has for it, whether that may be, and its place in the
+ * struct.
+ */
 #include "schema/given.h"
 
 #include <inttypes.h>
@@ -190,8 +193,10 @@ static struct str take_uuid(const struct given *g, void *at)
 
 	if (g->type != GIVEN_TEXT || !uuid_parse(g->text, &id))
 		return STR("must be a UUID");
-	/* The nil UUID stands for "none" in here. As the name of a resource it is one like others
-	 * that nothing has. */
+	/*
+	 * The nil UUID stands for "none" in here. As the name of a resource it is an id like others
+	 * that nothing has.
+	 */
 	if (uuid_none(id) && !g->in_path)
 		return STR("must not be the nil UUID");
 	memcpy(at, &id, sizeof id);

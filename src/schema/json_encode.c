@@ -19,7 +19,7 @@ static inline bool left_out(enum kind kind, const char *at)
 	case KIND_EMAIL:
 	case KIND_LIST:
 	case KIND_OBJECT:
-		/* All of them begin with what they point at. */
+		/* All these begin with the pointer that may be null. */
 		memcpy(&p, at, sizeof p);
 		return p == NULL;
 	case KIND_INSTANT:
@@ -107,7 +107,7 @@ static void word(struct buf *b, const struct vocabulary *words, const char *at)
 	b->n += v.n + 2;
 }
 
-/* Apart, so that what is written most is compiled into the loop over the fields. */
+/* Lists are apart, so that the kinds written most are compiled into the loop over the fields. */
 static __attribute__((noinline)) void list(struct buf *b, const struct field *f, const char *at);
 
 static void object(struct buf *b, const struct field *f, const char *at)
@@ -144,7 +144,7 @@ static inline void value(struct buf *b, const struct field *f, enum kind kind, c
 	}
 }
 
-/* Null has no place among the others: what is so in a list is written as null. */
+/* A null item cannot be left out of a list: it is written as null. */
 static void list(struct buf *b, const struct field *f, const char *at)
 {
 	struct list all = { 0 };
@@ -204,7 +204,7 @@ void json_encode_list(const struct schema *s, const void *in, size_t n, struct b
 
 	buf_char(b, '[');
 	for (size_t i = 0; i < n; i++) {
-		/* One tells how much room the others take. */
+		/* The first object tells how much room the others take. */
 		if (i == 1)
 			buf_room(b, (n - 1) * (b->n - start) * 9 / 8);
 		if (i > 0)

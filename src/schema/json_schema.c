@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What given.c checks and json_encode.c writes, said in JSON Schema 2020-12. */
+/* The rules that given.c checks and json_encode.c writes by, said in JSON Schema 2020-12. */
 #include "schema/json.h"
 
 #include <jansson.h>
@@ -37,7 +37,7 @@ static void put_words(struct draft *d, const struct vocabulary *words, bool null
 	put(d, "enum", list);
 }
 
-/* Of an input; null says as much as leaving an optional member out. */
+/* Puts the type. Null in a body says as much as leaving an optional member out. */
 static void put_name(struct draft *d, const char *type, enum json_side side, const struct field *f)
 {
 	if (side == JSON_BODY_MEMBER && f->optional)
@@ -48,7 +48,7 @@ static void put_name(struct draft *d, const char *type, enum json_side side, con
 
 static void put_text_type(struct draft *d, const struct field *f, enum json_side side)
 {
-	/* As str_shown. */
+	/* The pattern says the same as str_shown. */
 	static const char shown[] =
 		"^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f"
 		"\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$";
@@ -73,7 +73,9 @@ static void put_text_type(struct draft *d, const struct field *f, enum json_side
 		put(d, "pattern", json_string(no_nul));
 }
 
-/* What is read is bounded by given.c; what is written is whatever the database holds. */
+/*
+ * A number that is read is bounded by given.c; one that is written is whatever the database holds.
+ */
 static void put_number_type(struct draft *d, const struct field *f, enum json_side side)
 {
 	bool input = side != JSON_OUTPUT;
@@ -88,7 +90,10 @@ static void put_number_type(struct draft *d, const struct field *f, enum json_si
 		put(d, "default", json_integer(f->preset));
 }
 
-/* What is left out of an item is null in its place; of a list in a patch the whole is replaced. */
+/*
+ * The side of an item: null may stand for its optional members also in a patch, for there the whole
+ * list is replaced.
+ */
 static enum json_side inside(enum json_side side)
 {
 	return side == JSON_PATCH_MEMBER ? JSON_BODY_MEMBER : side;
@@ -110,7 +115,9 @@ static void put_list_type(struct draft *d, const struct field *f, enum json_side
 	put(d, "maxItems", json_integer(f->max_items));
 }
 
-/* As the schema of the object has it; null in front where the member may be left out. */
+/*
+ * Puts the type as the schema of the object has it; null in front where the member may be left out.
+ */
 static void put_object_type(struct draft *d, const struct field *f, enum json_side side)
 {
 	json_t *schema = json_schema(f->of, side, NULL, NULL);
@@ -183,7 +190,10 @@ static bool belongs(const struct field *f, bool one)
 	return one ? f->side == SIDE_ONE || f->side == SIDE_ONE_OR_NEITHER : f->side == SIDE_OTHER;
 }
 
-/* One of the ways: what of a side has to be there, and what has to be missing, or null. */
+/*
+ * Appends one of the ways: the fields of a side that have to be there, and those that have to be
+ * missing, or null.
+ */
 static void append_way(struct draft *d, json_t *ways, const struct schema *s, bool one, bool other)
 {
 	struct draft properties = { .schema = json_object() };
@@ -205,7 +215,7 @@ static void append_way(struct draft *d, json_t *ways, const struct schema *s, bo
 		d->failed = true;
 }
 
-/* oneOf, where the fields have sides. */
+/* Puts oneOf, where the fields have sides. */
 static void put_sides(struct draft *d, const struct schema *s)
 {
 	bool any = false, neither = false;

@@ -37,7 +37,7 @@ void member_strange(struct faults *f, struct arena *a, const struct place *in, s
 	struct str shown = name.n > 0 ? name : STR("\"\""), outer = { 0 };
 	struct place at = { .in = in, .name = name };
 
-	/* A body has room for thousands, of which only the first ones are told. */
+	/* A body has room for thousands of names, of which only the first ones are told. */
 	if (f->n == FAULTS_MAX)
 		return;
 	if (name.n > NAME_SHOWN)
@@ -101,8 +101,7 @@ static void item_take(const struct taking *t, const json_t *v, const struct fiel
 static void list_take(const struct taking *t, const json_t *v, const struct field *f,
 		      const struct place *in, void *out)
 {
-	/* What is in a list of a patch is as in any other: the whole list is replaced (RFC 7396).
-	 */
+	/* Items in a list of a patch are as in any other: the whole list is replaced (RFC 7396). */
 	struct taking whole = { t->arena, t->faults, false };
 	struct field item = *f;
 	size_t size = f->item == KIND_OBJECT ? f->of->size : kind_size(f->item);
@@ -113,7 +112,7 @@ static void list_take(const struct taking *t, const json_t *v, const struct fiel
 	item.optional = false;
 	/* An empty list is not null, so it has a place. */
 	list.v = arena_array(t->arena, list.n + 1, size);
-	/* Beyond the faults that are told none is looked for. */
+	/* Faults beyond those that are told are not looked for. */
 	for (size_t i = 0; i < list.n && t->faults->n < FAULTS_MAX; i++) {
 		struct place at = { .in = in, .index = i };
 

@@ -11,7 +11,10 @@ struct known {
 	regex_t compiled;
 };
 
-/* A new one. What the schemas of the program say compiles: a test walks over all of them. */
+/*
+ * Compiles a new pattern. The patterns of the program's schemas compile: a test walks over all of
+ * them.
+ */
 static struct known *known_make(const char *pattern, struct arena *a)
 {
 	struct known *k = malloc(sizeof *k);
@@ -23,7 +26,7 @@ static struct known *known_make(const char *pattern, struct arena *a)
 	}
 	assert(rc == 0);
 	k->pattern = pattern;
-	/* Where it was released, arena_exhausted did not return. */
+	/* Where k was released, arena_exhausted did not return. */
 	/* cppcheck-suppress deallocret */
 	return k;
 }
@@ -32,9 +35,9 @@ bool pattern_match(const char *pattern, const char *s, struct arena *a)
 {
 	/*
 	 * Compiling costs more than the rest of a request, and a const table of schemas has no
-	 * place to keep the result. One a pattern, kept for good, so it cannot go stale; patterns
-	 * are literals, so their address is their identity, and there are no more than schemas
-	 * have.
+	 * place to keep the result. There is one for each pattern, kept for good, so it cannot go
+	 * stale; patterns are literals, so their address is their identity, and there are no more
+	 * than schemas have.
 	 */
 	static const struct known *all;
 	const struct known *k = all;

@@ -66,7 +66,7 @@ void loop_unwatch(struct watch *w)
 {
 	if (w->fd < 0)
 		return;
-	/* Somebody closed it first: the number may be another connection's by now. */
+	/* Somebody closed the descriptor first: the number may be another connection's by now. */
 	if (epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL) != 0) {
 		log_error("loop", "descriptor %d was closed while it was watched: %s", w->fd,
 			  strerror(errno));
@@ -204,7 +204,7 @@ static int64_t keep_log(int64_t now)
 	return INT64_MAX;
 }
 
-/* Milliseconds to what is due next, rounded up so that it has really come; -1: nothing is. */
+/* Milliseconds until something is due, rounded up so that it has really come; -1: nothing is. */
 static int patience(void)
 {
 	int64_t now = ticks_us(), next = keep_log(now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A few lines of assembly where they are known, ucontext elsewhere and under sanitizers, which
- * intercept it; swapcontext makes two system calls a switch. The registers are those that a callee
- * must preserve (System V AMD64 ABI 3.2.1, AAPCS64 6.1). Floating-point control words are not
- * changed by anything in this program, so they need not travel.
+ * The switch is a few lines of assembly where they are known, ucontext elsewhere and under
+ * sanitizers, which intercept it; swapcontext makes two system calls a switch. The registers are
+ * those that a callee must preserve (System V AMD64 ABI 3.2.1, AAPCS64 6.1). Floating-point control
+ * words are not changed by anything in this program, so they need not travel.
  */
 #include "task/switch.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From one stack to another, and the stacks. */
+/* Switching from one stack to another, and the stacks. */
 #pragma once
 
 #include <stddef.h>
@@ -15,14 +15,14 @@ enum {
 	STACK_KEPT = 64		 /* unused stacks kept for the next request */
 };
 
-/* Where a stack was left. */
+/* The place where a stack was left. */
 struct context {
 #ifdef SWITCH_UCONTEXT
 	ucontext_t uc;
 #else
 	void *sp;
 #endif
-	/* For AddressSanitizer: bounds and its shadow of the stack. */
+	/* The bounds of the stack, and AddressSanitizer's shadow of it. */
 	void *low, *fake;
 	size_t size;
 };
@@ -37,5 +37,5 @@ void context_make(struct context *c, void *low, void (*fn)(void));
 /* Leaves `from`, goes on in `to`. `last`: from is never gone back to. */
 void context_switch(struct context *from, struct context *to, int last);
 
-/* First thing on a fresh stack that was come to from `from`. */
+/* To be called first on a fresh stack that was come to from `from`. */
 void context_arrived(struct context *self, struct context *from);

@@ -15,10 +15,10 @@ enum {
 };
 
 /*
- * Besides spaces, controls and format characters (soft hyphen, zero-width ones, directions) this
- * refuses what no address holds (private, unassigned) and the other characters that are drawn as
- * nothing, such as variation selectors: libidn2 drops those from a domain without a word, and so
- * would make two addresses one.
+ * Whether a character shows. Besides spaces, controls and format characters (soft hyphen,
+ * zero-width ones, directions) this refuses those that no address holds (private, unassigned) and
+ * the others that are drawn as nothing, such as variation selectors: libidn2 drops those from a
+ * domain without a word, and so would make two addresses one.
  */
 static bool visible(ucs4_t c)
 {
@@ -52,8 +52,8 @@ static bool all_visible(struct str s)
 }
 
 /*
- * A dot-atom (RFC 5322 section 3.2.3, with UTF-8 as of RFC 6531), or with dots wherever they are: a
- * large provider has given out such addresses.
+ * Whether a local part is a dot-atom (RFC 5322 section 3.2.3, with UTF-8 as of RFC 6531), or has
+ * dots wherever they are: a large provider has given out such addresses.
  */
 static bool local_valid(struct str s)
 {
@@ -67,21 +67,21 @@ static bool local_valid(struct str s)
 	return dots < s.n && s.n <= LOCAL_MAX;
 }
 
-/* Whether it has to be written in quotes (RFC 5321 section 4.1.2). */
+/* Whether a local part has to be written in quotes (RFC 5321 section 4.1.2). */
 static bool local_quoted(struct str s)
 {
 	return s.p[0] == '.' || s.p[s.n - 1] == '.' || memmem(s.p, s.n, "..", 2) != NULL;
 }
 
-/* The bytes of its quotes, which count where a length is bounded. */
+/* The bytes of a local part's quotes, which count where a length is bounded. */
 static size_t quotes(struct str local)
 {
 	return local_quoted(local) ? 2 : 0;
 }
 
 /*
- * A local part without the quotes around it, which are no part of the address, and in NFC (RFC 6532
- * section 3.1): one that is typed on another keyboard is the same.
+ * Reads a local part without the quotes around it, which are no part of the address, and in NFC
+ * (RFC 6532 section 3.1): one that is typed on another keyboard is the same.
  */
 static bool local_read(struct str s, struct arena *a, struct str *out)
 {
@@ -94,7 +94,7 @@ static bool local_read(struct str s, struct arena *a, struct str *out)
 
 	uint8_t *nfc = arena_alloc(a, n);
 
-	/* Given room enough it is there; else there was no memory for its tables. */
+	/* The result is there, given room enough; else there was no memory for its tables. */
 	if (u8_normalize(UNINORM_NFC, (const uint8_t *)s.p, s.n, nfc, &n) != nfc)
 		arena_exhausted(a);
 	nfc[n] = '\0';
@@ -145,7 +145,10 @@ static bool domain_valid(struct str s)
 	return labels >= 2 && strspn(label.p, "0123456789") < label.n;
 }
 
-/* Labels that only libidn2 can judge. It refuses "--" in the plain ones, though such exist. */
+/*
+ * Whether a domain has labels that only libidn2 can judge. It refuses "--" in the plain ones,
+ * though such exist.
+ */
 static bool needs_idna(struct str s)
 {
 	struct str label = { 0 };
@@ -169,7 +172,7 @@ static bool idna_encode(struct str domain, struct arena *a, struct str *out)
 	static const char dots[][4] = { ".", "\u3002", "\uff0e", "\uff61" };
 	char *encoded = NULL;
 
-	/* libidn2 drops the dot of the root; without it this would be a second spelling. */
+	/* libidn2 drops the dot of the root, so a domain with it would be a second spelling. */
 	for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
 		struct str dot = str_from(dots[i]);
 

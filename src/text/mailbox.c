@@ -24,7 +24,7 @@ bool mailbox_address(struct str s)
 	return plain(local) && plain(domain);
 }
 
-/* Without the quotes around it, and the backslashes within. */
+/* A name without the quotes around it, and the backslashes within. */
 static struct str unquote(struct str s, struct arena *a)
 {
 	char *p = arena_alloc(a, s.n + 1);

@@ -21,7 +21,7 @@ struct template
 	size_t n;
 };
 
-/* Where a template is read. */
+/* The place where a template is read. */
 struct reading {
 	struct template *t;
 	struct str rest;
@@ -66,7 +66,7 @@ static void add_text(struct reading *r, size_t n)
 	r->rest = str_from_at(r->rest, n);
 }
 
-/* {{/word}} */
+/* Adds the end {{/word}}. */
 static bool add_end(struct reading *r, struct str tag, size_t word)
 {
 	if (r->depth == 0)
@@ -105,7 +105,7 @@ static bool add_tag(struct reading *r, struct str tag)
 	return true;
 }
 
-/* From a "{{" on; false at a fault. */
+/* Reads a tag from its "{{" on; false at a fault. */
 static bool read_tag(struct reading *r)
 {
 	const char *end = memmem(r->rest.p, r->rest.n, "}}", 2);
@@ -155,7 +155,7 @@ bool template_parse(struct str source, int line, const struct template_kind *kin
 	return true;
 }
 
-/* Characters that mean something in HTML, in text and in attributes. */
+/* The escape of a character that means something in HTML, in text and in attributes. */
 static struct str escaped(char c)
 {
 	switch (c) {
@@ -174,7 +174,10 @@ static struct str escaped(char c)
 	}
 }
 
-/* A character that a value may not have: C0, DEL or C1, the last as two bytes. Its length; 0. */
+/*
+ * The length of a character that a value may not have: C0, DEL or C1, the last as two bytes; else
+ * 0.
+ */
 static size_t control(struct str v, size_t i)
 {
 	unsigned char c = (unsigned char)v.p[i];
