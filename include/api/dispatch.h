@@ -16,13 +16,13 @@ struct dispatch {
 };
 
 /*
- * From a request to its reply: finds the operation, checks who may call it, decodes the input, runs
- * the handler, ends its transaction, writes the problem if there is one, logs. ctx: a struct
+ * Takes a request to its reply: finds the operation, checks who may call it, decodes the input,
+ * runs the handler, ends its transaction, writes the problem if there is one, logs. ctx: a struct
  * dispatch. Fits http_server_options.serve.
  */
 void dispatch(void *ctx, struct http_exchange *x);
 
-/* Takes the template of pages apart; what comes of it is the arena's. */
+/* Takes the template of pages apart; the result is the arena's. */
 const struct template *page_template(struct arena *a);
 
 struct wire;
@@ -37,5 +37,5 @@ struct table {
 
 extern const struct table table_v1, table_page;
 
-/* All of them, then NULL. */
+/* All tables, then NULL. */
 extern const struct table *const tables[];

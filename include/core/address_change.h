@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another address for an account: asked for with the password, confirmed by both addresses, and for
- * some days undone by whoever reads the mail of the old one.
+ * Another address for an account: asked for with the password, confirmed by both addresses, and
+ * open to be undone for some days by whoever reads the mail of the old one.
  */
 #pragma once
 
@@ -9,23 +9,23 @@
 #include "core/req.h"
 #include "gen/users.h"
 
-/* What goes with the codes in the mails to both, and until when both have to confirm. */
+/* Ids to go with the codes in the mails to both, and the time until which both have to confirm. */
 struct address_asked {
 	struct proof_id old_id, new_id;
 	struct instant expires_at;
 };
 
 /*
- * Who is signed in asks for another address. ERR_INVALID when it is that
- * already; what limit_password and limit_mail_own refuse.
+ * The user who is signed in asks for another address. ERR_INVALID when the account has that one
+ * already; and what limit_password and limit_mail_own refuse.
  */
 enum err address_change_ask(struct req *r, const struct email *email, struct secret password,
 			    struct address_asked *out);
 
-/* Who is signed in keeps the address; OK also when nothing was asked for. */
+/* The user who is signed in keeps the address; OK also when nothing was asked for. */
 enum err address_change_cancel(struct req *r);
 
-/* What has come of a change so far. */
+/* The state of a change so far. */
 struct address_confirmed {
 	struct str email; /* the new address */
 	bool old_confirmed, new_confirmed, done;

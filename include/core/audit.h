@@ -19,8 +19,9 @@ static inline struct str audit_action_word(enum audit_action a)
 }
 
 /*
- * Who did what to whom. Where and under which request id the request itself tells; the actor is who
- * is signed in, unless one is named here (somebody who has just proved who they are).
+ * A note of who did what to whom. The request itself tells from where and under which request id;
+ * the actor is the user who is signed in, unless one is named here (somebody who has just proved
+ * who they are).
  */
 struct audit_note {
 	enum audit_action action;
@@ -30,5 +31,6 @@ struct audit_note {
 	struct str detail; /* what changed, for people; never a secret; null for nothing */
 };
 
-/* Writes it down in the request's transaction: begin one (db_begin) before what it tells. */
+/* Writes the note in the request's transaction: begin one (db_begin) before the writes that it
+ * tells of. */
 enum err audit_note(struct req *r, const struct audit_note *n);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A password that was forgotten, or that others guess at: asking for a mail, and setting a new one
- * with what it says. Nobody is told whether an address has an account; status, bytes and work are
- * the same.
+ * Recovery of a password that was forgotten, or that others guess at: asking for a mail, and
+ * setting a new password with the proof in it. Nobody is told whether an address has an account;
+ * status, bytes and work are the same.
  */
 #pragma once
 
 #include "base/kind.h"
 #include "core/proof.h"
 
-/* RECOVERY_UNLOCK: for who knows the password, and is asked for a proof because others guess. */
+/* RECOVERY_UNLOCK: the user knows the password, and is asked for a proof because others guess. */
 enum recovery { RECOVERY_RESET, RECOVERY_UNLOCK };
 
 /*
- * Mails a proof to who has that address. An address that nobody has goes all the way to the outbox,
- * and no further. devices: tokens that the request brings (core/device.h), or null. out: goes with
- * the code of the mail. ERR_TOO_MANY.
+ * Mails a proof to whoever has that address. A mail to an address that nobody has goes all the way
+ * to the outbox, and no further. devices: tokens that the request brings (core/device.h), or null.
+ * out: the id that goes with the code of the mail. ERR_TOO_MANY.
  */
 enum err recovery_ask(struct req *r, enum recovery what, const struct email *email,
 		      struct str devices, struct proof_id *out);
@@ -28,6 +28,6 @@ struct recovery_reset {
 	struct str name;
 };
 
-/* Sets a new password, confirms the address, ends all sessions. What proof_check and password_new
- * refuse. */
+/* Sets a new password, confirms the address, ends all sessions. Refuses what proof_check and
+ * password_new refuse. */
 enum err recovery_reset(struct req *r, const struct recovery_reset *in);

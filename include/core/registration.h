@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Registering. An address is whoever's who says so first, until somebody proves to read its mail;
- * so with accounts.enumeration_safe nothing that is registered is an account before that. How it
- * becomes one: core/verification.h.
+ * Registering. An address belongs to whoever says so first, until somebody proves to read its mail;
+ * so with accounts.enumeration_safe no registration is an account before that. How it becomes one:
+ * core/verification.h.
  */
 #pragma once
 
@@ -15,7 +15,8 @@ struct registration_new {
 	struct secret password;
 };
 
-/* The same whether the address has an account or not, where nobody is to learn that. */
+/* The answer to a registration: the same whether the address has an account or not, where nobody is
+ * to learn that. */
 struct registered {
 	struct user_id id;
 	struct str email, name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A request to the product, however it came: what all that the product does works with. */
+/* A request to the product, however it came: all that the product does works with one. */
 #pragma once
 
 #include "conf/conf.h"
@@ -12,8 +12,8 @@
 #include "gen/ids.h"
 #include "schema/fault.h"
 
-/* Who asks. user is none on a route that anyone may call. email is that of the access token,
- * "" when none is confirmed. */
+/* The user who asks; none on a route that anyone may call. email is that of the access token, ""
+ * when none is confirmed. */
 struct who {
 	struct user_id user;
 	struct session_id session;
@@ -22,7 +22,7 @@ struct who {
 	int32_t version; /* of the user's tokens, as the one that was shown has it */
 };
 
-/* What a request tells about whoever sends it; "" for what it does not say. */
+/* The sender of a request, as far as it tells; "" for what it does not say. */
 struct from {
 	struct str address;   /* the client's, as the server in front knows it */
 	struct str agent;     /* User-Agent, as it came: see req_device */
@@ -31,28 +31,27 @@ struct from {
 	struct str typed_by; /* who is at the command line; null: nobody */
 };
 
-/* What all requests of a worker share. Nothing in it changes while it runs. */
+/* The parts that all requests of a worker share. None of them changes while the worker runs. */
 struct app {
 	const struct conf *conf;
 	struct keeper *keeper;
 	struct identity_cache *identities;
 	struct revoked *revoked;
 	struct throttle *throttle;
-	/* Whether the feed of revocations is as fresh as it has to be; no token is taken without.
-	 */
+	/* Whether the feed of revocations is as fresh as it has to be; else no token is taken. */
 	const bool *feed_fresh;
 	const struct keyring *keys;
 	/* A hash that no password fits: unknown users cost what known ones do. */
 	struct secret no_hash;
 };
 
-/* How many of what is limited are left; limit 0: nothing is told. */
+/* A limit, and how many are left of it; limit 0: nothing is told. */
 struct quota {
 	int64_t limit, remaining;
 	int64_t reset; /* seconds */
 };
 
-/* Why something is refused, beside its kind, in no wire's form. */
+/* The reason why a request is refused, beside its kind, in no wire's form. */
 struct refusal {
 	struct faults faults; /* of the input */
 	struct str message;   /* null: the title of the kind */
@@ -86,7 +85,7 @@ struct req {
 	bool commit;
 };
 
-/* Returns `e`, and says what it means here. */
+/* Returns `e`, and says what the error means here. */
 enum err problem(struct req *r, enum err e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -102,21 +101,21 @@ enum err fault(struct req *r, const char *pointer, const char *format, ...)
 enum err req_who(struct req *r);
 
 /*
- * What is done for good (counts, hashes) is done once, also when the request is run again because
- * its transaction lost a race. Memory of that name that the runs of one request share, all zero in
- * the first: what was done is noted there. name: a constant; size: always the same for it.
+ * Memory of that name that the runs of one request share, all zero in the first. Work that is done
+ * for good (counts, hashes) is noted there, so that it is done once, also when the request is run
+ * again because its transaction lost a race. name: a constant; size: always the same for it.
  */
 void *req_once(struct req *r, const char *name, size_t size);
 
 /*
- * What is told to others about the request's writes waits until they are committed; then fn is
- * called. It may not wait for anything. Nothing comes of it when the transaction is rolled back or
- * run again. arg: lives as long as the request.
+ * News for others of the request's writes waits until these are committed; then fn is called, which
+ * may not wait for anything. It is not called when the transaction is rolled back or run again.
+ * arg: lives as long as the request.
  */
 void req_after(struct req *r, void (*fn)(struct req *r, void *arg), void *arg);
 
-/* For what a request has done for good: fn is called when it has lost every race and gives up. It
- * has a transaction of its own, and ends it. Holds for all runs. */
+/* Calls fn when the request has lost every race and gives up, for work that it has done for good.
+ * fn has a transaction of its own, and ends it. One call holds for all runs. */
 void req_when_beaten(struct req *r, void (*fn)(struct req *r, void *arg), void *arg);
 
 enum { REQ_TRIES = 6 };
@@ -133,5 +132,5 @@ enum err req_run(struct req *r, enum err (*fn)(struct req *r, void *arg), void *
  */
 enum err req_finish(struct req *r, enum err e);
 
-/* Its User-Agent, cut and fit to be shown; "" when it is not text, or turns text around. */
+/* The User-Agent, cut and fit to be shown; "" when it is not text, or turns text around. */
 struct str req_device(const struct req *r);

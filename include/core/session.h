@@ -3,10 +3,10 @@
 
 #include "core/limit.h"
 
-/* Whose session it is, as it stands in the access token. */
+/* The account whose session it is, as it stands in the access token. */
 struct account {
 	struct user_id user;
-	struct str email; /* email_key of what is confirmed, or "": others take it for who it is */
+	struct str email; /* the confirmed email_key, or "": others take it for the user */
 	enum user_role role;
 	int32_t version;
 };
@@ -18,15 +18,15 @@ struct tokens {
 	int64_t access_s, refresh_s;
 };
 
-/* How a session comes to be. */
+/* The way in which a session comes to be. */
 struct session_how {
-	bool cookie;	    /* its refresh token will be in one */
+	bool cookie;	    /* the refresh token will be in a cookie */
 	struct guess guess; /* that was right, and is forgotten with it; all zero: none was made */
 };
 
 /*
  * Begins a session, notes it, and forgets the guess that led to it: one statement, of the request's
- * transaction if there is one. Whoever calls has seen to it that this is the user, and may sign in.
+ * transaction if there is one. The caller has seen to it that this is the user, and may sign in.
  * device: the token of a device that is known from now on (core/device.h). ERR_RETRY when the user
  * was disabled or deleted, or the version raised meanwhile: so what was proved before a password
  * was changed begins nothing after it.
@@ -36,15 +36,15 @@ enum err session_new(struct req *r, const struct account *a, const struct sessio
 
 /*
  * Exchanges the refresh token among those that were brought for new ones. Tokens that are made up
- * count for nothing. ERR_REFRESH_INVALID when none is left, or when those that are left are of more
- * than one session: which of them is meant nobody can tell.
+ * count for nothing. ERR_REFRESH_INVALID when none is left, or when the rest are of more than one
+ * session: nobody can tell which of them is meant.
  */
 enum err session_refresh(struct req *r, struct str_list tokens, bool cookie, struct tokens *out);
 
-/* Ends a session in a transaction of the request; OK when there is none of that id. */
+/* Ends a session in a transaction of the request; OK when no session has that id. */
 enum err session_end(struct req *r, struct session_id id);
 
-/* Ends the session of each refresh token that is not made up. known: whether there was one. */
+/* Ends the session of each refresh token that is not made up. known: there was such a token. */
 enum err session_end_of(struct req *r, struct str_list tokens, bool *known);
 
 /* Ends a session of that user. ERR_SESSION_NOT_FOUND. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forgets what has run out: sessions, proofs, guesses, mails and so on; in small statements, now
- * and then. Also sees to the keys of tokens when they are due, and to the months of the audit log.
- * Several hosts may do it at once.
+ * The sweep forgets rows that have run out: sessions, proofs, guesses, mails and so on; in small
+ * statements, now and then. It also sees to the keys of tokens when they are due, and to the months
+ * of the audit log. Several hosts may sweep at once.
  */
 #pragma once
 
@@ -12,10 +12,10 @@
 
 struct sweep;
 
-/* Begins a moment later. NULL when out of memory. */
+/* Begins to sweep a moment later. NULL when out of memory. */
 struct sweep *sweep_make(struct pool *pool, const struct conf *c, struct keeper *keeper);
 
-/* Begins no more; whether the last round has ended, so that sweep_free may be called. */
+/* Stops sweeping. True when the last turn has ended, so that sweep_free may be called. */
 bool sweep_stop(struct sweep *s);
 
 void sweep_free(struct sweep *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * That the address of an account is its owner's: asking for the mail again, and what it says. A
- * registration becomes an account by that, see core/registration.h.
+ * Confirming that the address of an account is its owner's: asking for the mail again, and bringing
+ * what it says. A registration becomes an account by that, see core/registration.h.
  */
 #pragma once
 
@@ -13,12 +13,12 @@ struct verification_asked {
 	bool verified;	    /* already */
 };
 
-/* Who is signed in asks for the mail that confirms the address. */
+/* The user who is signed in asks for the mail that confirms the address. */
 enum err verification_ask(struct req *r, struct verification_asked *out);
 
 struct verification {
 	struct proof_given given;
-	/* That which was chosen when registering, or one that replaces it; null: neither. */
+	/* The password that was chosen when registering, or one that replaces it; null: neither. */
 	struct secret password, new_password;
 	struct str name; /* goes with new_password; null: the local part of the address */
 };

@@ -8,7 +8,7 @@
 #include "text/mailbox.h"
 
 struct message {
-	struct uuid id; /* Message-ID, so that who gets it twice can tell */
+	struct uuid id; /* Message-ID, so that whoever gets it twice can tell */
 	struct mailbox from;
 	struct str to; /* an address */
 	struct str subject, text, html;
@@ -17,8 +17,8 @@ struct message {
 };
 
 /*
- * Appends it. False when an address cannot stand in a header, or a text is not valid UTF-8; names
- * and subject may hold anything else, and cannot end their header. All bytes are ASCII, but for an
- * address that is not (RFC 6532).
+ * Appends the message. False when an address cannot stand in a header, or a text is not valid
+ * UTF-8; names and subject may hold anything else, and cannot end their header. All bytes are
+ * ASCII, but for an address that is not (RFC 6532).
  */
 bool message_write(const struct message *m, struct buf *out);

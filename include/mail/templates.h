@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mails there are: src/mail/templates, carried in the binary, and what a folder has instead.
- * <locale>/<name>.txt begins with the subject and an empty line; <locale>/<name>.html goes with it;
- * <locale>/frame.txt and .html stand around all of a language.
+ * Templates of mails: src/mail/templates, carried in the binary, and files that a folder has
+ * instead. <locale>/<name>.txt begins with the subject and an empty line; <locale>/<name>.html goes
+ * with it; <locale>/frame.txt and .html stand around all mails of a language.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ struct mail_template {
 };
 
 /*
- * Reads them; what `folder` ("": none) has is taken instead of what is built in. Adds a fault for
- * each file that cannot be used, and for those that would never be; NULL when there is any.
+ * Reads the templates; files that `folder` ("": none) has are taken instead of built-in ones. Adds
+ * a fault for each file that cannot be used or never would be; NULL when there is any.
  */
 struct templates *templates_load(struct str folder, struct arena *a, struct conf_faults *faults);
 

@@ -14,7 +14,7 @@
  */
 int master_run(struct conf *conf, struct arena *settings);
 
-/* What a worker and the master tell one another through shared memory. */
+/* The signs that a child and the master give one another through shared memory. */
 struct pulse {
 	_Atomic int64_t beat; /* tick of its last sign of life */
 	_Atomic bool ready;
@@ -67,8 +67,9 @@ struct keeper_setup {
 int keeper_run(const struct keeper_setup *s);
 
 /*
- * To be called before any secret is read: no process of the same user may look into the memory of
- * this one, and none of it is written to a disk. Children inherit both; another user does not, as
- * become_user knows. LeakSanitizer looks by ptrace, so a build with sanitizers stays open.
+ * Closes the memory of this process, before any secret is read: no process of the same user may
+ * look into it, and none of it is written to a disk. Children inherit both; a change of user takes
+ * the first back, as become_user knows. LeakSanitizer looks by ptrace, so a build with sanitizers
+ * stays open.
  */
 void memory_close(void);

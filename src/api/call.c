@@ -8,7 +8,7 @@
 
 enum { ADDRESS_MAX = 45 /* characters of an IPv6 address */ };
 
-/* As nginx/postern-http.conf has it: other servers pass on what clients send. */
+/* The rule is that of nginx/postern-http.conf: other servers pass on what clients send. */
 static bool request_id_harmless(struct str id)
 {
 	for (size_t i = 0; i < id.n; i++)
@@ -75,11 +75,11 @@ void reply_head(struct call *c, enum err e)
 
 	if (types[shape].p != NULL)
 		header_add(c->reply, "Content-Type", types[shape]);
-	/* Who may keep a reply its handler says. */
+	/* The handler says who may keep its reply. */
 	if (!header_has(c->reply, "Cache-Control"))
 		header_add(c->reply, "Cache-Control",
 			   shape == REPLY_RAW ? STR("no-cache") : STR("no-store"));
-	/* nginx has it in the replies of its own as well, and so says it itself in all of them. */
+	/* nginx has the id in replies of its own, too, and so says it itself in all of them. */
 	header_add(c->reply, "X-Request-Id", c->req.from.request_id);
 }
 
@@ -112,7 +112,7 @@ enum err reply_see(struct req *r, const char *format, ...)
 	return reply(r, NULL);
 }
 
-/* The id of what stands at `row`, which every list has that comes in pages. */
+/* The id of the struct at `row`: every list that comes in pages has one. */
 static struct uuid id_at(const struct schema *s, const char *row)
 {
 	struct uuid id = { 0 };

@@ -25,8 +25,8 @@ static inline struct call *call_of(const struct req *r)
 }
 
 /*
- * From where a request comes, as the server in front tells it. What is no address is "", and what
- * could not stand in a log becomes an id of ours, whose text is kept in `id`.
+ * The sender of a request, as the server in front tells it. An address that is none becomes "", and
+ * a request id that could not stand in a log becomes one of ours, whose text is kept in `id`.
  */
 struct from call_from(const struct http_request *http, char id[static UUID_TEXT]);
 
@@ -36,7 +36,7 @@ struct from call_from(const struct http_request *http, char id[static UUID_TEXT]
  */
 enum err reply(struct req *r, const void *out);
 
-/* Ends a handler with 303 and where to go on: a path of the service, which is read there. */
+/* Ends a handler with 303 and the place to go on: a path of the service, which is read there. */
 enum err reply_see(struct req *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Ends a handler with a bare array of n structs. */
@@ -47,7 +47,7 @@ enum err reply_raw(struct req *r, struct str json);
 
 /*
  * Takes a place for a reply of lines, before the work that the first of them takes. ERR_BUSY, with
- * what the client is told: there are too many of those.
+ * what the client is told: there are too many such replies.
  */
 enum err reply_begins(struct req *r);
 
@@ -56,25 +56,25 @@ enum err reply_begins(struct req *r);
  * line of its own, and sleeps until the client has taken them. The request's transaction is ended
  * before, so nothing is held meanwhile, and what is told is committed; the handler may go on with
  * the next. Status and headers are fixed by the first call, and every error of a later one ends the
- * handler: the client sees that the reply was cut off. Behind reply_begins.
+ * handler: the client sees that the reply was cut off. To be called after reply_begins.
  */
 enum err reply_lines(struct req *r, const void *out, size_t n);
 
-/* Whether lines are asked for: HEAD wants what stands in front of them. */
+/* Whether lines are asked for: HEAD wants the headers in front of them. */
 bool reply_has_lines(const struct req *r);
 
-/* Headers that each reply has. e: what came of the request. */
+/* Adds the headers that each reply has. e: the result of the request. */
 void reply_head(struct call *c, enum err e);
 
 void reply_header(struct req *r, const char *name, struct str value);
 
-/* Says where what was made is: Location of a path of the service ("/api/v1/users/..."). */
+/* Says where the new thing is: Location with a path of the service ("/api/v1/users/..."). */
 void reply_at(struct req *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The same of a page of at most `limit` of them. A full one is followed by another, which may turn
- * out empty, and says where (RFC 8288): Link rel=next, which continues behind the last one's id.
- * filter: what else the query asks for, encoded ("&actor=..."), or "".
+ * Ends a handler with a page of n structs, at most `limit`. A full page is followed by another,
+ * which may turn out empty, and says where (RFC 8288): Link rel=next, which continues behind the
+ * last struct's id. filter: what else the query asks for, encoded ("&actor=..."), or "".
  */
 enum err reply_page(struct req *r, const void *out, size_t n, int32_t limit, struct str filter);
 
@@ -85,7 +85,7 @@ struct str path_here(const struct req *r, const char *path);
  * gate; else null. */
 struct str who_foreign(const struct req *r);
 
-/* Whether who asks still may: ERR_TOKEN_REVOKED, or ERR_DB_UNAVAILABLE while nobody knows. */
+/* Whether the user still may ask: ERR_TOKEN_REVOKED, or ERR_DB_UNAVAILABLE while nobody knows. */
 enum err who_still(const struct req *r);
 
 /* req.identify of a call: from its Authorization header, or at the gate from its cookie, where

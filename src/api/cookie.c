@@ -40,8 +40,8 @@ static bool next_pair(struct str *rest, struct pair *out)
 }
 
 /*
- * The first `most` values that cookies of that name have, each once. What is shorter than a token
- * is passed over: a header has room for a thousand of one letter, and each would be compared with
+ * The first `most` values that cookies of that name have, each once. Values shorter than a token
+ * are passed over: a header has room for a thousand of one letter, and each would be compared with
  * all before it.
  */
 static struct str_list find(const struct req *r, struct str name, size_t token, size_t most)
@@ -141,7 +141,7 @@ enum err cookie_origin(struct req *r)
 		       STR_ARG(origin));
 }
 
-/* One that is sent to /api/v1/auth alone. */
+/* Sets a cookie that is sent to /api/v1/auth alone. */
 static void set_narrow(struct req *r, const char *name, struct str value, int64_t seconds)
 {
 	reply_header(

@@ -17,20 +17,21 @@ struct str_list cookie_refresh(const struct req *r);
 
 /*
  * The access tokens in the request's cookies, in the same way, where sessions.access_cookie allows
- * them. No browser sends two, for their name has the prefix __Host-; so of many there is none.
+ * them. No browser sends two, for their name has the prefix __Host-; so where there are many, none
+ * is taken.
  */
 struct str_list cookie_access(const struct req *r);
 
 /*
- * What is in the cookies that devices keep (core/device.h), DEVICE_BETWEEN them, all that there
- * are; null when there is none.
+ * The tokens in all cookies that devices keep (core/device.h), DEVICE_BETWEEN them; null when there
+ * is no such cookie.
  */
 struct str cookie_devices(const struct req *r);
 
 /*
- * The request's cookies without ours, for the application behind the gate: with an access token it
- * could act for its users. Ours go whatever they hold and however many there are, also those that
- * cookie_access() does not take. In the request's arena; empty when none is left.
+ * The request's cookies without ours, for the application behind the gate, which could act for its
+ * users with an access token. Ours are left out whatever they hold and however many there are, also
+ * those that cookie_access() does not take. In the request's arena; empty when none is left.
  */
 struct str cookie_foreign(const struct req *r);
 
@@ -38,14 +39,14 @@ struct str cookie_foreign(const struct req *r);
  */
 bool cookie_ours(const struct req *r);
 
-/* ERR_ORIGIN_REFUSED, with what is wrong, unless it does. */
+/* Returns ERR_ORIGIN_REFUSED, with what is wrong, unless a page of ours sends the request. */
 enum err cookie_origin(struct req *r);
 
-/* Sets both, each for so many seconds; access may be null. */
+/* Sets both cookies, each for so many seconds; access may be null. */
 void cookie_set(struct req *r, struct str refresh, int64_t refresh_s, struct str access,
 		int64_t access_s);
 
-/* Sets that of devices. Signing out leaves it: it is for those who sign in again. */
+/* Sets the cookie of devices. Signing out leaves it, for users who sign in again. */
 void cookie_set_devices(struct req *r, struct str tokens);
 
 /* Makes the browser forget refresh token and access token. */

@@ -17,7 +17,8 @@ enum {
 
 const struct table *const tables[] = { &table_v1, &table_page, NULL };
 
-/* Whose path it is, whether anything is there or not: how its client is spoken to. */
+/* The table whose paths begin like this one, whether the path exists or not: it says in which form
+ * to answer. */
 static const struct table *table_of(const struct http_request *http)
 {
 	struct str path = http->path_info.p != NULL ? http->path_info : http->path;
@@ -48,7 +49,7 @@ static enum err authenticate(struct call *c)
 	return c->match.route->access == ACCESS_ANYONE ? OK : who_asks(&c->req);
 }
 
-/* Whether the decoder takes {id} as a UUID, and so refuses what is none. */
+/* Whether the decoder takes {id} as a UUID, and so refuses any other text. */
 static bool id_decoded(const struct route *route)
 {
 	for (size_t i = 0; i < route->in->n; i++)
@@ -57,7 +58,7 @@ static bool id_decoded(const struct route *route)
 	return false;
 }
 
-/* Whether the {id} of the path is who asks. A row without one is nobody's own. */
+/* Whether the {id} of the path is the user who asks. A row without an {id} is nobody's own. */
 static enum err authorize_self(const struct call *c)
 {
 	struct str text = route_param(&c->match, "id");
@@ -65,7 +66,7 @@ static enum err authorize_self(const struct call *c)
 
 	if (text.p == NULL || !id_decoded(c->match.route))
 		return ERR_FORBIDDEN;
-	/* What is no UUID goes no further than the decoder, which tells the fault. */
+	/* A text that is no UUID goes no further than the decoder, which tells the fault. */
 	if (!uuid_parse(text, &id))
 		return OK;
 	return uuid_eq(id, c->req.who.user.uuid) ? OK : ERR_FORBIDDEN;
@@ -94,8 +95,7 @@ static enum err check_body(struct call *c)
 
 	if (c->http->body.n > HTTP_BODY_MAX)
 		return ERR_TOO_LARGE;
-	/* RFC 9110 section 8.4: nothing here decodes, and guessing would take the one for the
-	 * other. */
+	/* RFC 9110 section 8.4: nothing here decodes; a guess would take one coding for another. */
 	if (c->http->body.n > 0 && route_body(c->match.route) != BODY_NONE && encoding.n > 0 &&
 	    !str_eq_nocase(encoding, STR("identity")))
 		return problem(&c->req, ERR_UNSUPPORTED_MEDIA_TYPE,
@@ -108,7 +108,7 @@ static enum err run(struct req *r, void *in)
 {
 	struct call *c = call_of(r);
 
-	/* What was sent cannot be taken back. */
+	/* Lines that were sent cannot be taken back. */
 	if (c->exchange->began)
 		return ERR_BUSY;
 	c->reply->headers.n = c->reply->body.n = 0;
@@ -146,7 +146,7 @@ static void challenge(struct call *c, enum err e)
 				     "Bearer realm=\"postern\", error=\"invalid_token\","
 				     " error_description=\"%s\"",
 				     err_row(e)->title);
-	/* RFC 9470 section 3: the token is good, and who has it signed in too long ago. */
+	/* RFC 9470 section 3: the token is good, and its user signed in too long ago. */
 	if (e == ERR_STALE)
 		value = arena_printf(c->req.arena,
 				     "Bearer realm=\"postern\","
@@ -175,7 +175,7 @@ static void tell_limits(struct call *c, int status)
 	add_number(c, "RateLimit-Reset", c->req.refusal.quota.reset);
 }
 
-/* OpenAPI promises that there are no others. Who asks is answered all the same. */
+/* OpenAPI promises that there are no other errors. The client is answered all the same. */
 static void hold_to_table(const struct route *route, enum err e)
 {
 	if (route == NULL || route_answers(route, e))
@@ -206,7 +206,7 @@ static void refuse(struct call *c, enum err e)
 	tell_limits(c, status);
 }
 
-/* What reaches the outside of what happened inside. */
+/* The error that reaches the outside for one that happened inside. */
 static enum err outward(enum err e)
 {
 	if (e == ERR_RETRY)
@@ -234,7 +234,7 @@ static void conclude(struct call *c, enum err e, struct http_exchange *x)
 }
 
 /*
- * Whether a request is worth a line: what passed the gate is one of another application, and nginx
+ * Whether a request is worth a line: one that passed the gate is for another application, and nginx
  * has a line for it.
  */
 static bool logs(const struct call *c, enum err e)

@@ -23,7 +23,7 @@ static enum err lines_still(void *ctx)
 	return who_still(&c->req);
 }
 
-/* The first of a reply's lines. What goes wrong before it is a problem as any other. */
+/* Sends the first lines of a reply. An error before them is a problem as any other. */
 static enum err lines_first(struct call *c, struct str lines)
 {
 	c->reply->status = c->match.route->status;
@@ -40,7 +40,7 @@ enum err reply_lines(struct req *r, const void *out, size_t n)
 	struct buf b = buf_make(r->arena, 512);
 
 	for (size_t i = 0; i < n; i++) {
-		/* One tells how much room the others take. */
+		/* The first line tells how much room the others take. */
 		if (i == 1)
 			buf_room(&b, (n - 1) * b.n * 9 / 8);
 		json_encode(s, (const char *)out + i * s->size, &b);

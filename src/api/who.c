@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who asks: from the access token that came along. No round trip: see cred/revoked.h. */
+/* The user who asks, from the access token that came along. No round trip: see cred/revoked.h. */
 #include "api/call.h"
 #include "api/cookie.h"
 
@@ -43,7 +43,7 @@ enum err who_still(const struct req *r)
 	return uuid_none(r->who.user.uuid) ? OK : still_good(r->app, &r->who, instant_now());
 }
 
-/* Whom a token speaks for. */
+/* Finds the user whom a token speaks for. */
 static enum err judge(struct req *r, struct str token, struct who *out)
 {
 	const struct app *app = r->app;
@@ -52,7 +52,7 @@ static enum err judge(struct req *r, struct str token, struct who *out)
 	struct who who = { 0 };
 	int role = 0;
 
-	/* First, for without the feed nothing else is worth a look. */
+	/* The feed comes first: without it nothing else is worth a look. */
 	if (!*app->feed_fresh)
 		return ERR_DB_UNAVAILABLE;
 	TRY(identity_of(app->identities, app->keys, token, now, r->arena, &id));
@@ -69,7 +69,7 @@ static enum err judge(struct req *r, struct str token, struct who *out)
 }
 
 /*
- * Of several cookies the one whose token is right; what the others hold says nothing. Right ones of
+ * Chooses of several cookies the one whose token is right; the others say nothing. Right tokens of
  * different sessions are refused: nobody can tell which is meant.
  */
 static enum err judge_cookies(struct req *r, struct who *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a table of operations is spoken: what is around a handler that takes a struct and gives one.
+ * A wire: how a table of operations is spoken, around handlers that take a struct and give one.
  * Status, who may call, limits and the headers that all replies have are not a wire's; see
  * api/dispatch.c.
  */

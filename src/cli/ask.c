@@ -10,17 +10,17 @@
 #include "cred/password.h"
 
 /*
- * What ends a command from outside, or stops it: a shell may leave the terminal of what was stopped
- * as it is, so Ctrl-Z has no effect meanwhile.
+ * Signals that end a command from outside, or stop it: a shell may leave the terminal of a stopped
+ * one as it is, so Ctrl-Z has no effect meanwhile.
  */
 static const int caught[] = { SIGTSTP, SIGINT, SIGTERM, SIGQUIT, SIGHUP };
 
 enum { CAUGHT = sizeof caught / sizeof *caught };
 
-/* As it was before it was told not to show what is typed. For the handler, too. */
+/* The terminal before it was told not to show what is typed. For the handler, too. */
 static struct termios before;
 
-/* Only what is safe in a handler; then the signal does what it would have done. */
+/* Calls only what is safe in a handler; then the signal does what it would have done. */
 static void on_ending(int signal_)
 {
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
@@ -37,7 +37,7 @@ static void quieten(struct sigaction were[static CAUGHT])
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	for (int i = 0; i < CAUGHT; i++) {
 		sigaction(caught[i], NULL, &were[i]);
-		/* Whoever had it ignored (nohup) goes on. */
+		/* A command that had the signal ignored (nohup) goes on. */
 		if (were[i].sa_handler != SIG_IGN)
 			sigaction(caught[i], caught[i] == SIGTSTP ? &ignore : &end, NULL);
 	}
@@ -72,7 +72,7 @@ bool ask_password(struct arena *a, struct secret *out)
 	struct sigaction were[CAUGHT];
 	bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
 
-	/* A buffer of its own would keep the password. */
+	/* A buffer of stdio would keep the password. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	if (terminal)
 		quieten(were);

@@ -29,7 +29,7 @@ static bool change(const struct passwd *to)
 	return initgroups(to->pw_name, to->pw_gid) == 0 &&
 	       setresgid(to->pw_gid, to->pw_gid, to->pw_gid) == 0 &&
 	       setresuid(to->pw_uid, to->pw_uid, to->pw_uid) == 0 &&
-	       /* libpq looks there for certificates and passwords, and root's it could not read. */
+	       /* libpq looks there for certificates and passwords, and could not read root's. */
 	       setenv("HOME", to->pw_dir, 1) == 0;
 }
 
@@ -40,7 +40,7 @@ int become_user(const struct conf *c)
 	if (to == NULL)
 		return EX_OK;
 	if (change(to)) {
-		memory_close(); /* with the user the kernel has taken it back */
+		memory_close(); /* the kernel takes that back when the user changes */
 		return EX_OK;
 	}
 	fprintf(stderr, "postern: server.user: root cannot become %s: %s\n", c->server_user.p,

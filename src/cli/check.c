@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is done with all of the settings: serve, migrate, and -t, which tries them. */
+/* Commands that need all of the settings: serve, migrate, and -t, which tries them. */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,7 +15,7 @@
 
 int cli_serve(const struct cli *cli, int argc, char **argv)
 {
-	/* A secret that is made at the first start comes to those that were set. */
+	/* A secret that is made at the first start comes to the settings that were given. */
 	struct conf own = *cli->conf;
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
 
@@ -30,7 +30,7 @@ int cli_serve(const struct cli *cli, int argc, char **argv)
 	return status;
 }
 
-/* Why it was refused was spoken, line by line. */
+/* The reasons of a refusal were spoken before, line by line. */
 static int after_migrating(enum migrate_result r)
 {
 	if (r == MIGRATE_UNREACHABLE)
@@ -74,7 +74,7 @@ static bool mails_ready(const struct conf *c)
 	return faults.n == 0;
 }
 
-/* By the connections that serving uses. */
+/* Looks at the key by the connections that serving uses. */
 static int look_at_key(const struct cli *cli)
 {
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
@@ -96,7 +96,7 @@ static enum err ping(struct errand *e)
 	return db_ping(e->req.db);
 }
 
-/* By the connections that serving uses. */
+/* Asks the database by the connections that serving uses. */
 static int ping_database(const struct cli *cli)
 {
 	struct errand e = cli_errand(cli, ping, NULL);
@@ -104,7 +104,7 @@ static int ping_database(const struct cli *cli)
 	return cli_complain(errand_run(&e));
 }
 
-/* What serving would find there, and then what it would have to do first. */
+/* Looks at the database that serving would find, and then at what it would have to do first. */
 static enum migrate_result look(const struct conf *c)
 {
 	struct migrate_how how = { .url = c->database_url,
@@ -114,7 +114,7 @@ static enum migrate_result look(const struct conf *c)
 	enum migrate_result result = migrate_look(&how);
 
 	if (result == MIGRATE_OK) {
-		/* As the role that serves, too: the owner's URL may not be for this host. */
+		/* The role that serves looks, too: the owner's URL may not be for this host. */
 		how = (struct migrate_how){ .url = c->database_url, .plan = true };
 		result = migrate_run(&how);
 	}
@@ -122,7 +122,7 @@ static enum migrate_result look(const struct conf *c)
 	return result;
 }
 
-/* Without a mail; hosts that have no couriers need no way there. */
+/* Tries the server without a mail; hosts that have no couriers need no way there. */
 static int try_mail(const struct conf *c, bool *tried)
 {
 	static const int statuses[] = {
@@ -143,7 +143,7 @@ static int try_mail(const struct conf *c, bool *tried)
 	return status;
 }
 
-/* Settings that are good each, and never come together. */
+/* Warns of settings that are good each, and never come together. */
 static bool tell_doubts(const struct conf *c)
 {
 	struct arena *a = arena_make(SIZE_MAX, NULL, NULL);
@@ -174,8 +174,7 @@ static int try_database(const struct cli *cli)
 	if (plan == MIGRATE_PENDING && !c->database_migrate_on_start)
 		return refuse_settings("migrations are pending, and database.migrate_on_start is"
 				       " off; run postern migrate");
-	/* Before its migrations it says nothing of its statements, nor which key it was used with.
-	 */
+	/* Before its migrations the database says nothing of its statements, nor of its key. */
 	if (plan == MIGRATE_PENDING)
 		return ping_database(cli);
 	status = after_migrating(migrate_try(c->database_url, db_statements));
@@ -197,7 +196,7 @@ int cli_check(const struct cli *cli, int argc, char **argv)
 	if (!tell_doubts(c))
 		return EX_OSERR;
 
-	/* Each is tried, also when another one has failed: who mends both mends them at once. */
+	/* Both are tried, also when the first has failed: whoever mends both mends them at once. */
 	int status = try_database(cli), mail = no_mail ? EX_OK : try_mail(c, &tried);
 
 	if (status != EX_OK || mail != EX_OK)

@@ -140,7 +140,7 @@ bool cli_option(const char *name, int argc, char **argv, int *i, struct str *val
 	return true;
 }
 
-/* How many of the words that were typed are a command's own; 0: it is another one. */
+/* How many of the words that were typed are a command's own; 0: another command is meant. */
 static int words_fit(const char *words, int argc, char **argv)
 {
 	struct str rest = str_from(words), word = { 0 };
@@ -158,7 +158,7 @@ static void print_faults(const struct conf_faults *faults)
 		fprintf(stderr, "postern: %s\n", f->text.p);
 }
 
-/* What a person wants to read of the log: how migrating goes, and what the database is like. */
+/* Log lines that a person wants to read: how migrating goes, and what the database is like. */
 static bool spoken(enum log_level level, const char *module)
 {
 	if (strcmp(module, "migrate") == 0)
@@ -175,7 +175,7 @@ static int with_settings(const struct cli *cli, int argc, char **argv, struct ar
 
 	bool good = conf_load(conf_dir(), environ, a, &c, &faults) && faults.n == 0;
 
-	/* Shown also where they are not complete: that is when it is asked for. */
+	/* Incomplete settings are shown, too: that is when somebody asks for them. */
 	if (good && cli->command->needs == CLI_NEEDS_SOUND)
 		good = conf_check(&c, a, &faults) && prepare_urls(&c, a, &faults);
 	if (!good) {
@@ -230,7 +230,7 @@ int cli_main(int argc, char **argv)
 			argv[i] = "--help";
 	if (strcmp(argv[0], "-V") == 0)
 		argv[0] = "--version";
-	/* Behind a command it asks about that, and about the settings of nobody. */
+	/* Behind a command --help asks about that, and needs no settings. */
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0 && print_usage(stdout, argv[0]))
 			return EX_OK;

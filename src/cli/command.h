@@ -13,7 +13,7 @@ struct cli_command {
 	const char *words, *arguments, *summary;
 	enum cli_needs needs;
 	enum errand_leaves leaves;
-	const char *actions; /* that it is noted as, with spaces between; "": none */
+	const char *actions; /* words that it is noted as, with spaces between; "": none */
 	int (*run)(const struct cli *cli, int argc, char **argv);
 };
 
@@ -23,23 +23,23 @@ extern const struct cli_command cli_commands[];
 /* One command that somebody has typed. */
 struct cli {
 	const struct cli_command *command;
-	const struct conf *conf; /* what it needs of them; else NULL */
+	const struct conf *conf; /* the settings, where it needs them; else NULL */
 	const char *typed_by;	 /* who has typed it: "ann (uid 1000)" */
 };
 
-/* Behind words with a usage message: the exit status. */
+/* The exit status after a usage message. */
 enum { CLI_EX_USAGE = 2 };
 
 /* Says how the command, and those that begin alike, are used; returns CLI_EX_USAGE. */
 int cli_usage(const struct cli *cli);
 
-/* What a command does with the database; its row says what may stay behind of it. */
+/* The errand of a command at the database; its row says what may stay behind of it. */
 struct errand cli_errand(const struct cli *cli, enum err (*run)(struct errand *e), void *arg);
 
-/* Says on stderr what went wrong, if anything did; the exit status. */
+/* Says on stderr what went wrong, if anything did; returns the exit status. */
 int cli_complain(enum err e);
 
-/* Says on stderr why the database cannot be reached, and what to do; the exit status. */
+/* Says on stderr why the database cannot be reached, and what to do; returns the exit status. */
 int cli_unreachable(void);
 
 /* Says on stderr why data are refused; returns EX_DATAERR. */
@@ -51,7 +51,7 @@ int cli_refuse(const char *what);
  */
 bool cli_option(const char *name, int argc, char **argv, int *i, struct str *value);
 
-/* Each gets the words behind its own ones, none where its row has no arguments; an exit status. */
+/* Each function gets the words behind its own (none without arguments); returns an exit status. */
 #define COMMAND(id, words, arguments, needs, leaves, summary)                                      \
 	int cli_##id(const struct cli *cli, int argc, char **argv);
 #include "cli/commands.def"

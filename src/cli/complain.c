@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person is told of what went wrong, and the exit status (sysexits.h). */
+/* Messages for a person about what went wrong, and the exit status (sysexits.h). */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 
-/* What goes with a reason that PostgreSQL gave; the last row with any. */
+/* Advice that goes with a reason that PostgreSQL gave; the last row goes with any. */
 static const struct remedy {
 	const char *words[2]; /* all of them are in the reason */
 	int status;
@@ -60,7 +60,7 @@ int cli_complain(enum err e)
 	case OK:
 		return EX_OK;
 	case ERR_BUSY:
-		/* PostgreSQL's code: it is there, and somebody else holds what was waited for. */
+		/* PostgreSQL's code for a lock that somebody else holds: the database is there. */
 		if (strstr(why, "55P03") != NULL) {
 			fprintf(stderr,
 				"postern: somebody else is changing the same, try again: %s\n",

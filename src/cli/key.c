@@ -10,11 +10,11 @@
 
 enum { KID_TEXT = 64 /* a SHA-256 in base64url is shorter */ };
 
-/* What stands behind "key ...". */
+/* The arguments behind "key ...". */
 struct key_arguments {
 	struct str kid;	     /* that is given */
 	bool flag;	     /* --activate or --now */
-	char made[KID_TEXT]; /* told once it is committed, when the arena has gone */
+	char made[KID_TEXT]; /* the new kid, told once committed, when the arena has gone */
 };
 
 static enum err make(struct errand *e)
@@ -108,7 +108,7 @@ static int finish(enum err e, const char *invalid)
 	return e == ERR_INVALID ? cli_refuse(invalid) : cli_complain(e);
 }
 
-/* The same of what makes one. */
+/* The same for a command that makes a key. */
 static int finish_new(enum err e)
 {
 	return e == ERR_NO_ROW ? cli_refuse("there are 64 keys, which is enough; retire some")

@@ -16,7 +16,7 @@ struct mail_arg {
 	int64_t changed;
 };
 
-/* One line a mail; tabs and line ends are not in any of these, for the courier puts none there. */
+/* Prints a mail a line; no field has tabs or line ends, for the courier puts none there. */
 static enum err list(struct errand *e)
 {
 	const struct mail_arg *arg = e->arg;

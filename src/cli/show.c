@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program knows by itself: operations and settings. */
+/* Commands that show what the program knows by itself: operations and settings. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 enum { NAME = 40 };
 
-/* A name as it may stand in a line: what nobody expects in one becomes "?". */
+/* A name as it may stand in a line: a character that nobody expects in one becomes "?". */
 static void name_copy(const char *name, char out[static NAME])
 {
 	size_t n = 0;
@@ -25,7 +25,7 @@ void typed_by(char text[static TYPED_BY])
 	char name[NAME], asked[NAME];
 
 	name_copy(user == NULL ? "?" : user->pw_name, name);
-	/* Whom sudo names is believed of root alone, who could write anything here anyway. */
+	/* The name that sudo gives is believed of root alone, who could write anything anyway. */
 	name_copy(uid == 0 ? getenv("SUDO_USER") : NULL, asked);
 	snprintf(text, TYPED_BY, "%s (uid %lld%s%s)", name, (long long)uid,
 		 asked[0] == '\0' ? "" : ", by sudo of ", asked);

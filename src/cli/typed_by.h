@@ -4,7 +4,7 @@
 enum { TYPED_BY = 128 };
 
 /*
- * Who has started this process, as in "ann (uid 1000)"; of root also whom sudo names. To be called
- * before the process becomes somebody else.
+ * Says who has started this process, as in "ann (uid 1000)"; of root also whom sudo names. To be
+ * called before the process becomes somebody else.
  */
 void typed_by(char text[static TYPED_BY]);

@@ -13,16 +13,16 @@
 #include "gen/users.h"
 #include "schema/given.h"
 
-/* The person, by the rules of whoever registers, and what else is told. */
+/* The person to be made, by the rules of registering, and the rest of the arguments. */
 struct user_arguments {
 	struct email email;
 	struct str name;
 	bool admin;
 	char hash[PASSWORD_HASH];
-	struct user_id id; /* whom it made */
+	struct user_id id; /* of the user who was made */
 };
 
-/* Why there is no hash of a password. */
+/* The outcome of choosing a password: a hash, or why there is none. */
 enum choice { CHOSEN, NONE_CHOSEN, TOO_WEAK, NOT_HASHED };
 
 /*
@@ -89,7 +89,7 @@ static int create_user(const struct cli *cli, struct arena *a, struct user_argum
 SCHEMA(person, user_arguments, FIELD(user_arguments, email, ACCOUNT_EMAIL),
        FIELD(user_arguments, name, ACCOUNT_NAME));
 
-/* EX_OK, or what was said of who is to be made. texts: as person_fields has them. */
+/* Returns EX_OK, or the status after a refusal of the person. texts: as person_schema has them. */
 static int take_person(struct arena *a, const struct str texts[], struct user_arguments *args)
 {
 	for (size_t i = 0; i < person_schema.n; i++) {

@@ -18,7 +18,7 @@ enum err admins_remain(struct req *r, struct user_id without)
 	TRY(e);
 	if (user.role != USER_ROLE_ADMIN || user.disabled)
 		return OK;
-	/* The user's row first and then this, always: in turn they would wait for one another. */
+	/* The user's row is always locked first, this second: else two could deadlock. */
 	TRY(user_admins_lock(r->db, &held));
 	e = user_other_admin(r->db, &key, &other);
 	return e == ERR_NO_ROW ? ERR_LAST_ADMIN : e;

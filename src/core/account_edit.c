@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of accounts that are there: another name or address, and their end. */
+/* Changes of accounts that are there: another name or address, and their end. */
 #include "core/account.h"
 #include "core/address_change.h"
 #include "core/audit.h"
 #include "core/fresh.h"
 #include "core/revoke.h"
 
-/* Of the address only another spelling; what else becomes of it has a note of its own. */
+/* Notes a new name or spelling of the address; another address has a note of its own. */
 static enum err note_update(struct req *r, const struct user_before_row *before,
 			    const struct account_change *in, bool moved)
 {
@@ -31,7 +31,7 @@ static enum err check_move(struct req *r, const struct user_before_row *before)
 	return before->taken ? ERR_EMAIL_TAKEN : OK;
 }
 
-/* In several steps: for another address, and for who was in somebody's way. */
+/* Changes an account in several steps: for another address, or when another request holds it. */
 static enum err replace(struct req *r, const struct account_change *in, struct user_row *user)
 {
 	struct user_update row = {
@@ -52,7 +52,7 @@ static enum err replace(struct req *r, const struct account_change *in, struct u
 
 	if (moved)
 		TRY(check_move(r, &before));
-	/* Nobody has confirmed the new address, so it may not sign in. */
+	/* Nobody has confirmed the new address, so its user may not sign in. */
 	if (moved && r->app->conf->accounts_require_verified)
 		TRY(admins_remain(r, in->id));
 	TRY(user_update(r->db, &row, user));
@@ -82,7 +82,7 @@ enum err account_change(struct req *r, const struct account_change *in, struct u
 	return OK;
 }
 
-/* nginx repeats a DELETE whose worker died; by then it may have been done. */
+/* nginx repeats a DELETE whose worker died; by then the account may be gone. */
 static enum err removed_before(struct req *r, struct user_id user, enum err refusal)
 {
 	struct user_deleted_by key = { .id = user, .request_id = r->from.request_id };
@@ -104,7 +104,7 @@ enum err account_remove(struct req *r, struct user_id id)
 
 	enum err e = fresh_needed(r);
 
-	/* With who has deleted themselves the session is gone, too. */
+	/* The session of a user who has deleted their own account is gone, too. */
 	if (e == ERR_TOKEN_REVOKED)
 		return removed_before(r, id, e);
 	TRY(e);

@@ -17,7 +17,7 @@ static enum err change(struct req *r, const struct credential_row *user, struct 
 	int64_t changed = 0;
 
 	TRY(user_change_password(r->db, &row, &changed));
-	/* Somebody else has changed it meanwhile: what was checked is the password no more. */
+	/* Another request has changed the password meanwhile: the checked one is out of date. */
 	return changed == 0 ? ERR_RETRY : OK;
 }
 

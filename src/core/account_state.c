@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What admins decide about an account: its role, and whether it may be used. */
+/* Decisions of admins about an account: its role, and whether it may be used. */
 #include "core/account.h"
 #include "core/audit.h"
 #include "core/fresh.h"
@@ -23,7 +23,7 @@ static enum err note_role(struct req *r, const struct locked_user_row *was,
 	return audit_note(r, &note);
 }
 
-/* Ends what is signed in, and tells the owner. */
+/* Ends the user's sessions, and tells the owner. */
 static enum err disable(struct req *r, const struct locked_user_row *user)
 {
 	struct audit_note note = { .action = AUDIT_USER_DISABLE, .subject = user->id };

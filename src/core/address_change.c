@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asking for another address, and thinking better of it; by an admin it is not asked for. */
+/* Asking for another address, and thinking better of it; an admin sets one without asking. */
 #include "core/address_change.h"
 
 #include "core/address_parts.h"
@@ -16,18 +16,18 @@ struct str address_change_detail(struct req *r, struct str from, struct str to)
 	return arena_printf(r->arena, "%.*s -> %.*s", STR_ARG(from), STR_ARG(to));
 }
 
-/* What one of the two is asked by mail. */
+/* The question that one of the two addresses is asked by mail. */
 struct question {
 	enum proof_kind kind;
 	enum mail_kind template;
 	struct str recipient;
 	struct proof_address address;
 	struct user_id user; /* none: the mail is not sent */
-	bool proved;	     /* the address was, before */
+	bool proved;	     /* the address was proved before */
 };
 
-/* What was asked for before is void because its change is no more; the proofs of others who ask for
- * the same address stay as they are. */
+/* Earlier questions are void because their change is no more; the proofs of others who ask for the
+ * same address stay as they are. */
 static enum err put_question(struct req *r, const struct question *q,
 			     const struct email_asker_row *asker,
 			     const struct email_change_ask *change, struct proof_id *id)
@@ -58,8 +58,8 @@ static enum err put_question(struct req *r, const struct question *q,
 static enum err ask(struct req *r, const struct email_asker_row *asker,
 		    const struct email_change_ask *row, struct address_asked *out)
 {
-	/* An address that is somebody else's gets no mail, so it cannot confirm; who asks is told
-	 * nothing of that, or it would tell who has an account here. */
+	/* An address that is somebody else's gets no mail, so it cannot confirm; whoever asks is
+	 * told nothing of that, or the answer would tell who has an account here. */
 	struct question old = { .kind = PROOF_KIND_EMAIL_OLD,
 				.template = MAIL_KIND_EMAIL_OLD,
 				.recipient = asker->email,

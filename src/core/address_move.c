@@ -11,7 +11,7 @@
 
 /* --- confirming --- */
 
-/* Which of the two confirms is not asked: what they bring has a kind. */
+/* The proof itself says by its kind which of the two addresses confirms: the request does not. */
 static enum err check(struct req *r, const struct proof_given *g, struct proof_row *out)
 {
 	struct opaque o = { .id = g->id.uuid };
@@ -31,8 +31,8 @@ static enum err check(struct req *r, const struct proof_given *g, struct proof_r
 }
 
 /*
- * Who reads the mail of the new address has to be who asked for it: else a stranger whose account
- * was to have somebody's address would have it as soon as she follows the link.
+ * The reader of the new address's mail has to be the one who asked for it: else a stranger whose
+ * account was to have somebody's address would have it as soon as its owner follows the link.
  */
 static enum err check_asker(struct req *r, const struct proof_given *given, struct secret password,
 			    const struct proof_row *proof)
@@ -40,7 +40,7 @@ static enum err check_asker(struct req *r, const struct proof_given *given, stru
 	struct user_credential key = { .id = proof->user_id };
 	struct credential_row user = { 0 };
 
-	/* Of an address that is somebody else's; nobody was sent it. */
+	/* A proof without a user is of an address that is somebody else's; nobody was sent it. */
 	if (uuid_none(proof->user_id.uuid))
 		return ERR_PROOF_WRONG;
 	if (proof->kind == PROOF_KIND_EMAIL_OLD || given->token.p == NULL)
@@ -51,12 +51,11 @@ static enum err check_asker(struct req *r, const struct proof_given *given, stru
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
-	/* Counted: who reads the mail of a new address may be somebody else. */
+	/* The guess is counted: whoever reads the mail of a new address may be somebody else. */
 	if (password.p != NULL)
 		return limit_password_of(r, user.id, user.email, password, user.password);
 	e = proof_password(r, given, user.id, password, user.password);
-	/* Whoever made the change a moment ago has ended this access token, and used the link up.
-	 */
+	/* A change that was made a moment ago has ended this access token, and used the link up. */
 	if (e == ERR_PASSWORD_NEEDED) {
 		struct proof_row again = { 0 };
 
@@ -65,7 +64,7 @@ static enum err check_asker(struct req *r, const struct proof_given *given, stru
 	return e;
 }
 
-/* Somebody else was faster. */
+/* Refuses an address that somebody else was faster to take. */
 static enum err refuse_taken(struct req *r, const struct email_change_row *change)
 {
 	struct email_change_cancel key = { .user_id = change->user_id };
@@ -127,7 +126,7 @@ static enum err move(struct req *r, const struct email_change_row *change)
 
 	enum err e = user_move(r->db, &move, &user);
 
-	/* Taken at this very moment, which spoils the transaction: the next one sees it taken. */
+	/* The address was taken just now, which spoils the transaction: the next one sees that. */
 	if (e == ERR_EMAIL_TAKEN)
 		return ERR_RETRY;
 	if (e == ERR_NO_ROW)
@@ -135,7 +134,7 @@ static enum err move(struct req *r, const struct email_change_row *change)
 	TRY(e);
 	TRY(email_change_mark_done(r->db, &done, NULL));
 	TRY(proof_void(r, change->user_id));
-	/* They tell the old address. */
+	/* Access tokens tell the old address. */
 	TRY(revoke_tokens(r, change->user_id));
 	TRY(audit_note(r, &note));
 	return tell_done(r, change, &user);
@@ -196,7 +195,7 @@ static enum err tell_undone(struct req *r, const struct undoable_change_row *cha
 	return mail_notice(r, &mail);
 }
 
-/* Whatever the address is by now: whoever took the account may have changed it twice. */
+/* The address may be any one by now: whoever took the account may have changed it twice. */
 static enum err move_back(struct req *r, const struct undoable_change_row *change)
 {
 	struct user_move_back move = { .id = change->user_id,

@@ -3,5 +3,5 @@
 
 #include "core/req.h"
 
-/* What the audit log says of another address. */
+/* The words of the audit log on another address: "old -> new". */
 struct str address_change_detail(struct req *r, struct str from, struct str to);

@@ -12,7 +12,7 @@ enum {
 	READ_MAX = 16 /* a page of a neighbouring host can put some of its own in front */
 };
 
-/* What the MAC is over: the user is no part of the opaque token. */
+/* The message that the MAC is over: the user is no part of the opaque token. */
 static struct str message_of(struct req *r, struct user_id user, struct opaque o)
 {
 	struct str message = opaque_message(o, r->arena);
@@ -23,7 +23,7 @@ static struct str message_of(struct req *r, struct user_id user, struct opaque o
 	return (struct str){ all, ID + message.n };
 }
 
-/* *right says whether it is a token of ours. */
+/* *right says whether the text is a token of ours. */
 static enum err read_one(struct req *r, struct str text, struct device *out, bool *right)
 {
 	struct str rest = text, user = { 0 }, mac = { 0 };
@@ -91,7 +91,7 @@ struct str device_text(struct req *r, const struct device_made *d, struct str ma
 			    STR_ARG(opaque_write(d->token, mac, r->arena)));
 }
 
-/* Whether it has the form of a token, of somebody else than that user: only such go back. */
+/* Whether the text has the form of a token, of another user than that: only such go back. */
 static bool of_another(struct req *r, struct str text, struct user_id user)
 {
 	struct str rest = text, id = { 0 }, mac = { 0 };

@@ -15,7 +15,7 @@
 enum {
 	EACH_US = 300000, /* a revocation is known everywhere within a second, with room for a slow
 			     reading */
-	PATIENCE_US = 5000000,	/* of one page */
+	PATIENCE_US = 5000000,	/* for one page */
 	KEYS_EACH_US = 5000000, /* see KEYRING_SETTLE_US */
 	PAGE = 1000,		/* revocation_page's limit */
 	MEMORY = 1024 * 1024
@@ -24,7 +24,7 @@ enum {
 struct feed {
 	struct feed_options o;
 	struct arena *arena;
-	int64_t from;	 /* all of this transaction and those before it was read */
+	int64_t from;	 /* revocations of this transaction and those before it were read */
 	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
@@ -48,7 +48,8 @@ static bool learn(struct feed *f, const struct revocation_row *row)
 	return revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
 }
 
-/* One page from *at on, which is moved behind it. Its memory is given back: there may be many. */
+/* Reads a page from *at on, which moves behind it. The memory of the last page is given back: there
+ * may be many. */
 static enum err read_page(struct feed *f, struct revocation_page *at, bool *more)
 {
 	struct revocation_rows page = { 0 };
@@ -68,8 +69,8 @@ static enum err read_page(struct feed *f, struct revocation_page *at, bool *more
 }
 
 /*
- * What was written since the last reading. Its horizon is asked for first: what commits between the
- * two questions is read twice, never not at all.
+ * Reads the revocations written since the last reading. The horizon is asked for first: one that
+ * commits between the two questions is read twice, never not at all.
  */
 static enum err read_all(struct feed *f)
 {
@@ -80,7 +81,7 @@ static enum err read_all(struct feed *f)
 
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	TRY(revocation_horizon(db_open(f->o.pool, f->arena), &horizon));
-	/* Another database, or an older copy of it: from the beginning. */
+	/* Another database, or an older copy of it, is read from the beginning. */
 	if (horizon.xact - 1 < f->from)
 		at.xact = 0;
 	while (more)
@@ -124,7 +125,7 @@ static void out_of_memory(void *ctx)
 	longjmp(((struct feed *)ctx)->out_of_memory, 1);
 }
 
-/* What there was no memory for is read next time; until then nothing is taken for known. */
+/* A reading that runs out of memory is done again next time; until then nothing counts as known. */
 static enum err read_both(struct feed *f)
 {
 	if (setjmp(f->out_of_memory) != 0)
@@ -170,7 +171,7 @@ struct feed *feed_make(const struct feed_options *o)
 	f->o = *o;
 	f->next.fire = on_next;
 	f->stale.fire = on_stale;
-	/* By the loop: a task cannot be started before it runs. */
+	/* The loop starts the first reading: a task cannot be started before the loop runs. */
 	timer_set(&f->next, ticks_us());
 	return f;
 }

@@ -10,11 +10,11 @@
 enum {
 	SECOND_US = 1000000,
 	SKEW_US = 60 * SECOND_US, /* that token_verify allows another host's clock */
-	/* Of workers that go on signing with it until the next one has settled, and of readings. */
+	/* Time for workers to sign with it until the next key has settled, and for readings. */
 	MARGIN_US = 60 * SECOND_US
 };
 
-/* None with HS256, which has no keys here. */
+/* The algorithm of the keys here; none with HS256, which has no keys. */
 static enum key_algorithm algorithm_of(const struct conf *c)
 {
 	static const enum key_algorithm of[] = {
@@ -38,7 +38,7 @@ int64_t keys_keep(const struct conf *c)
 	return c->jwt_access_ttl + SKEW_US + MARGIN_US;
 }
 
-/* A key that is used for nothing else, and is put on the ring. */
+/* Makes a key that is used for nothing else, and puts it on the ring. */
 static bool throwaway(struct secret shared, struct keyring *ring, struct arena *a,
 		      struct token_key *key)
 {
@@ -48,7 +48,7 @@ static bool throwaway(struct secret shared, struct keyring *ring, struct arena *
 	*key = (struct token_key){ .secret = shared };
 	if (!keyring_asymmetric(ring))
 		return true;
-	/* Also for RS256: making such a key would take long, and tells no more. */
+	/* ES256 stands for RS256, too: making such a key would take long, and tells no more. */
 	key->algorithm = TOKEN_ES256;
 	randombytes_buf(secret, sizeof secret);
 	if (key_pair_make(key->algorithm, secret, a, &pair) != OK ||
@@ -87,7 +87,7 @@ static bool signs_and_verifies(const struct keyring_options *o, struct keyring *
 bool keys_work(const struct conf *c)
 {
 	uint8_t bytes[KEY_SECRET];
-	/* Not jwt_secret: libraries leave copies, which every child would inherit. */
+	/* Random bytes, not jwt_secret: libraries leave copies, which every child would inherit. */
 	struct keyring_options o = { .algorithm = keys_algorithm(c),
 				     .secret = { (const char *)bytes, sizeof bytes },
 				     .issuer = c->jwt_issuer };
@@ -115,7 +115,8 @@ bool keys_secret_previous(const struct conf *c, uint8_t out[static KEY_SECRET])
 {
 	struct secret from = c->secret_key_previous;
 
-	/* Workers have that: beside a secret_key it is taken only when somebody says so. */
+	/* Workers have jwt_secret_previous: beside a secret_key it is taken only if somebody says
+	 * so. */
 	if (from.n == 0 && c->secret_key.n == 0)
 		from = c->jwt_secret_previous;
 	if (from.n == 0)
@@ -160,7 +161,7 @@ static enum err insert_next(struct req *r, const struct key_pair *k)
 	return inserted == 0 ? ERR_NO_ROW : note(r, AUDIT_KEY_NEW, k->kid);
 }
 
-/* Of several at once one stays; the others are told nothing, for they have their key. */
+/* Of several first keys at once one stays; the others' makers are told nothing: there is a key. */
 static enum err insert_first(struct req *r, const struct key_pair *k)
 {
 	struct signing_key_insert_first row = { .kid = k->kid,
@@ -184,7 +185,7 @@ static enum err activate(struct req *r, enum key_algorithm algorithm, struct str
 	return note(r, AUDIT_KEY_ACTIVATE, kid);
 }
 
-/* Until the transaction ends nobody else changes which keys there are. */
+/* Locks the set of keys: nobody else changes it until the transaction ends. */
 static enum err begin(struct req *r)
 {
 	struct locked_row locked = { 0 };
@@ -208,7 +209,7 @@ static enum due due(const struct conf *c, const struct key_ages_row *ages)
 	return ages->active_us >= after && ages->next_us >= ahead ? DUE_ACTIVATE : DUE_NOTHING;
 }
 
-/* Keys whose tokens have all expired. */
+/* Forgets keys whose tokens have all expired. */
 static enum err forget(struct req *r)
 {
 	struct signing_key_sweep old = { .keep_us = keys_keep(r->app->conf) };
@@ -240,7 +241,7 @@ enum err keys_rotate(struct req *r)
 		TRY(make(r, &key));
 	TRY(begin(r));
 	TRY(signing_key_ages(r->db, &in, &ages));
-	/* Somebody else may have done it meanwhile; what is due then waits for the next time. */
+	/* Another process may have done it meanwhile; what is due then waits for the next time. */
 	if (due(c, &ages) == before) {
 		if (before == DUE_FIRST)
 			TRY(insert_first(r, &key));
@@ -297,7 +298,7 @@ struct seals {
 	bool rotating;
 };
 
-/* Seals anew what was sealed with the secret before, so that this one can be forgotten. */
+/* Seals anew the keys that the previous secret has sealed, so that it can be forgotten. */
 static enum err seal_anew(struct req *r, const struct seals *s)
 {
 	struct sealed_key_rows rows = { 0 };
@@ -351,7 +352,7 @@ enum err keys_fit(struct req *r, bool *fit)
 	return OK;
 }
 
-/* That the active one can be opened has been seen (keys_fit). */
+/* The active key can be opened: keys_fit has seen that. */
 static enum err make_or_seal(struct req *r, const struct seals *s)
 {
 	struct signing_key_active in = { .algorithm = algorithm_of(r->app->conf) };

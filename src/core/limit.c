@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted for a network alone, wrong codes and links and what sends mail, or for a user. */
+/* Counts for a network alone (wrong codes and links, requests that send mail), or for a user. */
 #include "core/limit_parts.h"
 
 #include <sodium.h>
@@ -52,7 +52,7 @@ int64_t limit_tick(struct instant until, struct instant asked)
 	return ticks_us() + until.us - asked.us;
 }
 
-/* Of where the request comes from. */
+/* The key of the network that the request comes from. */
 static struct str network_key(struct req *r, const char *kind)
 {
 	char text[NETWORK_TEXT];
@@ -88,7 +88,7 @@ enum err limit_code_wrong(struct req *r, const char *what, enum err e)
 	return limit_refuse(r, out.until.us - out.asked_at.us, c->limits_network);
 }
 
-/* One more of what is counted there, of so many in an hour. */
+/* Counts one more under that key, of so many in an hour. */
 static enum err count_mail(struct req *r, struct str key, int64_t most)
 {
 	struct attempt_mail row = { .network = key, .most = (int32_t)most };

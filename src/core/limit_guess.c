@@ -15,7 +15,7 @@ static struct guess **counted(struct req *r)
 	return req_once(r, "guess", sizeof(struct guess *));
 }
 
-/* One for all spellings of an address; what is none cannot be an account, but is counted too. */
+/* The account is one for all spellings of an address. A text that is no address is counted, too. */
 static struct str account_of(struct req *r, struct str email)
 {
 	struct str key = { 0 };
@@ -51,7 +51,7 @@ void limit_name_own(struct req *r, const char *what, struct uuid id, struct str 
 	name(r, own, own, email, g);
 }
 
-/* Told is what has to be waited for longer, with the limit that asks for it. */
+/* Tells the longer one of the two waits, with the limit that asks for it. */
 static enum err refuse_longer(struct req *r, int64_t pair_us, int64_t network_us)
 {
 	const struct conf *c = r->app->conf;
@@ -75,8 +75,8 @@ enum err limit_look(struct req *r, const struct guess *g)
 }
 
 /*
- * So many may ask the database at the same moment as it will let pass, and one more: then it is the
- * database that refuses, and says for how long.
+ * As many guesses may ask the database at the same moment as it will let pass, and one more: then
+ * it is the database that refuses, and says for how long.
  */
 static enum err take_tokens(struct req *r, const struct guess *g)
 {
@@ -110,7 +110,7 @@ static void remember(struct req *r, const struct guess *g)
 	throttle_block(r->app->throttle, g->network, now, g->network_tick);
 }
 
-/* The database has let it pass, or has not. */
+/* The database has let the guess pass, or has not. */
 static enum err judge(struct req *r, const struct attempt_row *row, struct guess *g)
 {
 	int64_t most = r->app->conf->limits_account;
@@ -153,7 +153,7 @@ enum err limit_count(struct req *r, bool proved, struct guess *g)
 				     .proved = proved };
 	struct attempt_row out = { 0 };
 
-	/* Counted already; the request is run again because its transaction lost a race. */
+	/* The guess was counted by an earlier run, whose transaction lost a race. */
 	if (*counted(r) != NULL) {
 		*g = **counted(r);
 		return OK;
@@ -176,7 +176,7 @@ enum err limit_count(struct req *r, bool proved, struct guess *g)
 	return OK;
 }
 
-/* This host has a guess wait no more that was right. */
+/* Ends the waits on this host for a guess that was right. */
 static void publish(struct req *r, void *arg)
 {
 	const struct guess *g = arg;
@@ -211,8 +211,7 @@ void limit_was_right(struct req *r)
 	req_after(r, publish, *counted(r));
 }
 
-/* An account has been guessed at so often that it is guarded from now on: for the eyes of admins.
- */
+/* Notes for admins that an account was guessed at so often that it is guarded from now on. */
 static enum err note_guarded(struct req *r, const struct guess *g, enum err e)
 {
 	struct audit_note note = { .action = AUDIT_ACCOUNT_GUARDED, .subject = g->user };
@@ -258,7 +257,7 @@ static enum err check_password(struct req *r, struct guess g, struct secret pass
 	struct secret *right = req_once(r, "password", sizeof *right);
 	bool fits = false;
 
-	/* Counted and taken back already, and it is that password still. */
+	/* The guess was counted and taken back already, and the password is still that one. */
 	if (right->p != NULL && password_same_hash(*right, hash))
 		return OK;
 	if (keeper_full(r->app->keeper))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What handlers ask the courier to send. */
+/* Mails that handlers ask the courier to send. */
 #include "core/outbox.h"
 
 #include <string.h>
@@ -94,7 +94,7 @@ enum err mail_notice(struct req *r, const struct mail *m)
 	};
 	struct str key = m->recipient;
 
-	/* One for all spellings, as accounts have it. */
+	/* One key for all spellings, as accounts have it. */
 	(void)email_key(m->recipient, r->arena, &key);
 	TRY(mail_box(r, key, &row.mailbox));
 	return outbox_insert_notice(r->db, &row, NULL);

@@ -3,7 +3,7 @@
 
 #include "cred/judge.h"
 
-/* What was found out of a password and a hash, as long as it is that hash. */
+/* The answer on a password and a hash, as long as it is that hash. */
 struct fitted {
 	struct secret hash;
 	bool fits;
@@ -68,7 +68,7 @@ enum err password_new(struct req *r, const char *pointer, struct secret password
 		*hash = *made;
 		return OK;
 	}
-	/* It is UTF-8, and not too long, so it was memory. */
+	/* The password is UTF-8, and not too long, so memory has run out. */
 	if (!password_chars(password, &chars))
 		arena_exhausted(r->arena);
 	if ((int64_t)chars < c->password_min_length)

@@ -132,7 +132,7 @@ static enum err check_code(struct req *r, enum proof_kind kind, const struct pro
 
 	bool fits = code_right(g->code, &right, r->arena);
 
-	/* What was made for nobody was mailed to nobody, so it was a guess. */
+	/* A proof that was made for nobody was mailed to nobody, so the code was a guess. */
 	return fits && !uuid_none(out->user_id.uuid) ? OK : ERR_PROOF_WRONG;
 }
 
@@ -170,10 +170,10 @@ static enum err try_link(struct req *r, enum proof_kind kind, struct str token,
 }
 
 /*
- * A code is compared whatever others of the network have tried: what bounds guessing is that a
+ * A code is compared whatever others of the network have tried: the bounds of guessing are that a
  * proof takes five, counted before they are compared, and that proofs are asked for by mail. The
- * right one opens. A wrong one is counted for the network, and told to wait when those are many.
- * What is gone, or never was, takes no code, and is no guess.
+ * right one opens. A wrong one is counted for the network, and told to wait when those are many. A
+ * proof that is gone, or never was, takes no code, and that is no guess.
  */
 static enum err try_code(struct req *r, enum proof_kind kind, const struct proof_given *g,
 			 struct proof_row *out)

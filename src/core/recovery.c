@@ -11,9 +11,9 @@
 #include "text/email.h"
 
 /*
- * Others of the network have asked for too many: a browser that has signed in to that very account
- * has a count of its own. Without a token of ours nothing is looked up, so nobody is told what is
- * known.
+ * Others of the network have asked for too many mails: a browser that has signed in to that very
+ * account has a count of its own. Without a token of ours nothing is looked up, so nobody is told
+ * which addresses are known.
  */
 static enum err limit_mail_device(struct req *r, struct str key, struct str tokens)
 {
@@ -86,7 +86,7 @@ static enum err refuse_password(struct req *r, const struct recovery_reset *in, 
 	return e;
 }
 
-/* What the account is called afterwards. */
+/* The name of the account afterwards. */
 static struct str name_then(struct req *r, const struct recovery_reset *in,
 			    const struct mailbox_row *owner)
 {
@@ -108,7 +108,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 				   .subject = owner->id };
 	struct mail mail = { .template = MAIL_KIND_PASSWORD_CHANGED,
 			     .recipient = owner->email,
-			     /* Else name and language are of whoever has registered it. */
+			     /* Else name and language are those of whoever has registered it. */
 			     .locale = owner->verified ? owner->locale : row.locale,
 			     .proved = owner->verified,
 			     .words.name = owner->name };
@@ -117,7 +117,7 @@ static enum err reset(struct req *r, const struct mailbox_row *owner, struct sec
 	TRY(user_reset_password(r->db, &row, &changed));
 	if (changed == 0)
 		return ERR_PROOF_GONE;
-	/* Also those of sessions that are not known any more. */
+	/* Access tokens of sessions that are not known any more are revoked, too. */
 	TRY(revoke_tokens(r, owner->id));
 	TRY(revoke_sessions(r, owner->id, (struct session_id){ 0 }, NULL));
 	TRY(proof_void(r, owner->id));
@@ -137,7 +137,7 @@ enum err recovery_reset(struct req *r, const struct recovery_reset *in)
 	struct user_mailbox key = { .id = proof.user_id };
 	enum err e = user_mailbox(r->db, &key, &owner);
 
-	/* Deleted since. */
+	/* The user was deleted since. */
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);

@@ -11,14 +11,14 @@
 
 enum { PENDING_MAX = 100 /* registrations of one address that wait to be proved */ };
 
-/* How a registration goes on once it is known whose the address is. */
+/* The rest of a registration, once it is known whose the address is. */
 struct registration {
 	enum mail_kind template;
 	enum audit_action action;
 	struct proof_asked asked;
 	struct user_id subject; /* of the note */
 	struct str recipient, locale;
-	bool proved; /* that is the owner's, who was there before */
+	bool proved; /* the address is its owner's, who was there before */
 	bool nobody; /* there is nobody to be written to */
 };
 
@@ -34,9 +34,9 @@ static void greet(const struct user_insert *row, struct registration *out)
 
 /*
  * The address has an account, and only its owner is to learn that. All else is done as for a new
- * one, with a proof that nobody can give; it counts by itself, or whoever registers an address
- * again could take away from its owner the proof that was mailed for the first time. Nobody is
- * written to where the address is only held for its owner.
+ * address, with a proof that nobody can give; that counts by itself, or whoever registers an
+ * address again could take away from its owner the proof that was mailed for the first time. Nobody
+ * is written to where the address is only held for its owner.
  */
 static void greet_again(const struct registration_owner_row *owner, struct proof_address again,
 			struct registration *out)
@@ -62,8 +62,8 @@ static enum err open_account(struct req *r, const struct user_insert *row, struc
 
 /*
  * Nothing but its mail makes an account of a registration. The statements are the same whether the
- * address has an account or not. One that was never confirmed is in nobody's way: it becomes that
- * of who proves the address.
+ * address has an account or not. An account that was never confirmed is in nobody's way: it becomes
+ * that of whoever proves the address.
  */
 static enum err keep_registration(struct req *r, const struct user_insert *row,
 				  struct registration *g, struct asked_proof_row *proof)
@@ -124,7 +124,7 @@ enum err registration_begin(struct req *r, const struct registration_new *in,
 				   .name = in->name,
 				   .role = USER_ROLE_USER,
 				   .locale = mail_locale(r) };
-	/* Kept: of several registrations of one address each has a proof of its own. */
+	/* Proofs are kept: of several registrations of one address each has a proof of its own. */
 	struct registration g = { .asked = { .kind = PROOF_KIND_VERIFY,
 					     .keep = true,
 					     .link_us = r->app->conf->accounts_verify_ttl } };
@@ -133,7 +133,7 @@ enum err registration_begin(struct req *r, const struct registration_new *in,
 	TRY(limit_mail(r));
 	TRY(password_new(r, "/password", in->password, row.email, in->name, &row.password));
 	TRY(proof_address(r, proof_kind_word(PROOF_KIND_VERIFY), row.email_key, &g.asked.address));
-	/* Lists go by id: it is made when the user is, not when the wait for the hash began. */
+	/* Lists go by id: the id is made when the user is, not when the wait for the hash began. */
 	row.id = user_id_new();
 	TRY(db_begin(r->db));
 	if (r->app->conf->accounts_enumeration_safe)

@@ -52,7 +52,7 @@ static void agenda_add(struct req *r, struct agenda *a, void (*fn)(struct req *r
 	a->last = one;
 }
 
-/* Emptied first: each is done once. */
+/* The agenda is emptied first: each entry is done once. */
 static void agenda_do(struct req *r, struct agenda *a)
 {
 	struct later *one = a->first;
@@ -84,7 +84,7 @@ enum err req_finish(struct req *r, enum err e)
 	return finished == OK ? e : finished;
 }
 
-/* What a run has said that did not count is not said. */
+/* Forgets what a run has said that did not count. */
 static void forget_run(struct req *r)
 {
 	r->refusal = (struct refusal){ 0 };
@@ -118,13 +118,12 @@ struct str req_device(const struct req *r)
 {
 	struct str device = r->from.agent;
 
-	/* It stands in mails and lists, and is a stranger's word: nothing in it turns text around.
-	 */
+	/* A stranger's text stands in mails and lists: nothing in it turns text around. */
 	if (device.n == 0 || !str_utf8(device) || !str_shown(device))
 		return STR("");
 	if (device.n > DEVICE_MAX)
 		device.n = DEVICE_MAX;
-	/* Not in the middle of a character. */
+	/* The cut is not in the middle of a character. */
 	while (!str_utf8(device))
 		device.n--;
 	return arena_dup(r->arena, device);

@@ -4,13 +4,13 @@
 #include "gen/revocations.h"
 #include "gen/sessions.h"
 
-enum { CLOCKS_US = 60000000 /* that they may differ by */ };
+enum { CLOCKS_US = 60000000 /* that clocks may differ by */ };
 
 int64_t revoke_life(const struct req *r)
 {
 	(void)r;
-	/* Not the jwt.access_ttl of now: it may be lower than when the token was made, here or on
-	 * another host. */
+	/* The longest jwt.access_ttl, not that of now: it may be lower than when the token was
+	 * made, here or on another host. */
 	return CONF_ACCESS_TTL_MAX_S * INT64_C(1000000) + CLOCKS_US;
 }
 
@@ -19,7 +19,7 @@ static void tell(struct req *r, void *arg)
 	revoked_tell(r->app->revoked, arg, instant_now().us / 1000000);
 }
 
-/* What this worker and the others of the host are told after the commit. */
+/* Has this worker and the others of the host told after the commit. */
 static void remember(struct req *r, struct uuid subject, int32_t version)
 {
 	struct revocation *what = arena_new(r->arena, struct revocation);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ends what is signed in before its tokens run out. All of these write in the request's
- * transaction; this host refuses the tokens as soon as it is committed, others within a second.
+ * Revocations end sessions and tokens before these run out. All functions here write in the
+ * request's transaction; this host refuses the tokens as soon as it is committed, others within a
+ * second.
  */
 #pragma once
 

@@ -15,7 +15,7 @@
 
 enum { SECOND_US = 1000000 };
 
-/* A session's tokens are made of this. ends: of the session. */
+/* The facts that a session's tokens are made of. ends: of the session. */
 struct issue {
 	struct account account;
 	struct session_id session;
@@ -29,8 +29,8 @@ static int64_t lesser(int64_t a, int64_t b)
 }
 
 /*
- * All that a keeper has to make for it, in one job; wishes[0] is the refresh token's, the others
- * are the caller's.
+ * Has a keeper make all that a session needs, in one job; wishes[0] is the refresh token's, the
+ * others are the caller's.
  */
 static enum err sign(struct req *r, const struct issue *i, struct keeper_wish *wishes, size_t n,
 		     struct tokens *out)
@@ -58,7 +58,7 @@ static enum err sign(struct req *r, const struct issue *i, struct keeper_wish *w
 	return OK;
 }
 
-/* Neither of them outlives the session. */
+/* Neither token outlives the session. */
 static struct tokens tokens_of(struct req *r, const struct issue *i)
 {
 	const struct conf *c = r->app->conf;
@@ -109,7 +109,7 @@ enum err session_new(struct req *r, const struct account *a, const struct sessio
 	return OK;
 }
 
-/* What the MAC is right of. */
+/* Reads a refresh token whose MAC is right; ERR_REFRESH_INVALID of any other. */
 static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
 {
 	struct opaque_macs right = { 0 };
@@ -126,8 +126,7 @@ static enum err read_refresh(struct req *r, struct str token, struct opaque *o)
 	return OK;
 }
 
-/* The one session that is meant, and of its tokens the newest: an older one would pass for stolen.
- */
+/* Finds the session that is meant, and its newest token: an older one would pass for stolen. */
 static enum err choose_refresh(struct req *r, struct str_list tokens, struct opaque *o)
 {
 	struct opaque read = { 0 }, newest = { 0 };
@@ -151,7 +150,7 @@ static enum err choose_refresh(struct req *r, struct str_list tokens, struct opa
 	return OK;
 }
 
-/* A session whose token was exchanged long ago: two have it, and one of them should not. */
+/* Ends a session whose token was exchanged long ago: two have it, and one of them should not. */
 static enum err end_stolen(struct req *r, struct opaque o)
 {
 	struct session_reused key = { .id = { o.id }, .counter = (int32_t)o.count };

@@ -26,7 +26,7 @@ static enum err find_user(struct req *r, struct str email, struct signing_in_row
 		key.email_key = STR("");
 	TRY(user_signing_in(r->db, &key, &found));
 
-	/* Made for everybody: which address is known must not tell. */
+	/* The hash is made for everybody: the time must not tell which address is known. */
 	struct secret nobody = password_nobody(r, found.cost);
 
 	if (uuid_none(found.id.uuid))
@@ -35,7 +35,8 @@ static enum err find_user(struct req *r, struct str email, struct signing_in_row
 	return OK;
 }
 
-/* The proof is right, and of this account. None is needed here, but what is brought must hold. */
+/* Whether the proof is right, and of this account. None is needed here, but one that is brought
+ * must hold. */
 static enum err check_proof(struct req *r, const struct sign_in *in, struct user_id user,
 			    struct proof_row *proof)
 {
@@ -48,7 +49,7 @@ static enum err check_proof(struct req *r, const struct sign_in *in, struct user
 	return OK;
 }
 
-/* The parameters have changed since: hashed anew while the password is at hand. */
+/* Hashes a password anew whose parameters have changed since, while it is at hand. */
 static enum err rehash(struct req *r, const struct signing_in_row *user, struct secret password)
 {
 	const struct conf *c = r->app->conf;
@@ -60,7 +61,7 @@ static enum err rehash(struct req *r, const struct signing_in_row *user, struct 
 		return OK;
 	TRY(password_rehash(r, password, &row.new));
 	TRY(user_rehash(r->db, &row, NULL));
-	/* It stays, whatever becomes of the rest. */
+	/* The new hash stays, whatever becomes of the rest. */
 	db_settle(r->db);
 	return OK;
 }
@@ -92,7 +93,7 @@ static enum err begin(struct req *r, const struct sign_in *in, const struct sign
 				   .version = user->token_version };
 	struct session_how how = { .cookie = in->cookie, .guess = *g };
 
-	/* Only now: nobody else is told what state the account is in. */
+	/* The account's state is told only now: nobody without the password learns it. */
 	if (user->disabled)
 		return refuse(r, g, ERR_ACCOUNT_DISABLED);
 	if (!user->verified && r->app->conf->accounts_require_verified)
@@ -113,15 +114,16 @@ static enum err begin(struct req *r, const struct sign_in *in, const struct sign
 /* The password was right, and something here went wrong: that is not to count as a guess. */
 static enum err not_signed_in(struct req *r, const struct guess *g, enum err e)
 {
-	/* What was begun of a session is taken back before. */
+	/* A session that was begun is taken back before. */
 	(void)req_finish(r, e);
 	return limit_undo(r, g, e);
 }
 
 /*
- * Whom the guess counts for, and whether it has to wait. Who brings a proof has the account's guard
- * lifted. A browser that has signed in to the account before has a guard of its own, which only it
- * can shut. All others are refused, if they are, before the database is asked for anything.
+ * Finds whom the guess counts for, and whether it has to wait. Whoever brings a proof has the
+ * account's guard lifted. A browser that has signed in to the account before has a guard of its
+ * own, which only it can shut. All others are refused, if they are, before the database is asked
+ * for anything.
  */
 static enum err look(struct req *r, const struct sign_in *in, struct signing_in_row *user,
 		     struct guess *g)
@@ -150,8 +152,8 @@ enum err sign_in(struct req *r, const struct sign_in *in, struct signed_in *out)
 	struct guess guess = { 0 };
 	bool fits = false;
 
-	/* Before anything is counted: it costs nothing, and the guess would have to be taken back.
-	 */
+	/* A full keeper is seen before anything is counted: that costs nothing, and the guess would
+	 * have to be taken back. */
 	if (keeper_full(r->app->keeper))
 		return ERR_BUSY;
 	TRY(look(r, in, &user, &guess));
@@ -166,7 +168,7 @@ enum err sign_in(struct req *r, const struct sign_in *in, struct signed_in *out)
 
 	if (e != OK)
 		return limit_undo(r, &guess, e);
-	/* The same for right and wrong: a guarded account tells nothing about its password. */
+	/* Right and wrong get one answer: a guarded account tells nothing about its password. */
 	if (guess.guarded && !proved)
 		return limit_wrong(r, &guess, ERR_PROOF_NEEDED);
 	if (uuid_none(user.id.uuid) || !fits || hidden(r, &user))

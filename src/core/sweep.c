@@ -23,7 +23,7 @@ enum {
 	EACH_US = 60000000,
 	FIRST_US = 1000000,
 	JITTER_US = 10000000,	/* hosts that were started together do not stay together */
-	PATIENCE_US = 30000000, /* with one sort of rows, or with the keys */
+	PATIENCE_US = 30000000, /* for one sort of rows, or for the keys */
 	PAUSE_US = 50000,	/* between two statements: there is no hurry */
 	ROUNDS = 100,		/* of one statement; the rest is for the next time */
 	MEMORY = 256 * 1024
@@ -47,7 +47,7 @@ static enum err changes(struct db *db, const struct conf *c, int64_t *n)
 	return email_change_sweep(db, &in, n);
 }
 
-/* One after the other. `plain` or `with`: whichever it has. */
+/* The sorts of rows, one after the other. `plain` or `with`: whichever a sort has. */
 static const struct sort {
 	const char *name;
 	enum err (*plain)(struct db *db, int64_t *n);
@@ -66,7 +66,7 @@ static const struct sort {
 	{ "audit_keep", audit_keep, NULL },
 };
 
-/* Until there is no more of it, or enough was done. */
+/* Sweeps a sort until there is no more of it, or enough was done. */
 static enum err sweep_sort(struct sweep *s, const struct sort *k)
 {
 	int64_t n = 1, all = 0;
@@ -95,7 +95,7 @@ static enum err rotate(struct sweep *s)
 	return req_finish(&r, keys_rotate(&r));
 }
 
-/* One turn. What goes wrong in it is its own affair: the next turn comes all the same. */
+/* One turn. A failure in it is its own affair: the next turn comes all the same. */
 static void sweeping(void *arg)
 {
 	struct sweep *s = arg;

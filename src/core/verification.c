@@ -46,7 +46,7 @@ enum err verification_ask(struct req *r, struct verification_asked *out)
 	return OK;
 }
 
-/* What is to be confirmed: an account, or a registration that is to become one. */
+/* The applicant to be confirmed: an account, or a registration that is to become one. */
 struct applicant {
 	struct user_id id;
 	struct str email, email_key, name, locale;
@@ -75,7 +75,7 @@ static enum err find_applicant(struct req *r, const struct proof_row *proof, str
 	if (e != ERR_NO_ROW)
 		return e;
 	e = user_credential(r->db, &account, &user);
-	/* Deleted since, or another registration of the address was proved. */
+	/* The user was deleted since, or another registration of the address was proved. */
 	if (e == ERR_NO_ROW)
 		return ERR_PROOF_GONE;
 	TRY(e);
@@ -95,7 +95,7 @@ static void disown(struct req *r, const struct verification *in, struct applican
 	who->locale = mail_locale(r);
 }
 
-/* A mistake in what is brought. */
+/* Finds a mistake in the members that are brought. */
 static enum err check_members(struct req *r, const struct verification *in)
 {
 	if (in->password.p != NULL && in->new_password.p != NULL)
@@ -116,9 +116,8 @@ static enum err check_password(struct req *r, const struct verification *in,
 }
 
 /*
- * The code was right, and it is for another reason that nothing is confirmed: that costs no try.
- * Whoever confirmed a moment ago has used the link up, and ended the access token that came with
- * it.
+ * The code was right, and nothing is confirmed for another reason: that costs no try. Whoever
+ * confirmed a moment ago has used the link up, and ended the access token that came with it.
  */
 static enum err refuse_applicant(struct req *r, const struct verification *in, struct proof_id id,
 				 enum err e)
@@ -135,7 +134,7 @@ static enum err refuse_applicant(struct req *r, const struct verification *in, s
 	return e;
 }
 
-/* The password of an account that was there, and whoever is signed in to it, are no more. */
+/* The password of an account that was there, and its sessions, are no more. */
 static enum err claim(struct req *r, const struct applicant *who, struct secret hash,
 		      struct user_id *user)
 {
@@ -180,7 +179,7 @@ static enum err activate(struct req *r, const struct applicant *who, const struc
 	return registration_clear(r->db, &others, NULL);
 }
 
-/* The account was there; who says its password, or was told the id of the proof, has made it. */
+/* The account was there; whoever says its password, or was told the proof's id, has made it. */
 static enum err confirm(struct req *r, const struct applicant *who)
 {
 	struct user_verify key = { .id = who->id, .password = who->password };
@@ -189,7 +188,7 @@ static enum err confirm(struct req *r, const struct applicant *who)
 	TRY(user_verify(r->db, &key, &verified));
 	if (verified == 0)
 		return ERR_PROOF_GONE;
-	/* They tell of an address that is not confirmed. */
+	/* Access tokens tell of an address that is not confirmed. */
 	return revoke_tokens(r, who->id);
 }
 

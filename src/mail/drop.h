@@ -7,6 +7,6 @@
 /* The folder that mail.url names; the null str: it names a server. */
 struct str drop_folder(const struct conf *c);
 
-/* Writes it to <folder>/<id>.eml, which is there whole or not at all. */
+/* Writes the parcel to <folder>/<id>.eml, which is there whole or not at all. */
 void drop_write(struct str folder, const struct parcel *parcel, struct arena *a,
 		struct post_outcome *out);

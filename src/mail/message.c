@@ -7,7 +7,7 @@
 enum {
 	LINE_MAX = 76,	 /* RFC 2045 section 6.7, RFC 2047 section 2 */
 	WORD_MAX = 75,	 /* RFC 2047 section 2 */
-	SUBJECT_RAW = 66 /* that fits beside its name into a line */
+	SUBJECT_RAW = 66 /* a text that fits beside "Subject: " into a line */
 };
 
 static const char hex[] = "0123456789ABCDEF";
@@ -22,7 +22,7 @@ static bool ascii_printable(struct str s)
 
 /* --- headers --- */
 
-/* What an encoded word may hold as it is wherever it stands (RFC 2047 section 5). */
+/* Whether an encoded word may hold the byte as it is wherever it stands (RFC 2047 section 5). */
 static bool plain_in_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -37,7 +37,7 @@ static size_t char_length(struct str s)
 	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-/* One character of an encoded word; its length. */
+/* Encodes one character for an encoded word; returns its length. */
 static size_t encode_char(struct str s, size_t n, char out[static 12])
 {
 	size_t length = 0;
@@ -59,8 +59,9 @@ static size_t encode_char(struct str s, size_t n, char out[static 12])
 }
 
 /*
- * RFC 2047, over as many lines as it takes; `column` is where it begins. No character is divided
- * between two words (section 5), and no byte that could end the header is left as it is.
+ * Adds encoded words (RFC 2047), over as many lines as it takes; `column` is where it begins. No
+ * character is divided between two words (section 5), and no byte that could end the header is left
+ * as it is.
  */
 static void add_words(struct str s, size_t column, struct buf *out)
 {
@@ -96,7 +97,7 @@ static void add_subject(struct str s, struct buf *out)
 	buf_add(out, STR("\r\n"));
 }
 
-/* Always in quotes, so that no comma or colon of it means anything. */
+/* Adds a name, always in quotes, so that no comma or colon of it means anything. */
 static void add_quoted(struct str s, struct buf *out)
 {
 	buf_char(out, '"');
@@ -147,7 +148,7 @@ static void add_headers(const struct message *m, const char *id, struct buf *out
 	add_subject(m->subject, out);
 	add_date(m->date, out);
 	buf_printf(out, "Message-ID: <%s@%s>\r\n", id, domain);
-	/* RFC 3834 section 5: no holiday notice answers it. */
+	/* RFC 3834 section 5: no holiday notice answers the mail. */
 	buf_add(out, STR("Auto-Submitted: auto-generated\r\n"));
 	buf_printf(out, "Content-Language: %s\r\n", m->language.p);
 	buf_add(out, STR("MIME-Version: 1.0\r\n"));
@@ -162,7 +163,7 @@ static bool plain_in_text(struct str s, size_t i, size_t column)
 
 	if (c == ' ')
 		return i + 1 < s.n && s.p[i + 1] != '\n' && s.p[i + 1] != '\r';
-	/* A dot alone ends a mail, and some put ">" before "From ". */
+	/* A dot alone ends a mail, and some programs put ">" before "From ". */
 	if (column == 0 && (c == '.' || c == 'F'))
 		return false;
 	return c > 0x20 && c < 0x7f && c != '=';

@@ -25,9 +25,9 @@
 #include "task/task.h"
 
 enum {
-	/* Servers drop what idles; a connection that is closed already costs a try. */
+	/* Servers drop idle connections; one that is closed already costs a try. */
 	IDLE_S = 20,
-	/* All has been said; whether a farewell is answered is of no interest. */
+	/* All has been said; the answer to a farewell is of no interest. */
 	FAREWELL_US = 1000000
 };
 
@@ -76,7 +76,7 @@ static size_t give(char *to, size_t size, size_t n, void *sending)
 	return length;
 }
 
-/* What goes to and fro, but for the mail itself. It is not kept: it holds the password. */
+/* Hears all but the mail itself. Commands are not kept: they hold the password. */
 static int overhear(CURL *easy, curl_infotype type, char *data, size_t n, void *sending)
 {
 	struct sending *s = sending;
@@ -92,7 +92,7 @@ static int overhear(CURL *easy, curl_infotype type, char *data, size_t n, void *
 	return 0;
 }
 
-/* Called at least once a second; other than 0 ends it. */
+/* libcurl calls this at least once a second; other than 0 ends the transfer. */
 static int go_on(void *sending, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	struct sending *s = sending;
@@ -150,7 +150,7 @@ static struct line *line_take(struct post *p)
 	return l;
 }
 
-/* Its settings go, the password with them; the connection stays. */
+/* The line's settings go, the password with them; the connection stays. */
 static void line_give(struct post *p, struct line *l)
 {
 	curl_easy_reset(l->easy);
@@ -160,7 +160,7 @@ static void line_give(struct post *p, struct line *l)
 
 static void line_free(struct line *l)
 {
-	/* So that nobody waits for the answer to a QUIT. */
+	/* The socket is shut, so that nobody waits for the answer to a QUIT. */
 	if (l->fd >= 0)
 		shutdown(l->fd, SHUT_RDWR);
 	curl_easy_cleanup(l->easy);
@@ -231,7 +231,7 @@ static void unlink_sending(struct post *p, struct sending *s)
 	*at = s->next;
 }
 
-/* Takes back what a thread has ended with; false when there is none. */
+/* Takes back the sending of a thread that has ended; false when there is none. */
 static bool take_ended(struct post *p)
 {
 	struct sending *s = NULL;
@@ -269,12 +269,12 @@ static void judge(const struct sending *s, struct arena *a, struct post_outcome 
 	};
 	if (!sent && atomic_load(&s->abort))
 		out->result = POST_AWAY;
-	/* The server's own words say it best, where they are about it. */
+	/* The server's own words say best what is wrong, where they are about that. */
 	if (!sent && (out->code < 400 || out->reply.n == 0))
 		out->reply = dialogue_clean(str_from(why), a);
 }
 
-/* Ends when the thread has, or when the task was ended; the thread then follows by itself. */
+/* Returns when the thread has ended, or the task was; the thread then follows by itself. */
 static enum err transfer(struct post *p, struct sending *s)
 {
 	if (pthread_create(&s->thread, NULL, thread, s) != 0)
@@ -355,7 +355,7 @@ void post_free(struct post *p)
 {
 	if (p == NULL)
 		return;
-	/* Those whose task has gone; they were told to end. */
+	/* Sendings whose task has gone are left; they were told to end. */
 	while (p->first != NULL)
 		if (!take_ended(p))
 			usleep(1000);

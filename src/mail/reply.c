@@ -75,7 +75,7 @@ enum post_result dialogue_judge(const struct dialogue *d)
 {
 	int code = dialogue_code(d);
 
-	/* 421: it is about to close, whatever it was asked (RFC 5321 section 3.8). */
+	/* 421: the server is about to close, whatever it was asked (RFC 5321 section 3.8). */
 	if (d->stage <= STAGE_MAIL || code == 421)
 		return POST_AWAY;
 	return code >= 500 && code <= 599 ? POST_REFUSED : POST_LATER;
@@ -84,7 +84,7 @@ enum post_result dialogue_judge(const struct dialogue *d)
 struct str dialogue_clean(struct str s, struct arena *a)
 {
 	struct str copy = arena_dup(a, s);
-	char *p = (char *)copy.p; /* ours a line ago */
+	char *p = (char *)copy.p; /* the copy is ours */
 	bool utf8 = str_utf8(s);
 	size_t n = 0;
 

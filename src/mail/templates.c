@@ -60,14 +60,14 @@ static bool read_all(int fd, struct arena *a, struct str *out)
 	size_t n = 0;
 	ssize_t got = 0;
 
-	/* One byte more than allowed, so that a longer one is seen to be too long. */
+	/* One byte more than allowed, so that a longer file is seen to be too long. */
 	while (n <= TEMPLATE_MAX && (got = read(fd, p + n, TEMPLATE_MAX + 1 - n)) > 0)
 		n += (size_t)got;
 	*out = (struct str){ p, n };
 	return got >= 0;
 }
 
-/* What the folder has instead; leaves *text alone when it has nothing. False after a fault. */
+/* Reads the folder's file instead; leaves *text alone when there is none. False after a fault. */
 static bool read_override(const struct loading *l, struct str path, struct str *text)
 {
 	struct str file = below(l, path);

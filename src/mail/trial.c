@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A conversation with the mail server that ends before there is a mail. libcurl has no word for
- * it, but says any command in place of HELP; that is MAIL here, which a QUIT then takes back
+ * A conversation with the mail server that ends before there is a mail. libcurl has no word for it,
+ * but says any command in place of HELP; that command is MAIL here, which a QUIT then takes back
  * (RFC 5321 section 4.1.1.10).
  */
 #include <curl/curl.h>
@@ -14,7 +14,7 @@
 #include "text/mailbox.h"
 
 enum {
-	/* Who types -t waits for it; some servers let a caller wait before they greet. */
+	/* Whoever types -t waits for the server; some let a caller wait before they greet. */
 	LONGEST_MS = 10000
 };
 
@@ -43,7 +43,7 @@ static int overhear(CURL *easy, curl_infotype type, char *data, size_t n, void *
 	return 0;
 }
 
-/* The server's own words, or else what libcurl makes of it; in brackets. */
+/* The server's own words, or else those of libcurl, for the brackets. */
 static struct str words(const struct trial *t)
 {
 	int code = dialogue_code(&t->dialogue);
@@ -70,7 +70,7 @@ static enum post_trial unfit(const struct trial *t, const char *setting, const c
 	return TRIAL_UNFIT;
 }
 
-/* Nothing was heard of it that is SMTP. */
+/* Judges a server of which nothing was heard that is SMTP. */
 static enum post_trial judge_silence(const struct trial *t, struct str *said)
 {
 	switch (t->result) {

@@ -16,7 +16,7 @@ static const struct str names[WORDS] = {
 #undef WORD
 };
 
-/* Those of a frame stand last. */
+/* Words of a frame stand last. */
 enum { OUTSIDE = WORD_SUBJECT };
 
 const struct template_kind words_text = { names, OUTSIDE, false, OUTSIDE };
@@ -30,7 +30,7 @@ enum {
 };
 enum { MINUTE_US = 60000000, HOUR = 60, DAY = 24 * HOUR };
 
-/* What may stand in a name beside letters, marks and a full stop that ends a word. */
+/* Characters that may stand in a name beside letters, marks and a full stop that ends a word. */
 static bool punctuation_shown(ucs4_t c)
 {
 	static const ucs4_t some[] = { ' ',    '&',    '\'',   '"',    '(',    ')',
@@ -43,7 +43,7 @@ static bool punctuation_shown(ucs4_t c)
 	return false;
 }
 
-/* Letters of clicks, of tones and of Lisu that are drawn as dots, colons or strokes are none. */
+/* Letters of clicks, tones and Lisu that are drawn as dots, colons or strokes do not count. */
 static bool letter_shown(ucs4_t c)
 {
 	if ((c >= 0x01c0 && c <= 0x01c3) || (c >= 0x02d0 && c <= 0x02df) ||
@@ -55,9 +55,9 @@ static bool letter_shown(ucs4_t c)
 
 /*
  * A name is its owner's choice, and so may be an advertisement or a lure. Mail programs make links
- * and telephone numbers of what looks like one, and people do of what looks alike; so only a name
- * that is made of letters is shown. It is judged in its compatibility form, which takes apart what
- * is several characters in one.
+ * and telephone numbers of text that looks like one, and people do of text that looks alike; so
+ * only a name that is made of letters is shown. The name is judged in its compatibility form, which
+ * takes apart characters that are several in one.
  */
 static bool name_shown(struct str s)
 {
@@ -77,8 +77,8 @@ static bool name_shown(struct str s)
 	return true;
 }
 
-/* One of its words, in the order in which they are to be looked for: most claim to be others too.
- */
+/* A word of a User-Agent, and what is shown for it. Rows are tried in order: most claim to be
+ * others too. */
 struct device {
 	const char *has, *shown;
 };
@@ -102,7 +102,7 @@ static const char *device_find(const struct device *d, size_t n, struct str s)
 	return NULL;
 }
 
-/* From a User-Agent, which its sender chooses: only words of ours come out. Null: not known. */
+/* A User-Agent is its sender's choice: only words of ours come out. Null: not known. */
 static struct str device_shown(struct str s, struct arena *a)
 {
 	if (s.n == 0)
@@ -116,7 +116,7 @@ static struct str device_shown(struct str s, struct arena *a)
 	return str_from(browser != NULL ? browser : system);
 }
 
-/* Of IPv4 or IPv6, as nginx writes it. */
+/* Whether the text is an address of IPv4 or IPv6, as nginx writes it. */
 static bool address_shown(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -188,7 +188,7 @@ struct str words_minutes(int64_t us, struct arena *a)
 	return arena_printf(a, "%lld", (long long)n);
 }
 
-/* One for each of locales[], in their order. */
+/* Units of time for each of locales[], in their order. */
 static const struct units {
 	const char *minute, *minutes, *hours, *days;
 } units[] = { { "minute", "minutes", "hours", "days" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What mails may say: the words of their templates, and what others have chosen, made fit to be
+/* Words of mails: those that templates may say, and texts that others have chosen, made fit to be
  * shown. */
 #pragma once
 
@@ -12,7 +12,7 @@ enum word {
 	WORDS
 };
 
-/* The values; null is empty. */
+/* Values of the words; null is empty. */
 struct words {
 	struct str v[WORDS];
 };
@@ -22,8 +22,8 @@ struct words {
 extern const struct template_kind words_text, words_html, words_text_frame, words_html_frame;
 
 /*
- * Takes name, new_email, device, address and at out of a JSON object of strings. False when it is
- * none.
+ * Takes name, new_email, device, address and at out of a JSON object of strings. False when the
+ * text is none.
  */
 bool words_read(struct str json, struct arena *a, struct words *out);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A courier: sends what the outbox holds, and forgets what has run out. It takes one mail at a
- * time, for as long as one delivery may last, and has a few under way at once: a mail that stalls
- * or fails does not hold up others, and if the courier dies somebody else sends what it had in
- * hand.
+ * A courier: sends the mails of the outbox, and sweeps rows that have run out. It takes one mail at
+ * a time, for as long as one delivery may last, and has a few under way at once: a mail that stalls
+ * or fails does not hold up others, and if the courier dies another one sends the mails that it had
+ * in hand.
  *
- * There are two kinds of failure. What a mail itself meets (its recipient is refused, or asked to
- * wait) puts off that mail, longer each time. When the server takes nothing at all, the mails are
- * not to blame: they stay due, and the courier waits a little before it asks again.
+ * There are two kinds of failure. A failure of one mail (its recipient is refused, or asked to
+ * wait) ends that mail, or puts it off, longer each time. When the server takes nothing at all, the
+ * mails are not to blame: they stay due, and the courier waits a little before it asks again.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -29,11 +29,9 @@ enum {
 	HANDS = 4, /* mails under way at once */
 	PULSE_US = 250000,
 	POLL_US = 1000000, /* between two looks at an empty outbox */
-	/* What goes on beside the delivery: taking it, making its link, noting what became of it.
-	 */
+	/* Work beside the delivery: taking the mail, making its link, noting its outcome. */
 	BESIDE_US = 10000000,
-	/* The lease begins after the deadline was set; this much is sure to lie between their ends.
-	 */
+	/* The lease begins after the deadline is set; this much surely lies between their ends. */
 	SPARE_US = 5000000,
 	AGAIN_FIRST_US = 5000000,
 	AWAY_FIRST_US = 1000000,
@@ -66,9 +64,9 @@ struct courier {
 	struct watch signals;
 	struct timer pulse, turn, drained;
 	bool taking;	    /* one hand at a time asks for a mail */
-	size_t noting;	    /* hands whose mail is sent, and that cannot say so */
+	size_t noting;	    /* hands whose mail is sent, and that cannot note it */
 	int64_t away_until; /* tick; the server takes nothing before */
-	int64_t away_us;    /* how long it is waited next time; 0: it is not away */
+	int64_t away_us;    /* length of the next wait; 0: the server is not away */
 	int64_t drain_until;
 };
 
@@ -117,7 +115,7 @@ static enum err finish(struct hand *h, const struct letter_row *row, enum mail_s
 {
 	struct outbox_finish in = { .id = row->id, .state = state, .reply = reply };
 
-	/* This may have to be said many times. */
+	/* The statement may have to be repeated many times. */
 	arena_reset(h->notes);
 	return outbox_finish(db_open(h->courier->pool, h->notes), &in, NULL);
 }
@@ -133,8 +131,9 @@ static enum err put_back(struct hand *h, const struct letter_row *row, int32_t a
 }
 
 /*
- * A mail that was sent must not be sent again, so this is said until it is heard, and nobody takes
- * another one meanwhile: when the database comes back, the note is there before the next question.
+ * A mail that was sent must not be sent again, so the note is repeated until it is taken, and no
+ * hand takes another mail meanwhile: when the database comes back, the note is there before the
+ * next question.
  */
 static enum err note_sent(struct hand *h, const struct letter_row *row, struct str reply)
 {
@@ -210,7 +209,7 @@ static void work(void *arg)
 	struct letter_row row = { 0 };
 	struct post_outcome outcome = { 0 };
 
-	/* Before the lease has run out: what comes later is no longer this courier's. */
+	/* The deadline is before the lease runs out: later the mail is no longer this courier's. */
 	task_deadline(task_self(), ticks_us() + lease_us(c) - SPARE_US);
 
 	enum err e = take(h, &row);
@@ -221,7 +220,7 @@ static void work(void *arg)
 		e = deliver(&c->delivery, &row, h->arena, &outcome);
 		if (e == OK)
 			e = note(h, &row, &outcome);
-		/* Nothing is lost: it is taken in hand again when the lease runs out. */
+		/* No mail is lost: it is taken in hand again when the lease runs out. */
 		if (e != OK)
 			log_warn("courier", "a mail was left half done: %s", err_row(e)->title);
 	}
@@ -281,7 +280,7 @@ static void on_drained(struct timer *t)
 		timer_set(t, now + DRAIN_LOOK_US);
 }
 
-/* What is about to be taken by the server is waited for; all else can be sent by another. */
+/* Mails that the server is about to take are waited for; others can be sent by another courier. */
 static void drain(struct courier *c)
 {
 	if (c->drain_until != 0)
@@ -388,7 +387,7 @@ int courier_run(const struct courier_setup *s)
 	log_flush();
 	if (busy_hands(&c) == 0 && sweep_stop(c.sweep))
 		release(&c);
-	else /* what they hold goes with the process */
+	else /* memory of the hands goes with the process */
 		log_warn("courier", "%zu mails were left under way", busy_hands(&c));
 	close(signals);
 	return EX_OK;

@@ -16,8 +16,8 @@ struct delivery {
 };
 
 /*
- * Has link and code made, writes the mail, sends it. All of it is in the arena, which the caller
- * wipes. An error says that nothing is known of it: the task was ended, or no keeper answers.
+ * Has link and code made, writes the mail, sends it. All texts are in the arena, which the caller
+ * wipes. An error says that nothing is known of the mail: the task was ended, or no keeper answers.
  */
 enum err deliver(const struct delivery *d, const struct letter_row *row, struct arena *a,
 		 struct post_outcome *out);

@@ -25,13 +25,13 @@
 #include "task/loop.h"
 
 enum {
-	/* One that lived this long has not failed at its start. */
+	/* A child that lived this long has not failed at its start. */
 	GROWN_UP_US = 1000000,
 	BACKOFF_FIRST_US = 50000,
 	BACKOFF_MAX_US = 5000000
 };
 
-/* Whether all are made; those that are not are -1. */
+/* Whether all sockets are made; those that are not are -1. */
 static bool make_sockets(struct family *f)
 {
 	int type = SOCK_DGRAM | SOCK_CLOEXEC;
@@ -62,7 +62,7 @@ static void close_sockets(const struct family *f)
 		close_pair(f->answers[i]);
 }
 
-/* All but the arena. */
+/* Releases all but the arena. */
 static void release(struct family *f)
 {
 	close_sockets(f);
@@ -71,7 +71,7 @@ static void release(struct family *f)
 	free(f);
 }
 
-/* The templates of mails; says what is wrong with them. */
+/* Loads the templates of mails; says what is wrong with them. */
 static bool load_templates(struct family *f)
 {
 	struct conf_faults faults = { 0 };
@@ -136,7 +136,7 @@ void family_free(struct family *f)
 {
 	struct arena *a = f->arena;
 
-	/* The first ones lie in memory that is not ours to give back. */
+	/* The first settings lie in memory that is not ours to give back. */
 	conf_forget(f->conf, 0);
 	release(f);
 	arena_free(a);
@@ -148,8 +148,9 @@ struct pulse *family_pulse(struct family *f, const struct child *c)
 }
 
 /*
- * In a fresh child: wipes what it may not keep, of these settings and of those that the master
- * still has of generations that are leaving. Copies of its own: what the master has stays as it is.
+ * Wipes the secrets that a fresh child may not keep, of these settings and of those that the master
+ * still has of generations that are leaving. They are the child's copies: the master's stay as they
+ * are.
  */
 static void forget_settings(const struct family *f, unsigned int process)
 {
@@ -167,14 +168,14 @@ static void forget(const struct family *f, unsigned int process)
 void family_part(const struct family *f)
 {
 	forget_settings(f, 0);
-	/* It connects to the database, as workers do: libpq needs PGPASSWORD. */
+	/* The child connects to the database, as workers do: libpq needs PGPASSWORD. */
 	conf_forget_environment(environ, CONF_WORKER);
 	close(f->listener);
 	for (; f != NULL; f = f->next)
 		close_sockets(f);
 }
 
-/* What belongs to the others: keepers take jobs, and each client reads answers of its own. */
+/* Closes the sockets of the others: keepers take jobs, and each client reads answers of its own. */
 static void close_others(const struct family *f, size_t own)
 {
 	for (size_t i = 0; i < KEEPER_QUEUES; i++)
@@ -250,7 +251,7 @@ static int be_keeper(struct family *f, const struct child *c)
 	if (keys_algorithm(f->conf) == TOKEN_HS256)
 		s.secrets.jwt_secret = f->conf->jwt_secret;
 	forget(f, CONF_KEEPER);
-	/* What was made of them is enough. */
+	/* The secrets that were made of these are enough. */
 	conf_wipe(&f->conf->secret_key);
 	conf_wipe(&f->conf->secret_key_previous);
 	close(f->listener);
@@ -263,7 +264,7 @@ static int be_keeper(struct family *f, const struct child *c)
 	return keeper_run(&s);
 }
 
-/* Without exit handlers: they are the master's. */
+/* Leaves without exit handlers: they are the master's. */
 static _Noreturn void leave(int status)
 {
 	log_flush();
@@ -291,7 +292,7 @@ static void spawn(struct family *f, struct child *c)
 		c->not_before = ticks_us() + BACKOFF_MAX_US;
 	} else if (c->pid == 0) {
 		loop_close();
-		/* Those that are being replaced are none of its business. */
+		/* Families that are being replaced are none of the child's business. */
 		for (const struct family *old = f->next; old != NULL; old = old->next)
 			close_sockets(old);
 		leave(c->kind == CHILD_WORKER	 ? be_worker(f, c)

@@ -23,7 +23,7 @@ struct child {
 	int64_t kill_at;    /* tick at which a leaving child is killed; 0: it is to run */
 };
 
-/* In memory that all its processes share. */
+/* Memory that all processes of a family share. */
 struct shared {
 	struct keeper_board board;
 	struct pulse pulses[KEEPER_WORKERS_MAX * 2];
@@ -31,10 +31,10 @@ struct shared {
 
 struct family {
 	struct family *next; /* older */
-	struct arena *arena; /* of conf; NULL: not ours */
+	struct arena *arena; /* our own; the conf of a reload is in it */
 	const struct conf *conf;
 	int listener;
-	pid_t master; /* whose children they are */
+	pid_t master; /* the process whose children they are */
 	size_t workers, couriers, keepers;
 	size_t wanted; /* workers that are to run by now */
 	int jobs[KEEPER_QUEUES][2], answers[KEEPER_WORKERS_MAX][2];
@@ -50,30 +50,30 @@ struct family {
 };
 
 /*
- * Makes the sockets and memory; forks nobody. Takes the arena, in which conf lives; borrows the
- * board and the table, which are shared memory. NULL on error.
+ * Makes the sockets and memory; forks nobody. Takes the arena, in which the conf of a reload lives;
+ * borrows the board and the table, which are shared memory. NULL on error.
  */
 struct family *family_make(const struct conf *c, struct arena *a, int listener,
 			   struct revoked_board *revoked, struct throttle *throttle);
 
-/* Releases it; all its processes have gone. */
+/* Releases the family; all its processes have gone. */
 void family_free(struct family *f);
 
 struct pulse *family_pulse(struct family *f, const struct child *c);
 
 /*
- * In a fresh child that is none of its processes: closes what belongs to them and to those of older
- * generations, and wipes all secrets, copies of its own.
+ * For a fresh child that is none of the family's processes: closes the sockets of the family and of
+ * older generations, and wipes its own copies of all secrets but PGPASSWORD.
  */
 void family_part(const struct family *f);
 
-/* Forks what is to run and does not, as far as its time has come. */
+/* Forks children that are to run and do not, as far as their time has come. */
 void family_spawn(struct family *f);
 
 /* Notes that a process has ended; false when it is not of this family. */
 bool family_reap(struct family *f, pid_t pid, int status);
 
-/* Kills those that give no sign of life, and those that should have left by now. */
+/* Kills children that give no sign of life, and those that should have left by now. */
 void family_watch(struct family *f);
 
 /* Asks a child to leave, and sees to it that it has by `kill_at`. */
@@ -87,7 +87,7 @@ static inline size_t family_size(const struct family *f)
 	return f->workers + f->couriers + f->keepers;
 }
 
-/* Those who send jobs to the keepers, and answer first when it is time to leave. */
+/* The number of children that send jobs to the keepers, and leave first when it is time. */
 static inline size_t family_clients(const struct family *f)
 {
 	return f->workers + f->couriers;

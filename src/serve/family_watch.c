@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is there, who hangs, and who is to leave. */
+/* The watch over children: which are there, which hang, and which are to leave. */
 #include <signal.h>
 
 #include "base/instant.h"
@@ -7,15 +7,14 @@
 #include "serve/family.h"
 
 enum {
-	/* Four beats missed; with the looks it takes, a frozen one is replaced within two seconds.
-	 */
+	/* Four beats; with the looks it takes, a frozen worker is replaced within two seconds. */
 	WORKER_SILENT_US = 1000000,
-	/* A worker beats once its loop runs. Twice as long each time: a slow start is to end. */
+	/* A worker beats once its loop runs. The limit doubles each time: a slow start must end. */
 	STARTING_SILENT_US = 5000000,
 	STARTING_DOUBLED = 5,
 	/* The dearest hash that is allowed takes a keeper this long, and then some. */
 	KEEPER_SILENT_US = 15000000,
-	/* It does what may take a moment: names are looked up, files are written. */
+	/* A courier does work that may take a moment: names are looked up, files are written. */
 	COURIER_SILENT_US = 5000000,
 	STALE_LOOKS = 2 /* one alone may come from a machine that was asleep */
 };

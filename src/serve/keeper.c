@@ -22,7 +22,7 @@
 
 enum { NICE = 10, POLL_MS = 500, MEMORY = 256 * 1024 };
 
-/* What a keeper has before it. */
+/* The desk of a keeper: the job in hand, and its answer. */
 struct desk {
 	const struct keeper_setup *s;
 	struct arena *arena;
@@ -87,7 +87,7 @@ static void give_up(struct desk *d)
 		answer(d, length, worker);
 }
 
-/* Until SIGTERM. */
+/* Works until SIGTERM. */
 static int serve(struct desk *d)
 {
 	const struct keeper_setup *s = d->s;
@@ -124,7 +124,7 @@ int keeper_run(const struct keeper_setup *s)
 	d.arena = arena_make(MEMORY, out_of_memory, &d);
 	if (d.arena == NULL || d.signals < 0)
 		return EX_OSERR;
-	/* Both are only wishes: without them it works, less politely. */
+	/* Both calls are only wishes: without them the keeper works, less politely. */
 	setpriority(PRIO_PROCESS, 0, NICE);
 	sched_setscheduler(0, SCHED_BATCH, &batch);
 	atomic_store(&s->pulse->ready, true);

@@ -46,7 +46,7 @@ static bool clear_path(const struct sockaddr_un *a)
 	bool taken = fd >= 0 && connect(fd, (const struct sockaddr *)a, sizeof *a) == 0;
 
 	if (!taken && errno == EAGAIN)
-		taken = true; /* its queue is full: somebody is behind it */
+		taken = true; /* the queue is full: somebody is behind the socket */
 	else if (!taken && errno == ECONNREFUSED)
 		unlink(a->sun_path);
 	if (fd >= 0)
@@ -69,7 +69,7 @@ static int make(const struct conf *c, int *status)
 		return -1;
 	}
 
-	/* Never open to more than it should be, not even for a moment. */
+	/* The socket is never open to more users than it should be, not even for a moment. */
 	mode_t before = umask(0777 & ~MODE);
 	int failed = bind(fd, (const struct sockaddr *)&a, sizeof a);
 

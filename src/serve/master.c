@@ -35,17 +35,17 @@ struct master {
 	bool made; /* the listener is ours to remove */
 	bool stopping, reload, ready;
 	/*
-	 * The database was away when it was to be looked at. Somebody waits for it then, and what
-	 * is found ends what is served, if it would have kept it from being begun.
+	 * The database was away when it was to be looked at. A process waits for it then, and the
+	 * fault that it finds ends the service, if it would have kept that from beginning.
 	 */
 	bool unseen, looked;
 	pid_t look;		 /* 0: nobody is looking */
-	int look_status, status; /* of that one, and of ourselves in the end */
+	int look_status, status; /* of that process, and of ourselves in the end */
 	int64_t watched;	 /* tick of the last look at the children */
 	int64_t watchdog, watchdog_at;
 };
 
-/* Workers, and behind them couriers. */
+/* Retires workers, and behind them couriers. */
 static void retire_clients(struct family *f, size_t below)
 {
 	int64_t kill_at = ticks_us() + f->conf->server_drain_timeout + LEAVE_EXTRA_US;
@@ -110,7 +110,7 @@ static void release_old(struct master *m)
 	}
 }
 
-/* Lets nobody look any more. */
+/* Ends the process that looks at the database, if there is one. */
 static void end_look(struct master *m)
 {
 	m->looked = false;
@@ -148,7 +148,7 @@ static void reload(struct master *m)
 	log_info("master", "reloading: %zu workers, %zu keepers", f->workers, f->keepers);
 	f->next = m->current;
 	m->current = f;
-	/* Another one may be meant now. */
+	/* Another database may be meant now. */
 	end_look(m);
 	m->unseen = unseen;
 }
@@ -170,8 +170,8 @@ static void stop(struct master *m)
 }
 
 /*
- * The database has been looked at: what would have kept us from beginning ends us, for there is
- * nothing that could be served from it for long.
+ * The database has been looked at: a fault that would have kept us from beginning ends us, for
+ * there is nothing that could be served from it for long.
  */
 static void look_is_done(struct master *m)
 {
@@ -313,7 +313,7 @@ static int serve(struct master *m, struct conf *conf, struct arena *settings)
 		return status == EX_OK ? EX_OSERR : status;
 	}
 	m->current = family_make(conf, a, m->listener, m->revoked, m->throttle);
-	if (m->current == NULL) { /* which has said why */
+	if (m->current == NULL) { /* the cause was logged */
 		arena_free(a);
 		return EX_OSERR;
 	}

@@ -17,7 +17,7 @@
 
 enum {
 	DATABASE_WAIT_US = 30000000,
-	LOOK_S = 3, /* that a look may take before what needs no database is served */
+	LOOK_S = 3, /* of a look, before requests that need no database are served */
 	PAUSE_S = 1,
 	PAUSE_MAX_S = 8
 };
@@ -47,7 +47,7 @@ static int migrate(const struct conf *c)
 	}
 }
 
-/* EX_TEMPFAIL: it is away. */
+/* Looks at the database. EX_TEMPFAIL: it is away. */
 static int look(const struct migrate_how *how)
 {
 	switch (migrate_look(how)) {
@@ -66,7 +66,7 @@ static void give_up(int number)
 	_exit(EX_TEMPFAIL);
 }
 
-/* A name that is not found keeps its thread for as long as the resolver likes. */
+/* Looks for LOOK_S at most: an unknown name keeps its thread for as long as the resolver likes. */
 static int look_briefly(const struct conf *c, bool whole)
 {
 	const struct migrate_how how = { .url = c->database_url,
@@ -80,7 +80,7 @@ static int look_briefly(const struct conf *c, bool whole)
 	return look(&how);
 }
 
-/* Somebody else migrates, perhaps later than this; but what can never work is told. */
+/* Somebody else migrates, perhaps later than this; but a fault that can never mend is told. */
 static int look_first(const struct conf *c)
 {
 	return look_briefly(c, false);
@@ -125,7 +125,7 @@ static enum err begin_keys(struct errand *e)
 	return keys_begin(&e->req);
 }
 
-/* In a process of its own, so that no private key was ever in the master. */
+/* Makes the first key in a process of its own, so that no private key was ever in the master. */
 static int prepare_here(const struct conf *c)
 {
 	struct errand errand = {
@@ -180,7 +180,7 @@ bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, 
 
 	int status = process_apart("postern-look", look_again, c);
 
-	/* Secrets and keys are looked at together with it, later. */
+	/* Secrets and keys are looked at together with the database, later. */
 	if (status == EX_TEMPFAIL) {
 		*unseen = true;
 		return true;
@@ -189,7 +189,7 @@ bool prepare_again(struct conf *c, struct arena *a, struct conf_faults *faults, 
 	       prepare_keys(c, unseen) == EX_OK;
 }
 
-/* In a process of its own. */
+/* Looks until the database is there, in a process of its own. */
 static _Noreturn void look_patiently(const struct family *f, pid_t master)
 {
 	struct secret urls[] = { f->conf->database_url, f->conf->database_owner_url };
@@ -198,7 +198,7 @@ static _Noreturn void look_patiently(const struct family *f, pid_t master)
 	int status = EX_TEMPFAIL;
 
 	process_child("postern-look", master);
-	/* It has no loop, so signals end it. */
+	/* The process has no loop, so signals end it. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	loop_close();

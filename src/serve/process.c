@@ -24,7 +24,7 @@ void process_signal_set(sigset_t *set)
 		sigaddset(set, numbers[i]);
 }
 
-/* Where this process reads its signals; -1: nowhere. */
+/* The descriptor from which this process reads its signals; -1: none. */
 static int signals = -1;
 
 int process_signals(void)
@@ -47,7 +47,7 @@ void process_child(const char *name, pid_t master)
 	/* A master that died before that line sends no signal any more. */
 	if (getppid() != master)
 		_exit(EX_UNAVAILABLE);
-	/* The master's is none of its business. */
+	/* The master's descriptor is none of the child's business. */
 	if (signals >= 0)
 		close(signals);
 	signals = -1;

@@ -10,18 +10,19 @@
 /* The signals that the processes handle; they are blocked and read from a descriptor. */
 void process_signal_set(sigset_t *set);
 
-/* Blocks them; a non-blocking signalfd, or -1. */
+/* Blocks the signals; returns a non-blocking signalfd, or -1. */
 int process_signals(void);
 
 /*
- * In a fresh child: its name, a death signal should the master go, neither log lines nor the
+ * Sets up a fresh child: its name, a death signal should the master go, neither log lines nor the
  * signals' descriptor of the parent. A child whose master has gone already leaves at once.
  */
 void process_child(const char *name, pid_t master);
 
 /*
  * Runs something in a process of its own and returns its exit status, EX_OSERR when it has none:
- * what libraries leave behind in freed memory goes with it, and no child of the master inherits it.
+ * data that libraries leave behind in freed memory goes with it, and no child of the master
+ * inherits it.
  */
 int process_apart(const char *name, int (*run)(const struct conf *c), const struct conf *c);
 

@@ -25,11 +25,11 @@ enum outcome {
 	CANNOT_MAKE, /* errno is in `error` */
 	MISSING,     /* the database was used with a key that this host does not have */
 	SEALED,	     /* the active signing key cannot be opened */
-	ANOTHER,     /* the one before ends, and all that hangs on it */
-	OLD	     /* there is none, as before there were any */
+	ANOTHER,     /* the key before ends, and all that hangs on it */
+	OLD	     /* there is no key, as before there were any */
 };
 
-/* Handed from one process to another as an exit status. */
+/* A look at the database's mark. Its outcome goes from one process to another as an exit status. */
 struct look {
 	bool asks; /* changes nothing */
 	bool fit;  /* signing keys can be opened */
@@ -38,7 +38,7 @@ struct look {
 	char mark[MARK_TEXT];
 };
 
-/* What only this key makes, and what tells nothing about it. */
+/* The mark that only this key makes, and that tells nothing about it. */
 static void mark_of(const uint8_t secret[static KEY_SECRET], char text[static MARK_TEXT])
 {
 	static const uint8_t purpose[] = "postern secret mark";
@@ -48,7 +48,7 @@ static void mark_of(const uint8_t secret[static KEY_SECRET], char text[static MA
 	sodium_bin2hex(text, MARK_TEXT, mark, sizeof mark);
 }
 
-/* 0, or a value of errno. */
+/* Returns 0, or a value of errno. */
 static int write_whole(int fd, const char *p, size_t n)
 {
 	while (n > 0) {
@@ -64,7 +64,7 @@ static int write_whole(int fd, const char *p, size_t n)
 	return fsync(fd) == 0 ? 0 : errno;
 }
 
-/* So that the name outlives a power failure, too. */
+/* Syncs a folder, so that the name in it outlives a power failure, too. */
 static void sync_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,9 +76,10 @@ static void sync_folder(const char *path)
 }
 
 /*
- * Writes a new key under a name that nobody looks for, and gives it the right one once it is whole.
- * Of several at once one is first, and the others take its. What somebody has left who was killed
- * meanwhile is in nobody's way: in a container the next one may well have the same pid.
+ * Writes a new key under a name that nobody looks for, and gives it the right name once it is
+ * whole. Of several processes at once one is first, and the others take its key. A file left by one
+ * that was killed meanwhile is in nobody's way: in a container the next one may well have the same
+ * pid.
  */
 static int make_file(const struct conf *c, struct arena *a)
 {
@@ -111,7 +112,7 @@ static int make_file(const struct conf *c, struct arena *a)
 	return e;
 }
 
-/* What make_file would say, as far as that can be told beforehand. */
+/* The value that make_file would return, as far as that can be told beforehand. */
 static int could_make(const struct conf *c, struct arena *a)
 {
 	struct str folder = c->server_state, up = { 0 };
@@ -131,7 +132,7 @@ static int could_make(const struct conf *c, struct arena *a)
 	return faccessat(AT_FDCWD, folder.p, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-/* A key for a database in which nothing hangs on one yet. */
+/* Makes a key for a database in which nothing hangs on one yet. */
 static enum err make_first(struct req *r, struct look *l)
 {
 	struct unused_row row = { 0 };
@@ -172,7 +173,7 @@ static enum err compare(struct req *r, struct look *l, const struct secret_mark_
 		l->outcome = row->own && r->app->conf->secret_key.n == 0 ? MISSING : ANOTHER;
 	if (l->outcome != MISSING && !l->fit)
 		l->outcome = SEALED;
-	/* What is refused has ended nothing. */
+	/* A key that is refused has ended nothing. */
 	if (same || l->asks || l->outcome == MISSING || l->outcome == SEALED)
 		return OK;
 	return secret_mark_update(r->db, &update, NULL);
@@ -190,8 +191,8 @@ static enum err look(struct errand *errand)
 	mark_of(secret, l->mark);
 	sodium_memzero(secret, sizeof secret);
 
-	/* A read first: it is told at once that there is no database, where a lane would be waited
-	 * for. */
+	/* A read comes first: it learns at once that there is no database, where a write would wait
+	 * for a lane. */
 	enum err e = secret_mark(r->db, &row);
 
 	if (e != OK && e != ERR_NO_ROW)
@@ -216,7 +217,7 @@ static enum err look(struct errand *errand)
 	TRY(secret_mark_insert(r->db, &insert, &inserted));
 	if (inserted > 0)
 		return OK;
-	/* Another host was first. What was made here has nothing hanging on it. */
+	/* Another host was first. Nothing hangs on the key that was made here. */
 	TRY(secret_mark(r->db, &row));
 	if (str_eq(row.mark, str_from(l->mark)))
 		return OK;
@@ -226,7 +227,7 @@ static enum err look(struct errand *errand)
 	return OK;
 }
 
-/* The outcome, or what errno says behind all of them. */
+/* Returns the outcome, or behind all outcomes a value of errno. */
 static int look_here(const struct conf *c)
 {
 	struct look l = { 0 };
@@ -273,7 +274,7 @@ static const char sealed[] =
 	" where it is not set); set that one back, or as secret_key_previous, or make another key:"
 	" postern key new --activate";
 
-/* With how all that hangs on the key before ends. */
+/* The %s says how all that hangs on the key before ends. */
 static const char another[] =
 	"secret_key: another one than this database was used with: all sessions, mailed links and"
 	" codes %s; if that is not meant, set the one before as secret_key_previous";
@@ -310,8 +311,7 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
 	const char *path = conf_state_file(c, a).p;
 	int outcome = process_apart("postern-secret", look_here, c);
 
-	/* A neighbour who began at the same moment may have made it since the settings were read.
-	 */
+	/* A neighbour that began just now may have made the key since the settings were read. */
 	if (outcome == MISSING && conf_read_state(c, a, faults) && c->secret_key.n > 0)
 		outcome = process_apart("postern-secret", look_here, c);
 	switch (outcome) {
@@ -335,7 +335,7 @@ bool secret_prepare(struct conf *c, struct arena *a, struct conf_faults *faults,
 	case OLD:
 		log_warn("master", "%s", old);
 		return true;
-	case EX_OSERR: /* which was said */
+	case EX_OSERR: /* the cause was logged */
 		conf_fault_add(faults, a, "secret_key: cannot be looked at");
 		return false;
 	default:

@@ -46,7 +46,7 @@ struct worker {
 	bool busy;
 };
 
-/* Until nginx has let go of its kept connections, or the time is up. */
+/* Waits until nginx has let go of its kept connections, or the time is up. */
 static void on_drained(struct timer *t)
 {
 	struct worker *w = OWNER_OF(t, struct worker, drained);
@@ -55,7 +55,7 @@ static void on_drained(struct timer *t)
 	if ((http_server_connections(w->server) == 0 && feed_stop(w->feed)) ||
 	    now >= w->drain_until + FAREWELL_US)
 		return loop_stop();
-	/* While there is time to tell their clients that something is missing. */
+	/* Replies are cut while there is time to tell their clients that something is missing. */
 	if (now >= w->drain_until)
 		http_server_cut(w->server);
 	timer_set(t, now + DRAIN_LOOK_US);
@@ -84,8 +84,9 @@ static void on_signal(struct watch *watch, uint32_t events)
 
 /*
  * A worker that has much to do takes no CPU from those who bring it work: it is woken less often,
- * and finds more each time. Measured with both CPUs busy: a seventh less time for a read. One that
- * has little to do is not made to wait for others. Who has chosen another policy keeps it.
+ * and finds more each time. Measured with both CPUs busy: a seventh less time for a read. A worker
+ * that has little to do is not made to wait for others. A policy that somebody else has chosen
+ * stays.
  */
 static void give_way(struct worker *w, uint64_t requests)
 {
@@ -114,9 +115,9 @@ static void on_pulse(struct timer *t)
 }
 
 /*
- * Before the feed was read for the first time no token can be taken: what comes meanwhile is better
- * off with another worker, or in the listener's queue. Without a database, though, it is to be
- * told.
+ * Before the feed was read for the first time no token can be taken: requests that come meanwhile
+ * are better off with another worker, or in the listener's queue. Without a database, though,
+ * clients are to be told.
  */
 static void on_begin(struct timer *t)
 {
@@ -136,8 +137,8 @@ static bool make_dispatch(struct worker *w)
 {
 	const struct worker_setup *s = w->setup;
 	const struct conf *c = s->conf;
-	/* At least two in all that share, so that PostgreSQL works on one while the other is at the
-	 * disk. */
+	/* At least two lanes in all share, so that PostgreSQL works on one while the other is at
+	 * the disk. */
 	struct pool_options pool = process_pool(c, (size_t)conf_worker_lanes(c),
 						conf_workers(c) == 1 ? 2 : 1);
 	struct keeper_options keeper = {
@@ -237,7 +238,7 @@ int worker_run(const struct worker_setup *s)
 	log_flush();
 	if (http_server_requests(w.server) == 0 && feed_stop(w.feed))
 		release(&w);
-	else /* what they hold goes with the process */
+	else /* memory of the requests goes with the process */
 		log_warn("worker", "%zu requests were cut off", http_server_requests(w.server));
 	close(signals);
 	return EX_OK;

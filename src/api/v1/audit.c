@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The audit log, as admins read it. What was written stays: there is no other operation. */
+/* The audit log, as admins read it. Notes stay as written: there is no other operation. */
 #include "gen/audit.h"
 #include "api/call.h"
 
@@ -54,10 +54,10 @@ SCHEMA(audit_export, audit_export_in,
 	FILTER(audit_export_in));
 /* clang-format on */
 
-/* As far as the clocks of hosts and database may differ. */
+/* The time by which the clocks of hosts and database may differ. */
 static const int64_t clocks_us = 3600LL * 1000000;
 
-/* What all the statements have in common. */
+/* The bounds that all the statements have in common. */
 struct span {
 	struct audit_id below, from;
 	struct instant since, before;
@@ -80,7 +80,7 @@ static struct span span_of(const struct audit_filter *in)
 	return s;
 }
 
-/* By the filter that leaves the fewest; each has an index. */
+/* Finds notes by the filter that leaves the fewest; each filter has an index. */
 static enum err find(struct req *r, const struct audit_filter *in, int32_t limit,
 		     struct audit_rows *out)
 {
@@ -142,7 +142,7 @@ static void add_instant(struct buf *b, const char *name, struct instant t)
 		buf_printf(b, "&%s=%s", name, instant_format(t, text).p);
 }
 
-/* What the page is filtered by, as the next one has to be. */
+/* The filter of the page, as the next one has to have it. */
 static struct str filter_of(struct req *r, const struct audit_filter *in)
 {
 	struct buf b = buf_make(r->arena, 256);
@@ -168,8 +168,8 @@ enum err audit_list(struct req *r, const struct audit_list_in *in)
 enum { EXPORT_PAGE = 50 };
 
 /*
- * Each page is a read by itself, so no transaction waits for who reads it. What is noted meanwhile
- * is newer than where it began, and not in it.
+ * Each page is a read by itself, so no transaction waits for the reader. Notes made meanwhile are
+ * newer than the first one, and not in the reply.
  */
 enum err audit_export(struct req *r, const struct audit_export_in *in)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What nginx asks before it lets a request through to another application (auth_request). nginx
- * lets pass with 2xx, refuses with 401 and 403, and takes anything else for a failure, which is a
- * 500; so nothing here is answered otherwise, but 503 while tokens cannot be judged.
+ * The question that nginx asks before it lets a request through to another application
+ * (auth_request). nginx lets pass with 2xx, refuses with 401 and 403, and takes anything else for a
+ * failure, which is a 500; so nothing here is answered otherwise, but 503 while tokens cannot be
+ * judged.
  */
 #include "api/call.h"
 #include "api/cookie.h"
@@ -17,8 +18,8 @@ SCHEMA(auth_check, auth_check_in,
 /* clang-format on */
 
 /*
- * What of the request's own headers the application may see. nginx alone is told: a page that asks
- * could read cookies in the reply that no script may see (HttpOnly).
+ * Adds those of the request's own headers that the application may see. nginx alone is told: a page
+ * that asks could read cookies in the reply that no script may see (HttpOnly).
  */
 static void add_foreign(struct req *r)
 {
@@ -40,8 +41,8 @@ enum err auth_check(struct req *r, const struct auth_check_in *in)
 	if (in->role == USER_ROLE_ADMIN && r->who.role != USER_ROLE_ADMIN)
 		return ERR_FORBIDDEN;
 	reply_header(r, "X-Auth-User", uuid_format(r->who.user.uuid, user));
-	/* As bytes of UTF-8 (RFC 9110 section 5.5); an address holds no control characters. One
-	 * that nobody has confirmed says nothing of who it is. */
+	/* The address goes as bytes of UTF-8 (RFC 9110 section 5.5) and holds no control
+	 * characters. One that nobody has confirmed says nothing of who the user is. */
 	if (r->who.email.n > 0)
 		reply_header(r, "X-Auth-Email", r->who.email);
 	reply_header(r, "X-Auth-Role", user_role_word(r->who.role));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /auth/email: what the mails about another address lead to. */
+/* /auth/email: requests that the mails about another address lead to. */
 #include "api/call.h"
 #include "core/address_change.h"
 

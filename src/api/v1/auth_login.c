@@ -45,7 +45,7 @@ struct auth_login_in {
 	struct str device_token;
 	struct proof_given proof;
 };
-/* No format and no shortest length here: what cannot be right is simply wrong. */
+/* No field has a format or a shortest length here: a text that cannot be right is simply wrong. */
 /* clang-format off */
 SCHEMA(auth_login, auth_login_in,
 	FIELD(auth_login_in, email, .min = 1, .max_bytes = 1024),
@@ -127,15 +127,15 @@ static enum err end_own(struct req *r)
 {
 	enum err e = req_who(r);
 
-	/* Not knowing what was revoked is no reason to say that it is done. */
+	/* Not knowing what was revoked is no reason to say that the session has ended. */
 	if (e == ERR_DB_UNAVAILABLE)
 		return e;
 	return e == OK ? session_end(r, r->who.session) : OK;
 }
 
 /*
- * Done is done, whether there was a session or not. What the cookies name ends, all of it: of the
- * session that is meant nothing may go on because another page has put a cookie beside its own.
+ * Signing out succeeds whether there was a session or not. Every session that the cookies name
+ * ends: the one that is meant may not go on because another page has put a cookie beside its own.
  */
 enum err auth_logout(struct req *r, const struct auth_logout_in *in)
 {

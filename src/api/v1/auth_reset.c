@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /auth/forgot, /auth/unlock, /auth/reset: for who cannot sign in. */
+/* POST /auth/forgot, /auth/unlock, /auth/reset: for a user who cannot sign in. */
 #include "api/call.h"
 #include "api/cookie.h"
 #include "core/account.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What monitors and developers ask. Liveness is nginx's own answer. */
+/* Questions of monitors and developers. Liveness is nginx's own answer. */
 #include <string.h>
 
 #include "api/call.h"

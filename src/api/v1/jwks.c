@@ -8,8 +8,8 @@ struct jwks_get_in;
 SCHEMA_NONE(jwks_get);
 
 /*
- * Whoever keeps it for half of keys.publish_ahead has read a new key in time, even when it was read
- * from somebody else's cache that was as old.
+ * Whoever keeps the keys for half of keys.publish_ahead has read a new one in time, even when they
+ * were read from somebody else's cache that was as old.
  */
 enum err jwks_get(struct req *r, const struct jwks_get_in *in)
 {

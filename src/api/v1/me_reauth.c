@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /me/reauth: the password once more, for what asks for it afresh. */
+/* POST /me/reauth: the password once more, for requests that need it fresh. */
 #include "api/call.h"
 #include "core/fresh.h"
 #include "core/password_rule.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Accounts: list, read, change, delete. How they begin: registration.c. */
+/* Accounts: list, read, change, delete. Their beginning: users_register.c. */
 #include "gen/users.h"
 #include "api/call.h"
 #include "core/account.h"
@@ -32,7 +32,7 @@ SCHEMA(user_list, user_list_in,
 	      .doc = "Continues behind this user, as Link rel=next does"));
 /* clang-format on */
 
-/* By the key that is unique: a page of nobody, or of one. */
+/* Lists users by address, which is unique: a page of nobody, or of one. */
 static enum err list_by_address(struct req *r, const struct user_list_in *in)
 {
 	struct user_by_address key = { .email_key = in->email.key };

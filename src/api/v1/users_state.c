@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What admins decide about a user: role, and whether the account may be used. */
+/* Decisions of admins about a user: the role, and whether the account may be used. */
 #include "api/call.h"
 #include "core/account.h"
 
