@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/wire.h"
+
+#include <string.h>
+
 #include "http/accept.h"
 #include "http/decode.h"
 #include "http/problem.h"
@@ -49,10 +52,37 @@ static void encode(struct call *c, const void *out)
 	json_encode(c->match.route->out, out, &c->reply->body);
 }
 
+/* What to do about it here, where a problem has one remedy and that is another request. */
+static const struct remedy {
+	enum err err;
+	const char *operation; /* that refuses; NULL: any */
+	const char *remedy;
+} remedies[] = {
+	{ ERR_STALE, NULL, "POST /api/v1/me/reauth" },
+	{ ERR_PROOF_NEEDED, "user_put", "POST /api/v1/me/email" },
+};
+
+static struct str message_of(const struct call *c, enum err e)
+{
+	struct str message = c->req.refusal.message;
+	const struct route *route = c->match.route;
+
+	for (size_t i = 0; route != NULL && i < sizeof remedies / sizeof *remedies; i++) {
+		const struct remedy *r = &remedies[i];
+
+		if (r->err != e || (r->operation != NULL && strcmp(r->operation, route->name) != 0))
+			continue;
+		if (message.p == NULL)
+			message = str_from(err_row(e)->title);
+		return arena_printf(c->req.arena, "%.*s: %s", STR_ARG(message), r->remedy);
+	}
+	return message;
+}
+
 static void refuse(struct call *c, enum err e)
 {
 	struct problem p = { .err = e,
-			     .message = c->req.refusal.message,
+			     .message = message_of(c, e),
 			     .request_id = c->req.from.request_id,
 			     .faults = c->req.refusal.faults.n > 0 ? &c->req.refusal.faults : NULL,
 			     .rfc9457 = accept_parse(c->http->accept).problem };

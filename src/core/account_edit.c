@@ -25,8 +25,7 @@ static enum err note_update(struct req *r, const struct user_before_row *before,
 static enum err check_move(struct req *r, const struct user_before_row *before)
 {
 	if (r->who.role != USER_ROLE_ADMIN)
-		return problem(r, ERR_PROOF_NEEDED,
-			       "both addresses have to confirm: POST /api/v1/me/email");
+		return problem(r, ERR_PROOF_NEEDED, "both addresses have to confirm");
 	TRY(fresh_needed(r));
 	return before->taken ? ERR_EMAIL_TAKEN : OK;
 }

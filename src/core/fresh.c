@@ -17,9 +17,7 @@ enum err fresh_needed(struct req *r)
 	if (e == ERR_NO_ROW)
 		return ERR_TOKEN_REVOKED;
 	TRY(e);
-	return row.fresh ? OK
-			 : problem(r, ERR_STALE,
-				   "give your password again first: POST /api/v1/me/reauth");
+	return row.fresh ? OK : ERR_STALE;
 }
 
 enum err fresh_proved(struct req *r, struct instant *until)
