@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text/quality.h"
+
 /*
  * The exactness of a media range for a type; the most exact one counts (RFC 9110 section 12.5.1).
  */
@@ -49,31 +51,6 @@ static bool token(struct str s)
 	return s.n > 0;
 }
 
-/*
- * A qvalue (RFC 9110 section 12.4.2). The zero before the point may be missing: Java's
- * HttpURLConnection sends "q=.2" unless told otherwise.
- */
-static bool quality(struct str s, int *q)
-{
-	struct str whole = { 0 };
-	int v = 0;
-
-	str_split(&s, '.', &whole);
-	if (str_eq(whole, STR("1")))
-		v = 1000;
-	else if (!str_eq(whole, STR("0")) && (whole.n > 0 || s.n == 0))
-		return false;
-	if (s.n > 3)
-		return false;
-	for (size_t i = 0, unit = 100; i < s.n; i++, unit /= 10) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		v += (s.p[i] - '0') * (int)unit;
-	}
-	*q = v;
-	return v <= 1000;
-}
-
 static bool range_parse(struct str entry, struct range *out)
 {
 	struct str part = { 0 }, name = { 0 }, subtype = { 0 };
@@ -85,7 +62,7 @@ static bool range_parse(struct str entry, struct range *out)
 		return false;
 	while (part_next(&entry, ';', &part))
 		if (str_split(&part, '=', &name) && str_eq_nocase(str_trim(name), STR("q")))
-			return quality(str_trim(part), &out->q);
+			return quality_parse(str_trim(part), &out->q);
 	return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/locale.h"
 
+#include "text/quality.h"
+
 const struct str locales[] = { STR("en"), STR("de") };
 
 _Static_assert(sizeof locales / sizeof *locales == LOCALES, "a tag for each");
@@ -20,22 +22,6 @@ static struct str find(struct str tag)
 	return (struct str){ 0 };
 }
 
-/* A qvalue (RFC 9110 section 12.4.2) in thousandths; -1 when it is none. */
-static int quality(struct str s)
-{
-	int v = 0, unit = 100;
-
-	if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
-		return -1;
-	for (size_t i = 2; i < s.n; i++, unit /= 10) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return -1;
-		v += (s.p[i] - '0') * unit;
-	}
-	v += (s.p[0] - '0') * 1000;
-	return v > 1000 ? -1 : v;
-}
-
 /* The range of one entry, and its quality; 0 when it is not wanted or malformed. */
 static int parse(struct str entry, struct str *range)
 {
@@ -47,10 +33,11 @@ static int parse(struct str entry, struct str *range)
 	*range = str_trim(part);
 	while (str_split(&entry, ';', &part)) {
 		part = str_trim(part);
-		if (part.n >= 2 && (part.p[0] | 0x20) == 'q' && part.p[1] == '=')
-			q = quality(str_from_at(part, 2));
+		if (part.n >= 2 && (part.p[0] | 0x20) == 'q' && part.p[1] == '=' &&
+		    !quality_parse(str_from_at(part, 2), &q))
+			return 0;
 	}
-	return q < 0 ? 0 : q;
+	return q;
 }
 
 struct str locale_best(struct str accept_language)
