@@ -76,7 +76,7 @@ refuses() {
 	run --separate-stderr cli routes
 	[[ $status == 0 ]]
 	[[ $output == *POST*/api/v1/auth/login* ]]
-	[[ $(routes | wc -l) == $(grep -c '^ROUTE(' "$ROOT/src/api/v1/routes.def") ]]
+	[[ $(routes | wc -l) == $(cat "$ROOT"/src/api/*/routes.def | grep -c '^ROUTE(') ]]
 	grep -E '/api/v1/users( |$)' <<<"$output" | grep GET | grep -i admin
 }
 

@@ -58,6 +58,11 @@ used_up() {
 		post "/api/v1/$path" '{}'
 		status 429
 	done
+	# A person is told so on a page.
+	post /account/reset token=x -H 'Content-Type: application/x-www-form-urlencoded'
+	status 429
+	header Content-Type 'text/html; charset=utf-8'
+	header Retry-After '[1-9]*'
 	post /api/v1/auth/refresh '{}'
 	problem 401 refresh-token-invalid
 	post /api/v1/auth/logout '{}'
