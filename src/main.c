@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include <openssl/crypto.h>
 #include <sodium.h>
 
 #include "cli/cli.h"
@@ -10,7 +11,10 @@
 int main(int argc, char **argv)
 {
 	memory_close();
-	if (sodium_init() < 0)
+	/* A thread may be left that is connecting to the database when main returns (db/dial). What
+	 * it uses must not be freed beneath it.
+	 */
+	if (sodium_init() < 0 || OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return EX_SOFTWARE;
 
 	int status = cli_main(argc - 1, argv + 1);

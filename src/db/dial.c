@@ -30,6 +30,7 @@ struct dial {
 	_Atomic int holders;
 	_Atomic bool dropped;
 	int done;
+	pthread_t thread;
 	int64_t patience;
 	struct hosts hosts;
 	char *url;
@@ -167,7 +168,6 @@ static void *run(void *arg)
 static bool spawn(struct dial *d)
 {
 	pthread_attr_t how;
-	pthread_t thread;
 	sigset_t all, before;
 
 	if (pthread_attr_init(&how) != 0)
@@ -175,9 +175,8 @@ static bool spawn(struct dial *d)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 
-	bool started = pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED) == 0 &&
-		       pthread_attr_setstacksize(&how, STACK) == 0 &&
-		       pthread_create(&thread, &how, run, d) == 0;
+	bool started = pthread_attr_setstacksize(&how, STACK) == 0 &&
+		       pthread_create(&d->thread, &how, run, d) == 0;
 
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&how);
@@ -214,6 +213,10 @@ struct dialled dial_take(struct dial *d)
 {
 	struct dialled end = d->end;
 
+	/* The thread has nothing to do any more, but libraries free what they kept for it as it
+	 * ends, which must not be while the process does (OPENSSL_cleanup).
+	 */
+	pthread_join(d->thread, NULL);
 	d->end.pg = NULL;
 	release(d);
 	return end;
@@ -222,5 +225,6 @@ struct dialled dial_take(struct dial *d)
 void dial_drop(struct dial *d)
 {
 	atomic_store(&d->dropped, true);
+	pthread_detach(d->thread);
 	release(d);
 }
