@@ -52,7 +52,7 @@ static void encode(struct call *c, const void *out)
 	json_encode(c->match.route->out, out, &c->reply->body);
 }
 
-/* What to do about it here, where a problem has one remedy and that is another request. */
+/* Remedies, for the problems that one other request mends. */
 static const struct remedy {
 	enum err err;
 	const char *operation; /* that refuses; NULL: any */

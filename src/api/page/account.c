@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the links in mails lead to: opening one, and what its button does. */
+/* The links in mails: opening one, and what its button does. */
 #include "core/account.h"
 #include "api/call.h"
 #include "api/page/page.h"
@@ -14,7 +14,7 @@
 #define PASSWORD(type, at) FIELD_AS("password", type, at, .min = 1, .max_bytes = PASSWORD_BYTES_MAX)
 /* clang-format on */
 
-/* What has no token is told so by its page. */
+/* A link without a token is told so by its page. */
 #define OPEN(name, KIND)                                                                           \
 	struct name##_open_in {                                                                    \
 		struct str token;                                                                  \
@@ -34,7 +34,7 @@ OPEN(account_email_old, EMAIL_OLD)
 OPEN(account_email_new, EMAIL_NEW)
 OPEN(account_email_undo, EMAIL_UNDO)
 
-/* Where whoever reloads the page does nothing a second time. */
+/* The page of what has come of it: reloading that does nothing a second time. */
 static enum err see_done(struct req *r, enum proof_kind kind)
 {
 	return reply_see(r, "/account/done?of=%s", proof_kind_word(kind).p);

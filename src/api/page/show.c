@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What people read: texts, and where they stand in the template. */
+/* Texts that people read, and where they stand in the template. */
 #include "api/page/page.h"
 
 #include <assert.h>
@@ -83,7 +83,7 @@ static struct str say(struct str locale, enum text text)
 	return texts[text][i];
 }
 
-/* A mark that is set: what is asked of it is whether it is empty. */
+/* The value of a word of which the template only asks whether it is empty. */
 static struct str mark(bool set)
 {
 	return set ? STR("yes") : (struct str){ 0 };

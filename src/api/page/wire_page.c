@@ -7,7 +7,7 @@
 
 enum { KEPT_MAX = 1024 /* bytes */ };
 
-/* There is nothing else, so whoever says that it takes no HTML gets it too (RFC 9110
+/* HTML is all there is, so whoever says that it takes none gets it too (RFC 9110
  * section 12.4.1). */
 static enum err page_accept(struct call *c)
 {
@@ -100,7 +100,8 @@ static void tell_fault(struct call *c, struct page *p)
 	p->failed = arena_printf(c->req.arena, "%s%s.", page_say(c, text).p, f->message.p);
 }
 
-/* What was in a field, unless nothing that it may hold is as long: a reply has its bounds, too. */
+/* The value of a field of the form; null for one that is longer than any may be, for a reply has
+ * its bounds, too. */
 static struct str kept(const struct call *c, struct str name)
 {
 	struct str value = form_value(c->http->body, name, c->req.arena);
