@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
-#ifdef POSTERN_SAN
-#include <sanitizer/lsan_interface.h>
-#endif
-
-#include "base/log.h"
 #include "cli/cli.h"
 #include "serve/serve.h"
 
-/*
- * The process ends without exit handlers: a thread may be left that looks up the database or
- * connects to it (db/dial), and those of OpenSSL and Kerberos free what it uses.
- */
 static _Noreturn void leave(int status)
 {
 	/* A full disk or a closed pipe: what was asked for has not been told. */
@@ -24,11 +14,7 @@ static _Noreturn void leave(int status)
 		perror("postern: standard output");
 		status = status == EX_OK ? EX_IOERR : status;
 	}
-	log_flush();
-#ifdef POSTERN_SAN
-	__lsan_do_leak_check();
-#endif
-	_exit(status);
+	process_leave(status);
 }
 
 int main(int argc, char **argv)

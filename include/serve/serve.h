@@ -73,3 +73,10 @@ int keeper_run(const struct keeper_setup *s);
  * stays open.
  */
 void memory_close(void);
+
+/*
+ * Ends the process without exit handlers, once the log is written. Those of a child are the
+ * master's; and a thread may be left that looks up the database or connects to it (db/dial), while
+ * handlers of OpenSSL and Kerberos free what it uses.
+ */
+_Noreturn void process_leave(int status);

@@ -9,10 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef POSTERN_SAN
-#include <sanitizer/lsan_interface.h>
-#endif
-
 #include "api/dispatch.h"
 #include "base/heap.h"
 #include "base/instant.h"
@@ -264,16 +260,6 @@ static int be_keeper(struct family *f, const struct child *c)
 	return keeper_run(&s);
 }
 
-/* Leaves without exit handlers: they are the master's. */
-static _Noreturn void leave(int status)
-{
-	log_flush();
-#ifdef POSTERN_SAN
-	__lsan_do_leak_check();
-#endif
-	_exit(status);
-}
-
 static void spawn(struct family *f, struct child *c)
 {
 	struct pulse *pulse = family_pulse(f, c);
@@ -295,9 +281,9 @@ static void spawn(struct family *f, struct child *c)
 		/* Families that are being replaced are none of the child's business. */
 		for (const struct family *old = f->next; old != NULL; old = old->next)
 			close_sockets(old);
-		leave(c->kind == CHILD_WORKER	 ? be_worker(f, c)
-		      : c->kind == CHILD_COURIER ? be_courier(f, c)
-						 : be_keeper(f, c));
+		process_leave(c->kind == CHILD_WORKER	 ? be_worker(f, c)
+			      : c->kind == CHILD_COURIER ? be_courier(f, c)
+							 : be_keeper(f, c));
 	}
 }
 

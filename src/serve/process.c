@@ -12,6 +12,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#ifdef POSTERN_SAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "base/log.h"
 #include "task/loop.h"
 
@@ -125,4 +129,13 @@ struct pool_options process_pool(const struct conf *c, size_t connections, size_
 		.lock_timeout_us = c->database_lock_timeout,
 		.pipeline = c->database_pipeline,
 	};
+}
+
+_Noreturn void process_leave(int status)
+{
+	log_flush();
+#ifdef POSTERN_SAN
+	__lsan_do_leak_check();
+#endif
+	_exit(status);
 }

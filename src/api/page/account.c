@@ -11,7 +11,8 @@
 
 /* clang-format off */
 #define TOKEN(type, at) FIELD_AS("token", type, at, .min = 1, .max = 1024)
-#define PASSWORD(type, at) FIELD_AS("password", type, at, .min = 1, .max_bytes = PASSWORD_BYTES_MAX)
+#define PASSWORD(type, at, ...)                                                                    \
+	FIELD_AS("password", type, at, .min = 1, .max_bytes = PASSWORD_BYTES_MAX, __VA_ARGS__)
 /* clang-format on */
 
 /* A link without a token is told so by its page. */
@@ -46,7 +47,7 @@ struct account_verify_in {
 /* clang-format off */
 SCHEMA(account_verify, account_verify_in,
 	TOKEN(account_verify_in, what.given.token),
-	FIELD_AS("password", account_verify_in, what.password, .optional = true, .min = 1, .max_bytes = PASSWORD_BYTES_MAX),
+	PASSWORD(account_verify_in, what.password, .optional = true),
 	FIELD_AS("new_password", account_verify_in, what.new_password, .optional = true, ACCOUNT_PASSWORD));
 /* clang-format on */
 
