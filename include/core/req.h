@@ -61,10 +61,17 @@ struct refusal {
 
 struct once;
 struct later;
+struct req;
 
 /* Things to be done later, in the order in which they were asked for. */
 struct agenda {
 	struct later *first, *last;
+};
+
+/* The last thing that a transaction does. */
+struct last {
+	enum err (*fn)(struct req *r, void *arg);
+	void *arg;
 };
 
 /* One request. Everything it points at lives as long as the request. */
@@ -80,6 +87,7 @@ struct req {
 	struct once *once;    /* see req_once */
 	struct agenda after;  /* see req_after */
 	struct agenda beaten; /* see req_when_beaten */
+	struct last last;     /* see req_last */
 	size_t notes;	      /* that this run has left in the audit log */
 	/* Set by a handler that refuses, and whose writes are to stay all the same. */
 	bool commit;
@@ -113,6 +121,16 @@ void *req_once(struct req *r, const char *name, size_t size);
  * arg: lives as long as the request.
  */
 void req_after(struct req *r, void (*fn)(struct req *r, void *arg), void *arg);
+
+/*
+ * A statement that others wait for until the transaction ends comes last in it: fn is called before
+ * the commit, and what it returns, when not OK, has all rolled back. One thing only can be last. It
+ * is not called when the transaction is rolled back. arg: lives as long as the request.
+ */
+void req_last(struct req *r, enum err (*fn)(struct req *r, void *arg), void *arg);
+
+/* The arg of req_last, when it was asked for this fn; else NULL. */
+void *req_last_of(const struct req *r, enum err (*fn)(struct req *r, void *arg));
 
 /* Calls fn when the request has lost every race and gives up, for work that it has done for good.
  * fn has a transaction of its own, and ends it. One call holds for all runs. */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/uuid.h"
@@ -18,6 +19,7 @@ struct revocation {
 	struct uuid subject;
 	int32_t version;
 	int64_t expires; /* seconds since 1970: when the last token it is about has expired */
+	bool stored;	 /* the database is known to have it */
 };
 
 /*
@@ -55,6 +57,14 @@ bool revoked_has(struct revoked *r, struct uuid session, struct uuid user, int32
  */
 uint64_t revoked_mark(const struct revoked *r);
 void revoked_passed(struct revoked *r, uint64_t mark);
+
+/*
+ * revoked_doubt: the database may have gone back, and not know any more what it knew: nothing
+ * counts as stored. revoked_unstored: copies up to max that have not expired and are not stored,
+ * and returns how many.
+ */
+void revoked_doubt(struct revoked *r);
+size_t revoked_unstored(const struct revoked *r, struct revocation *out, size_t max, int64_t now);
 
 /* The number of revocations that are remembered. */
 size_t revoked_count(const struct revoked *r);

@@ -45,7 +45,7 @@ struct db_statement {
 	size_t key;
 };
 
-enum { DB_PARAMS_MAX = 16 };
+enum { DB_PARAMS_MAX = 20 };
 
 /* The access of one request to the database. Made by dispatch, used by handlers. */
 struct db;

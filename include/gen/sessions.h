@@ -71,13 +71,14 @@ struct session_begin {
 	struct user_id user_id;
 	int32_t version;
 	int32_t others;
-	int64_t access_us;
 	struct audit_id audit_id;
 	struct str request_id;
 	struct str pair;
 	struct instant network_until;
 	struct str network;
 	struct str account;
+	int32_t bucket;
+	int64_t life_us;
 };
 
 /*
@@ -180,12 +181,10 @@ enum err session_logout(struct db *db, const struct session_logout *in, struct e
 struct session_delete_others {
 	struct user_id user_id;
 	struct session_id keep;
-	int64_t access_us;
 };
 
 /*
- * Ends all sessions of a user but one, all of them where that is no session, and refuses their
- * tokens.
+ * Ends sessions of a user, all but one, or all of them where that is no session.
  */
 enum err session_delete_others(struct db *db, const struct session_delete_others *in, struct ended_session_rows *rows);
 

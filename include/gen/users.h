@@ -120,6 +120,11 @@ struct other_admin_row {
 	struct user_id id;
 };
 
+struct bumped_user_row {
+	struct user_id id;
+	int32_t token_version;
+};
+
 struct user_insert {
 	struct user_id id;
 	struct str email;
@@ -403,3 +408,12 @@ struct user_other_admin {
  * Somebody else who administers, and can sign in.
  */
 enum err user_other_admin(struct db *db, const struct user_other_admin *in, struct other_admin_row *row);
+
+struct user_bump {
+	struct user_id id;
+};
+
+/*
+ * Raises the version that a user's access tokens must have.
+ */
+enum err user_bump(struct db *db, const struct user_bump *in, struct bumped_user_row *row);

@@ -111,6 +111,6 @@ enum err account_remove(struct req *r, struct user_id id)
 	TRY(user_delete(r->db, &key, &deleted));
 	if (deleted == 0)
 		return removed_before(r, id, ERR_NO_ROW);
-	TRY(revoke_user(r, id));
+	revoke_user(r, id);
 	return audit_note(r, &note);
 }

@@ -3,11 +3,13 @@
 
 #include <setjmp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "core/event.h"
 #include "core/keys.h"
-#include "gen/revocations.h"
+#include "gen/events.h"
 #include "gen/signing_keys.h"
 #include "task/loop.h"
 #include "task/task.h"
@@ -17,14 +19,22 @@ enum {
 			     reading */
 	PATIENCE_US = 5000000,	/* for one page */
 	KEYS_EACH_US = 5000000, /* see KEYRING_SETTLE_US */
-	PAGE = 1000,		/* revocation_page's limit */
+	PAGE = 1000,		/* event_page's limit */
+	TOLD = 500,		/* in one transaction, of what the database has lost */
 	MEMORY = 1024 * 1024
+};
+
+/* Where a reading of each bucket is. */
+struct marks {
+	int64_t of[FEED_BUCKETS];
 };
 
 struct feed {
 	struct feed_options o;
 	struct arena *arena;
-	int64_t from;	 /* revocations of this transaction and those before it were read */
+	struct marks cursors; /* what was read */
+	struct str server;    /* which has told so; its text is the feed's */
+	bool doubt;	      /* the database may have lost what was read */
 	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
@@ -39,54 +49,132 @@ static void on_stale(struct timer *t)
 	log_error("feed", "nobody knows what was revoked: tokens are refused until it can be read");
 }
 
-static bool learn(struct feed *f, const struct revocation_row *row)
+static bool learn(struct feed *f, const struct event_row *row)
 {
 	struct revocation what = { .subject = row->subject.uuid,
 				   .version = row->version,
-				   .expires = row->expires_at.us / 1000000 + 1 };
+				   .expires = row->expires_at.us / 1000000 + 1,
+				   .stored = true };
 
 	return revoked_add(f->o.revoked, &what, instant_now().us / 1000000);
 }
 
-/* Reads a page from *at on, which moves behind it. The memory of the last page is given back: there
- * may be many. */
-static enum err read_page(struct feed *f, struct revocation_page *at, bool *more)
+/* Numbers with a space between them, one a bucket. */
+static bool read_marks(struct str text, struct marks *out)
 {
-	struct revocation_rows page = { 0 };
+	struct str part;
+	size_t n = 0;
+
+	while (str_split(&text, ' ', &part))
+		if (n == FEED_BUCKETS || !str_to_i64(part, 0, INT64_MAX, &out->of[n++]))
+			return false;
+	return n == FEED_BUCKETS;
+}
+
+static struct str_list list_of(struct arena *a, const struct marks *m)
+{
+	struct str_list out = { .v = arena_new_array(a, FEED_BUCKETS, struct str), .n = FEED_BUCKETS };
+
+	for (size_t i = 0; i < FEED_BUCKETS; i++)
+		out.v[i] = arena_printf(a, "%lld", (long long)m->of[i]);
+	return out;
+}
+
+/* Reads a page between the two, and moves the cursors behind it. The memory of the last page is
+ * given back: there may be many. */
+static enum err read_page(struct feed *f, const struct marks *heads, bool *more)
+{
+	struct event_page in;
+	struct event_rows page = { 0 };
 
 	arena_reset(f->arena);
+	in = (struct event_page){ .cursors = list_of(f->arena, &f->cursors),
+				  .heads = list_of(f->arena, heads) };
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
-	TRY(revocation_page(db_open(f->o.pool, f->arena), at, &page));
-	for (size_t i = 0; i < page.n; i++)
+	TRY(event_page(db_open(f->o.pool, f->arena), &in, &page));
+	for (size_t i = 0; i < page.n; i++) {
 		if (!learn(f, &page.v[i]))
 			return ERR_BUSY;
-	*more = page.n == PAGE;
-	if (page.n > 0) {
-		at->xact = page.v[page.n - 1].xact;
-		at->subject = page.v[page.n - 1].subject;
+		f->cursors.of[page.v[i].bucket] = page.v[i].seq;
 	}
+	*more = page.n == PAGE;
+	return OK;
+}
+
+/* Whether a bucket's mark is higher in a than in b. */
+static bool any_beyond(const struct marks *a, const struct marks *b)
+{
+	for (size_t i = 0; i < FEED_BUCKETS; i++)
+		if (a->of[i] > b->of[i])
+			return true;
+	return false;
+}
+
+/*
+ * A server that was started anew, or that took another one's place, may lack what was read: a
+ * standby that was behind, or a backup. Its numbers need not tell, for they may have been given
+ * again by now. So all is read again, and what is then missing there is told again.
+ */
+static enum err look_at(struct feed *f, const struct feed_heads_row *row, struct marks *heads)
+{
+	char *server;
+
+	if (!read_marks(row->heads, heads)) {
+		log_error("feed", "the table feed_heads has not %d rows: restore it", FEED_BUCKETS);
+		return ERR_INTERNAL;
+	}
+	if (str_eq(row->server, f->server) && !any_beyond(&f->cursors, heads))
+		return OK;
+	server = strndup(row->server.p, row->server.n);
+	if (server == NULL)
+		return ERR_BUSY;
+	free((char *)f->server.p);
+	f->server = str_from(server);
+	f->cursors = (struct marks){ 0 };
+	f->doubt = true;
+	revoked_doubt(f->o.revoked);
+	return OK;
+}
+
+/* Tells what only this worker remembers, a part at a time; the next reading shows what is left. */
+static enum err tell_again(struct feed *f)
+{
+	struct revocation *lost;
+	struct db *db;
+	size_t n;
+
+	arena_reset(f->arena);
+	lost = arena_new_array(f->arena, TOLD, struct revocation);
+	n = revoked_unstored(f->o.revoked, lost, TOLD, instant_now().us / 1000000);
+	f->doubt = n > 0;
+	if (n == 0)
+		return OK;
+	db = db_open(f->o.pool, f->arena);
+	TRY(db_begin(db));
+	TRY(db_finish(db, event_tell(db, f->arena, event_bucket(lost[0].subject), lost, n)));
+	log_warn("feed", "the database has gone back; %zu revocations that it had lost are told again", n);
 	return OK;
 }
 
 /*
- * Reads the revocations written since the last reading. The horizon is asked for first: one that
- * commits between the two questions is read twice, never not at all.
+ * Reads the events told since the last reading. The heads are asked for first: up to there all is
+ * committed, so the cursors are moved there once that was read.
  */
 static enum err read_all(struct feed *f)
 {
 	uint64_t mark = revoked_mark(f->o.revoked);
-	struct horizon_row horizon = { 0 };
-	struct revocation_page at = { .xact = f->from };
-	bool more = true;
+	struct feed_heads_row row = { 0 };
+	struct marks heads;
+	bool more;
 
+	arena_reset(f->arena);
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
-	TRY(revocation_horizon(db_open(f->o.pool, f->arena), &horizon));
-	/* Another database, or an older copy of it, is read from the beginning. */
-	if (horizon.xact - 1 < f->from)
-		at.xact = 0;
+	TRY(feed_heads(db_open(f->o.pool, f->arena), &row));
+	TRY(look_at(f, &row, &heads));
+	more = any_beyond(&heads, &f->cursors);
 	while (more)
-		TRY(read_page(f, &at, &more));
-	f->from = horizon.xact - 1;
+		TRY(read_page(f, &heads, &more));
+	f->cursors = heads;
 	revoked_passed(f->o.revoked, mark);
 	return OK;
 }
@@ -125,27 +213,35 @@ static void out_of_memory(void *ctx)
 	longjmp(((struct feed *)ctx)->out_of_memory, 1);
 }
 
-/* A reading that runs out of memory is done again next time; until then nothing counts as known. */
 static enum err read_both(struct feed *f)
+{
+	TRY(read_all(f));
+	return read_keys(f);
+}
+
+/* What runs out of memory is done again next time; until then nothing counts as known. */
+static enum err within_memory(struct feed *f, enum err (*fn)(struct feed *f))
 {
 	if (setjmp(f->out_of_memory) != 0)
 		return ERR_BUSY;
-	TRY(read_all(f));
-	return read_keys(f);
+	return fn(f);
 }
 
 static void reading(void *arg)
 {
 	struct feed *f = arg;
-	enum err e = read_both(f);
+	enum err e = within_memory(f, read_both);
 
+	f->tried = true;
+	if (e == OK) {
+		f->fresh = true;
+		timer_set(&f->stale, ticks_us() + f->o.conf->sessions_blind);
+	}
+	/* What this worker knows is as good without; a standby cannot be told anything. */
+	if (e == OK && f->doubt)
+		within_memory(f, tell_again);
 	arena_reset(f->arena);
 	f->reading = false;
-	f->tried = true;
-	if (e != OK)
-		return;
-	f->fresh = true;
-	timer_set(&f->stale, ticks_us() + f->o.conf->sessions_blind);
 }
 
 static void on_next(struct timer *t)
@@ -195,7 +291,9 @@ bool feed_stop(struct feed *f)
 
 void feed_free(struct feed *f)
 {
-	if (f != NULL)
+	if (f != NULL) {
 		arena_free(f->arena);
+		free((char *)f->server.p);
+	}
 	free(f);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/req.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -67,6 +68,17 @@ void req_after(struct req *r, void (*fn)(struct req *r, void *arg), void *arg)
 	agenda_add(r, &r->after, fn, arg);
 }
 
+void req_last(struct req *r, enum err (*fn)(struct req *r, void *arg), void *arg)
+{
+	assert(r->last.fn == NULL);
+	r->last = (struct last){ .fn = fn, .arg = arg };
+}
+
+void *req_last_of(const struct req *r, enum err (*fn)(struct req *r, void *arg))
+{
+	return r->last.fn == fn ? r->last.arg : NULL;
+}
+
 void req_when_beaten(struct req *r, void (*fn)(struct req *r, void *arg), void *arg)
 {
 	agenda_add(r, &r->beaten, fn, arg);
@@ -75,11 +87,19 @@ void req_when_beaten(struct req *r, void (*fn)(struct req *r, void *arg), void *
 enum err req_finish(struct req *r, enum err e)
 {
 	bool commits = r->commit || e == OK;
+	enum err last = commits && r->last.fn != NULL ? r->last.fn(r, r->last.arg) : OK;
+
+	if (last != OK) {
+		commits = false;
+		e = last;
+	}
+
 	enum err finished = db_finish(r->db, commits ? OK : e);
 
 	if (commits && finished == OK)
 		agenda_do(r, &r->after);
 	r->after = (struct agenda){ 0 };
+	r->last = (struct last){ 0 };
 	r->commit = false;
 	return finished == OK ? e : finished;
 }
@@ -89,6 +109,7 @@ static void forget_run(struct req *r)
 {
 	r->refusal = (struct refusal){ 0 };
 	r->after = (struct agenda){ 0 };
+	r->last = (struct last){ 0 };
 	r->commit = false;
 	r->notes = 0;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/revoke.h"
 
-#include "gen/revocations.h"
+#include "core/event.h"
 #include "gen/sessions.h"
+#include "gen/users.h"
 
-enum { CLOCKS_US = 60000000 /* that clocks may differ by */ };
+enum {
+	CLOCKS_US = 60000000, /* that clocks may differ by */
+	BATCH = 1000	      /* session_delete_others' limit */
+};
 
-int64_t revoke_life(const struct req *r)
+int64_t revoke_life(void)
 {
-	(void)r;
 	/* The longest jwt.access_ttl, not that of now: it may be lower than when the token was
 	 * made, here or on another host. */
 	return CONF_ACCESS_TTL_MAX_S * INT64_C(1000000) + CLOCKS_US;
@@ -19,31 +22,21 @@ static void tell(struct req *r, void *arg)
 	revoked_tell(r->app->revoked, arg, instant_now().us / 1000000);
 }
 
-/* Has this worker and the others of the host told after the commit. */
-static void remember(struct req *r, struct uuid subject, int32_t version)
+/* Has others told in the transaction, and the workers of this host after its commit. */
+static void revoke(struct req *r, struct user_id user, struct uuid subject, int32_t version)
 {
 	struct revocation *what = arena_new(r->arena, struct revocation);
 
 	*what = (struct revocation){ .subject = subject,
 				     .version = version,
-				     .expires = (instant_now().us + revoke_life(r)) / 1000000 };
+				     .expires = (instant_now().us + revoke_life()) / 1000000 };
+	event_revoked(r, user, subject, version);
 	req_after(r, tell, what);
 }
 
-static enum err revoke(struct req *r, struct uuid subject, int32_t version)
+void revoke_session(struct req *r, struct user_id user, struct session_id id)
 {
-	struct revocation_insert row = { .subject = { subject },
-					 .version = version,
-					 .access_us = revoke_life(r) };
-
-	TRY(revocation_insert(r->db, &row, NULL));
-	remember(r, subject, version);
-	return OK;
-}
-
-enum err revoke_session(struct req *r, struct session_id id)
-{
-	return revoke(r, id.uuid, 0);
+	revoke(r, user, id.uuid, 0);
 }
 
 enum err revoke_tokens(struct req *r, struct user_id id)
@@ -55,25 +48,27 @@ enum err revoke_tokens(struct req *r, struct user_id id)
 	if (e == ERR_NO_ROW)
 		return OK;
 	TRY(e);
-	return revoke(r, id.uuid, user.token_version);
+	revoke(r, id, id.uuid, user.token_version);
+	return OK;
 }
 
 enum err revoke_sessions(struct req *r, struct user_id id, struct session_id keep, size_t *ended)
 {
-	struct session_delete_others key = { .user_id = id,
-					     .keep = keep,
-					     .access_us = revoke_life(r) };
-	struct ended_session_rows sessions = { 0 };
+	struct session_delete_others key = { .user_id = id, .keep = keep };
+	struct ended_session_rows sessions = { .n = BATCH };
+	size_t all = 0;
 
-	TRY(session_delete_others(r->db, &key, &sessions));
-	for (size_t i = 0; i < sessions.n; i++)
-		remember(r, sessions.v[i].id.uuid, 0);
+	for (; sessions.n == BATCH; all += sessions.n) {
+		TRY(session_delete_others(r->db, &key, &sessions));
+		for (size_t i = 0; i < sessions.n; i++)
+			revoke_session(r, id, sessions.v[i].id);
+	}
 	if (ended != NULL)
-		*ended = sessions.n;
+		*ended = all;
 	return OK;
 }
 
-enum err revoke_user(struct req *r, struct user_id id)
+void revoke_user(struct req *r, struct user_id id)
 {
-	return revoke(r, id.uuid, INT32_MAX);
+	revoke(r, id, id.uuid, INT32_MAX);
 }

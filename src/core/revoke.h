@@ -12,10 +12,10 @@
  * How long a revocation is kept, in microseconds: as long as access tokens are valid, and a minute
  * more, for the clocks of hosts and database differ.
  */
-int64_t revoke_life(const struct req *r);
+int64_t revoke_life(void);
 
-/* Refuses the access tokens of a session that has been ended. */
-enum err revoke_session(struct req *r, struct session_id id);
+/* Refuses the access tokens of a user's session that has been ended. */
+void revoke_session(struct req *r, struct user_id user, struct session_id id);
 
 /* Refuses all access tokens that a user has so far; sessions go on with new ones. For a changed
  * role or address. OK when there is no such user. */
@@ -25,4 +25,4 @@ enum err revoke_tokens(struct req *r, struct user_id id);
 enum err revoke_sessions(struct req *r, struct user_id id, struct session_id keep, size_t *ended);
 
 /* Refuses every access token of a user who is no more. */
-enum err revoke_user(struct req *r, struct user_id id);
+void revoke_user(struct req *r, struct user_id id);

@@ -9,6 +9,7 @@
 #include "core/audit.h"
 #include "core/device.h"
 #include "core/outbox.h"
+#include "core/event.h"
 #include "core/revoke.h"
 #include "cred/opaque.h"
 #include "gen/sessions.h"
@@ -80,8 +81,9 @@ enum err session_new(struct req *r, const struct account *a, const struct sessio
 		.user_id = a->user,
 		.version = a->version,
 		.others = (int32_t)c->sessions_per_user - 1,
-		.access_us = revoke_life(r),
-		.idle_us = lesser(c->sessions_idle, c->sessions_absolute),
+		.bucket = event_bucket(a->user.uuid),
+		.life_us = revoke_life(),
+		.idle_us = c->sessions_idle,
 		.absolute_us = c->sessions_absolute,
 		.cookie = how->cookie,
 		.address = r->from.address,
@@ -174,7 +176,7 @@ static enum err end_stolen(struct req *r, struct opaque o)
 			     .proved = session.verified,
 			     .words.name = session.name };
 
-	TRY(revoke_session(r, session.id));
+	revoke_session(r, session.user_id, session.id);
 	TRY(audit_note(r, &note));
 	TRY(mail_notice(r, &mail));
 	r->commit = true;
@@ -197,6 +199,7 @@ enum err session_refresh(struct req *r, struct str_list tokens, bool cookie, str
 	struct session_refreshed again = { .id = { o.id },
 					   .counter = (int32_t)o.count,
 					   .cookie = cookie,
+					   .idle_us = c->sessions_idle,
 					   .grace_us = c->sessions_grace };
 	enum err e = session_rotate(r->db, &rotate, &row);
 
@@ -239,7 +242,7 @@ enum err session_end(struct req *r, struct session_id id)
 				   .subject = session.user_id,
 				   .session = session.id };
 
-	TRY(revoke_session(r, session.id));
+	revoke_session(r, session.user_id, session.id);
 	return audit_note(r, &note);
 }
 
@@ -276,7 +279,7 @@ enum err session_end_one(struct req *r, struct user_id user, struct session_id i
 		return problem(r, ERR_SESSION_NOT_FOUND, "session %s not found",
 			       uuid_format(id.uuid, text).p);
 	TRY(e);
-	TRY(revoke_session(r, id));
+	revoke_session(r, user, id);
 	return audit_note(r, &note);
 }
 

@@ -14,7 +14,6 @@
 #include "gen/outbox.h"
 #include "gen/proofs.h"
 #include "gen/registrations.h"
-#include "gen/revocations.h"
 #include "gen/sessions.h"
 #include "task/loop.h"
 #include "task/task.h"
@@ -55,7 +54,7 @@ static const struct sort {
 } sorts[] = {
 	{ "outbox_expire", outbox_expire, NULL },
 	{ "session_sweep", session_sweep, NULL },
-	{ "revocation_sweep", revocation_sweep, NULL },
+	{ "event_sweep", event_sweep, NULL },
 	{ "proof_sweep", proof_sweep, NULL },
 	{ "email_change_sweep", NULL, changes },
 	{ "attempt_sweep", attempt_sweep, NULL },

@@ -98,6 +98,10 @@ bool revoked_add(struct revoked *r, const struct revocation *what, int64_t now)
 		return true;
 	}
 	if (what->version > slot->version)
+		slot->stored = what->stored;
+	else if (what->version == slot->version)
+		slot->stored |= what->stored;
+	if (what->version > slot->version)
 		slot->version = what->version;
 	if (what->expires > slot->expires)
 		slot->expires = what->expires;
@@ -139,6 +143,25 @@ static void catch_up(struct revoked *r, uint64_t count, int64_t now)
 		    atomic_load(&r->board->slots[at].sequence) == sequence)
 			revoked_add(r, &news, now);
 	}
+}
+
+void revoked_doubt(struct revoked *r)
+{
+	for (size_t i = 0; i < r->size; i++)
+		r->table[i].stored = false;
+}
+
+size_t revoked_unstored(const struct revoked *r, struct revocation *out, size_t max, int64_t now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->size && n < max; i++) {
+		const struct revocation *slot = &r->table[i];
+
+		if (!uuid_none(slot->subject) && !slot->stored && slot->expires > now)
+			out[n++] = *slot;
+	}
+	return n;
 }
 
 static bool refused(const struct revoked *r, struct uuid id, int32_t version, int64_t now)

@@ -26,6 +26,16 @@ static bool read_only(const char *state)
 	return starts(state, "25006");
 }
 
+/* "cached plan must not change result type". Of what an engine cannot do, the code is the same, and a
+ * new connection cannot do it either; where it comes from is in no language. */
+static bool replanned(const PGresult *r, const char *state)
+{
+	const char *function = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
+
+	return starts(state, "0A000") && function != NULL &&
+	       strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
 bool sqlstate_stale(const PGresult *r, int64_t up_at)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
@@ -39,10 +49,10 @@ bool sqlstate_stale(const PGresult *r, int64_t up_at)
 	if (read_only(state))
 		return ticks_us() - up_at > YOUNG_US;
 	/*
-	 * The plan is stale ("cached plan must not change result type"), the prepared statement has
-	 * gone, or a statement of its name is there that nobody here has prepared.
+	 * The plan is stale, the prepared statement has gone, or a statement of its name is there
+	 * that nobody here has prepared.
 	 */
-	return starts(state, "0A000") || starts(state, "26000") || starts(state, "42P05");
+	return replanned(r, state) || starts(state, "26000") || starts(state, "42P05");
 }
 
 bool sqlstate_locked(const PGresult *r)

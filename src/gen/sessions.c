@@ -15,13 +15,14 @@ static const struct db_column session_begin_params[] = {
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, user_id) },
 	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct session_begin, version) },
 	{ .name = "others", .kind = KIND_I32, .offset = offsetof(struct session_begin, others) },
-	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, access_us) },
 	{ .name = "audit_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, audit_id) },
 	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct session_begin, request_id) },
 	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct session_begin, pair) },
 	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct session_begin, network_until) },
 	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct session_begin, network) },
 	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct session_begin, account) },
+	{ .name = "bucket", .kind = KIND_I32, .offset = offsetof(struct session_begin, bucket) },
+	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, life_us) },
 };
 
 const struct db_statement session_begin_statement = {
@@ -55,38 +56,48 @@ const struct db_statement session_begin_statement = {
 		"    limit 100\n"
 		"  )\n"
 		"  returning id\n"
-		"), told as (\n"
-		"  insert into revocations (subject, version, expires_at)\n"
-		"  select id, 0, now() + $10::bigint * interval '1 microsecond'\n"
-		"  from gone\n"
 		"), noted as (\n"
 		"  insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
-		"  select $11::uuid, 'session.begin', user_id, user_id, id, address, $12::text, ''\n"
+		"  select $10::uuid, 'session.begin', user_id, user_id, id, address, $11::text, ''\n"
 		"  from begun\n"
 		"), pair as (\n"
 		"  delete from attempts\n"
 		"  using begun\n"
 		"  where kind = 'pair'\n"
-		"    and key = $13::text\n"
+		"    and key = $12::text\n"
 		"  returning kind\n"
 		"), network as (\n"
 		"  update attempts as a\n"
 		"  set failures = greatest(a.failures - 1, 0),\n"
-		"      blocked_until = case when a.blocked_until = $14::timestamptz then '-infinity'\n"
+		"      blocked_until = case when a.blocked_until = $13::timestamptz then '-infinity'\n"
 		"        else a.blocked_until end\n"
 		"  from begun, (select count(*) from pair) as after\n"
 		"  where a.kind = 'network'\n"
-		"    and a.key = $15::text\n"
+		"    and a.key = $14::text\n"
 		"  returning a.kind\n"
 		"), account as (\n"
 		"  delete from attempts\n"
 		"  using begun, (select count(*) from network) as after\n"
 		"  where kind = 'account'\n"
-		"    and key = $16::text\n"
+		"    and key = $15::text\n"
+		"  returning kind\n"
+		"), head as (\n"
+		"  update feed_heads\n"
+		"  set seq = seq + ended.n\n"
+		"  from (select count(*) as n from gone) as ended, (select count(*) from account) as after\n"
+		"  where bucket = $16::integer\n"
+		"    and ended.n > 0\n"
+		"  returning bucket, seq - ended.n as before\n"
+		"), told as (\n"
+		"  insert into events (bucket, seq, type, subject, version, expires_at)\n"
+		"  select head.bucket, head.before + row_number() over (), 'session.revoked', gone.id, 0,\n"
+		"    now() + $17::bigint * interval '1 microsecond'\n"
+		"  from gone\n"
+		"  cross join head\n"
 		")\n"
 		"select from begun",
 	.params = session_begin_params,
-	.param_count = 16,
+	.param_count = 17,
 	.write = true,
 };
 
@@ -390,7 +401,6 @@ enum err session_logout(struct db *db, const struct session_logout *in, struct e
 static const struct db_column session_delete_others_params[] = {
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_delete_others, user_id) },
 	{ .name = "keep", .kind = KIND_UUID, .offset = offsetof(struct session_delete_others, keep) },
-	{ .name = "access_us", .kind = KIND_I64, .offset = offsetof(struct session_delete_others, access_us) },
 };
 
 static const struct db_column session_delete_others_columns[] = {
@@ -401,21 +411,18 @@ static const struct db_column session_delete_others_columns[] = {
 const struct db_statement session_delete_others_statement = {
 	.name = "session_delete_others",
 	.sql =
-		"with gone as (\n"
-		"  delete from sessions\n"
-		"  where user_id = $1::uuid\n"
-		"    and id is distinct from $2::uuid\n"
-		"  returning id, user_id\n"
-		"), told as (\n"
-		"  insert into revocations (subject, version, expires_at)\n"
-		"  select id, 0, now() + $3::bigint * interval '1 microsecond'\n"
-		"  from gone\n"
-		")\n"
-		"select id, user_id\n"
-		"from gone\n"
-		"limit 10000",
+		"delete from sessions\n"
+		"where user_id = $1::uuid\n"
+		"  and id in (\n"
+		"    select id\n"
+		"    from sessions\n"
+		"    where user_id = $1::uuid\n"
+		"      and id is distinct from $2::uuid\n"
+		"    limit 1000\n"
+		"  )\n"
+		"returning id, user_id",
 	.params = session_delete_others_params,
-	.param_count = 3,
+	.param_count = 2,
 	.columns = session_delete_others_columns,
 	.column_count = 2,
 	.row_size = sizeof(struct ended_session_row),

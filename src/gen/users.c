@@ -960,3 +960,32 @@ enum err user_other_admin(struct db *db, const struct user_other_admin *in, stru
 {
 	return db_one(db, &user_other_admin_statement, in, row);
 }
+
+static const struct db_column user_bump_params[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct user_bump, id) },
+};
+
+static const struct db_column user_bump_columns[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct bumped_user_row, id) },
+	{ .name = "token_version", .kind = KIND_I32, .offset = offsetof(struct bumped_user_row, token_version) },
+};
+
+const struct db_statement user_bump_statement = {
+	.name = "user_bump",
+	.sql =
+		"update users\n"
+		"set token_version = token_version + 1\n"
+		"where id = $1::uuid\n"
+		"returning id, token_version",
+	.params = user_bump_params,
+	.param_count = 1,
+	.columns = user_bump_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct bumped_user_row),
+	.write = true,
+};
+
+enum err user_bump(struct db *db, const struct user_bump *in, struct bumped_user_row *row)
+{
+	return db_one(db, &user_bump_statement, in, row);
+}

@@ -11,8 +11,9 @@ with begun as (
   select
     :id::session_id,
     id,
-    now() + :idle_us::bigint * interval '1 microsecond',
-    now() + :absolute_us::bigint * interval '1 microsecond',
+    least(now() + :absolute_us::bigint * interval '1 microsecond',
+      date_bin('1 hour', now() + :idle_us::bigint * interval '1 microsecond' + interval '1 hour', 'epoch')),
+    now() + :absolute_us * interval '1 microsecond',
     :cookie::boolean,
     :address::text,
     :user_agent::text
@@ -34,10 +35,6 @@ with begun as (
     limit 100
   )
   returning id
-), told as (
-  insert into revocations (subject, version, expires_at)
-  select id, 0, now() + :access_us::bigint * interval '1 microsecond'
-  from gone
 ), noted as (
   insert into audit (id, action, actor, subject, session, address, request_id, detail)
   select :audit_id::audit_id, 'session.begin', user_id, user_id, id, address, :request_id::text, ''
@@ -62,6 +59,20 @@ with begun as (
   using begun, (select count(*) from network) as after
   where kind = 'account'
     and key = :account::text
+  returning kind
+), head as (
+  update feed_heads
+  set seq = seq + ended.n
+  from (select count(*) as n from gone) as ended, (select count(*) from account) as after
+  where bucket = :bucket::integer
+    and ended.n > 0
+  returning bucket, seq - ended.n as before
+), told as (
+  insert into events (bucket, seq, type, subject, version, expires_at)
+  select head.bucket, head.before + row_number() over (), 'session.revoked', gone.id, 0,
+    now() + :life_us::bigint * interval '1 microsecond'
+  from gone
+  cross join head
 )
 select from begun;
 
@@ -72,13 +83,15 @@ update sessions
 set counter = :counter::integer + 1,
     rotated_at = now(),
     last_used_at = now(),
-    idle_until = least(now() + :idle_us::bigint * interval '1 microsecond', ends_at),
+    idle_until = least(ends_at,
+      date_bin('1 hour', now() + :idle_us::bigint * interval '1 microsecond' + interval '1 hour', 'epoch')),
     address = :address
 from users
 where sessions.id = :id::session_id
   and sessions.counter <= :counter::integer
   and sessions.cookie = :cookie
   and sessions.idle_until > now()
+  and sessions.last_used_at > now() - :idle_us * interval '1 microsecond'
   and users.id = sessions.user_id
   and users.disabled_at is null
 returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,
@@ -97,6 +110,7 @@ where sessions.id = :id::session_id
   and sessions.rotated_at > now() - :grace_us::bigint * interval '1 microsecond'
   and sessions.cookie = :cookie
   and sessions.idle_until > now()
+  and sessions.last_used_at > now() - :idle_us::bigint * interval '1 microsecond'
   and users.disabled_at is null;
 
 -- name: session_reused :one stolen_session
@@ -130,6 +144,7 @@ select id, created_at, last_used_at, ends_at, address, user_agent
 from sessions
 where user_id = :user_id::user_id
   and idle_until > now()
+  and last_used_at > now() - :idle_us::bigint * interval '1 microsecond'
 order by id desc
 limit 200;
 
@@ -147,21 +162,17 @@ where id = :id::session_id
 returning id, user_id;
 
 -- name: session_delete_others :many ended_session
--- Ends all sessions of a user but one, all of them where that is no session, and refuses their
--- tokens.
-with gone as (
-  delete from sessions
-  where user_id = :user_id::user_id
-    and id is distinct from :keep::session_id
-  returning id, user_id
-), told as (
-  insert into revocations (subject, version, expires_at)
-  select id, 0, now() + :access_us::bigint * interval '1 microsecond'
-  from gone
-)
-select id, user_id
-from gone
-limit 10000;
+-- Ends sessions of a user, all but one, or all of them where that is no session.
+delete from sessions
+where user_id = :user_id::user_id
+  and id in (
+    select id
+    from sessions
+    where user_id = :user_id
+      and id is distinct from :keep::session_id
+    limit 1000
+  )
+returning id, user_id;
 
 -- name: session_sweep :exec
 -- Forgets sessions that have run out.

@@ -294,3 +294,10 @@ where role = 'admin'
   and (verified_at is not null or not :confirmed::boolean)
   and id <> :id::user_id
 limit 1;
+
+-- name: user_bump :one bumped_user
+-- Raises the version that a user's access tokens must have.
+update users
+set token_version = token_version + 1
+where id = :id::user_id
+returning id, token_version;

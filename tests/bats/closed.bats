@@ -23,7 +23,7 @@ common() {
 
 # access_us: how long the newest revocation is kept, in seconds.
 kept() {
-	sql "select extract(epoch from max(expires_at) - now())::integer from revocations"
+	sql "select extract(epoch from max(expires_at) - now())::integer from events"
 }
 
 @test "no process of the same user reads the memory of another" {

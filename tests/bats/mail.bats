@@ -760,14 +760,14 @@ count() {
 		('network', '$fresh', 1, now() + interval '1 hour', '-infinity')"
 	sql "insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent) values
 		('$old', '$USER_ID', now() - interval '1 second', now(), false, '', '')"
-	sql "insert into revocations (subject, version, expires_at) values ('$old', 0, now() - interval '1 hour'),
-		('$fresh', 0, now() + interval '1 hour')"
+	sql "insert into events (bucket, seq, type, subject, version, expires_at) values
+		(63, -2, 'session.revoked', '$old', 0, now() - interval '1 hour'), (63, -1, 'session.revoked', '$fresh', 0, now() + interval '1 hour')"
 	sql "insert into email_changes (id, user_id, old_email, old_email_key, new_email, new_email_key, expires_at, done_at) values
 		('$old', '$USER_ID', 'a', 'a', 'b', 'b', now() - interval '9 days', now() - interval '9 days'),
 		('$fresh', '$USER_ID', 'a', 'a', 'b', 'b', now() - interval '5 days', now() - interval '5 days')"
 	there() {
 		sql "select (select count(*) from outbox where id in ('$1', '$2')), (select count(*) from proofs where id = '$1'),
-			(select count(*) from attempts where key = '$1'), (select count(*) from revocations where subject = '$1'),
+			(select count(*) from attempts where key = '$1'), (select count(*) from events where subject = '$1'),
 			(select count(*) from email_changes where id = '$1')"
 	}
 	pool_plain APP__MAIL__URL= APP__MAIL__PLAIN=false
@@ -780,5 +780,5 @@ count() {
 	[[ $(there "$fresh" "$fresh") == '1|1|1|1|1' ]]
 	[[ $(sql "select count(*) from outbox where recipient = 'fresh@example.org'") == 1 ]]
 	[[ $(sql "select count(*) from sessions where user_id = '$USER_ID'") == 1 ]]
-	sql "delete from attempts where key = '$fresh'; delete from email_changes; delete from revocations where subject = '$fresh'"
+	sql "delete from attempts where key = '$fresh'; delete from email_changes; delete from events where subject = '$fresh'"
 }

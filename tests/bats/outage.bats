@@ -257,6 +257,20 @@ locked_out() {
 	wait_for 20 answers 200 GET "/api/v1/users/$USER_ID"
 }
 
+@test "what an engine cannot do is told once, with the name of the statement" {
+	login ann
+	# As Citus answers what it cannot plan.
+	sql "create function cannot() returns trigger language plpgsql as
+			\$\$ begin raise exception 'could not create distributed plan' using errcode = '0A000'; end \$\$;
+		create trigger cannot before update on users for each row execute function cannot()"
+	put "/api/v1/users/$USER_ID" "{\"email\":\"$EMAIL\",\"name\":\"Other\"}"
+	sql 'drop trigger cannot on users; drop function cannot'
+	problem 500 internal
+	logged "user_edit: 0A000.*$(header X-Request-Id)|$(header X-Request-Id).*user_edit: 0A000"
+	[[ $(grep -c 'user_edit: 0A000' "$RUN_DIR/log/postern.log") == 1 ]]
+	wait_for 20 answers 200 GET "/api/v1/users/$USER_ID"
+}
+
 @test "a failed statement fails its own request only" {
 	admin
 	sql 'alter table users rename column created_at to made_at'

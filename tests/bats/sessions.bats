@@ -192,6 +192,24 @@ audit_count() {
 	problem 401 refresh-token-invalid
 }
 
+@test "a session is idle to the second, though its row says hours" {
+	login ann
+	local id
+	id=$(session)
+	[[ $(sql "select extract(epoch from idle_until)::bigint % 3600 from sessions where id = '$id'") == 0 ]]
+	local until
+	until=$(sql "select idle_until from sessions where id = '$id'")
+	refresh
+	status 200
+	[[ $(sql "select idle_until - '$until' in (interval '0', interval '1 hour') from sessions where id = '$id'") == t ]]
+	# sessions.idle is 30 days.
+	sql "update sessions set last_used_at = now() - interval '30 days 1 second', idle_until = now() + interval '59 minutes' where id = '$id'"
+	get /api/v1/me/sessions
+	body length 0
+	refresh
+	problem 401 refresh-token-invalid
+}
+
 @test "using a session moves its idle limit on, never its end" {
 	login ann
 	local id ends
@@ -500,12 +518,25 @@ audit_count() {
 	problem 401 refresh-token-invalid
 }
 
+# told QUERY [BUCKET]: tells that the sessions it gives are revoked, as the pool does.
+told() {
+	sql "with ended as materialized ($1), head as (
+			update feed_heads set seq = seq + (select count(*) from ended) where bucket = ${2:-7} returning bucket, seq
+		)
+		insert into events (bucket, seq, type, subject, version, expires_at)
+		select bucket, seq - row_number() over () + 1, 'session.revoked', e, 0, now() + interval '5 minutes'
+		from head cross join ended as t (e)"
+}
+
+# known ID: the feed has it.
+known() {
+	[[ $(sql "select count(*) from events where subject = '$1'") != 0 ]]
+}
+
 @test "any number of revocations can be read by a worker that begins" {
 	login ann
-	sql "insert into revocations (subject, version, expires_at)
-		select gen_random_uuid(), 0, now() + interval '5 minutes' from generate_series(1, 50000)"
-	sql "insert into revocations (subject, version, expires_at)
-		values ('$(session)', 0, now() + interval '5 minutes')"
+	told "select gen_random_uuid() from generate_series(1, 50000)"
+	told "select '$(session)'::uuid"
 	wait_for 10 answers 401 GET /api/v1/me
 	kill -KILL $(pool_kind worker)
 	wait_for 20 served
@@ -514,7 +545,54 @@ audit_count() {
 	sign_in "$EMAIL" "$PASSWORD"
 	get /api/v1/me
 	status 200
-	sql 'delete from revocations'
+	sql 'delete from events'
+}
+
+@test "what a database has lost that has gone back is told to it again" {
+	login ann
+	local gone
+	gone=$(session)
+	delete "/api/v1/me/sessions/$gone"
+	status 204
+	# As a standby does that was behind, or a backup: the numbers are given again, to something else.
+	sql "with lost as (delete from events where subject = '$gone' returning bucket)
+		update feed_heads set seq = seq - 1 from lost where feed_heads.bucket = lost.bucket"
+	wait_for 10 known "$gone"
+	logged 'the database has gone back'
+	# Whoever begins now knows of it.
+	kill -KILL $(pool_kind worker)
+	wait_for 20 served
+	refused
+	sign_in "$EMAIL" "$PASSWORD"
+	get /api/v1/me
+	status 200
+}
+
+@test "events of a bucket are seen in their order, whoever tells of them last" {
+	local writer reader=$BATS_TEST_TMPDIR/seen pids=()
+	for writer in {1..8}; do
+		told "select gen_random_uuid() from generate_series(1, 20)" "$((writer % 2))" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	[[ $(sql "select count(*) from (select seq - lag(seq, 1, 0::bigint) over (partition by bucket order by seq) as step from events) s
+		where step <> 1") == 0 ]]
+	[[ $(sql "select count(*) from feed_heads h where seq <> coalesce((select max(seq) from events e where e.bucket = h.bucket), 0)
+		and exists (select from events e where e.bucket = h.bucket)") == 0 ]]
+}
+
+@test "hosts that still run the program before this one are told, and tell" {
+	login ann
+	local gone
+	gone=$(session)
+	sql "insert into revocations (subject, version, expires_at) values ('$gone', 0, now() + interval '5 minutes')"
+	wait_for 10 answers 401 GET /api/v1/me
+	refused
+	sign_in "$EMAIL" "$PASSWORD"
+	gone=$(session)
+	delete "/api/v1/me/sessions/$gone"
+	status 204
+	[[ $(sql "select count(*) from revocations where subject = '$gone'") == 1 ]]
 }
 
 # asked STATUS: what auth/check says of TOKEN, without a look into the database.

@@ -246,7 +246,7 @@ def auth_logout(w):
     p = w.somebody()
     whole = (
         f"select not exists (select from sessions where id = '{p.session}') "
-        f"and exists (select from revocations where subject = '{p.session}')"
+        f"and exists (select from events where subject = '{p.session}')"
     )
     return Case("POST", API + "/auth/logout", {"refresh_token": p.refresh}, ok=204, whole=whole)
 

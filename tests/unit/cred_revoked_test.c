@@ -243,6 +243,37 @@ static void a_slow_writer(void **state)
 	assert_true(has_session(host.two, 2, NOW));
 }
 
+/* What the database may have lost is what only the worker remembers. */
+static void what_is_stored(void **state)
+{
+	struct revocation mine = session_of(1, LATER), fed = session_of(2, LATER);
+	struct revocation over = session_of(3, NOW + 1), strict = { id_of(4), 5, LATER, .stored = true };
+	struct revocation mild = { id_of(4), 2, LATER, .stored = true }, out[4];
+
+	(void)state;
+	fed.stored = true;
+	revoked_add(host.one, &fed, NOW);
+	revoked_add(host.one, &strict, NOW);
+	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW), 0);
+	revoked_tell(host.one, &mine, NOW);
+	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW), 1);
+	assert_true(uuid_eq(out[0].subject, mine.subject));
+
+	revoked_doubt(host.one);
+	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW), 3);
+	assert_int_equal(revoked_unstored(host.one, out, 2, NOW), 2);
+	revoked_add(host.one, &fed, NOW);
+	/* The database knows an older version of it only. */
+	revoked_add(host.one, &mild, NOW);
+	revoked_add(host.one, &over, NOW);
+	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW + 2), 2);
+	strict.version = 6;
+	revoked_add(host.one, &strict, NOW);
+	mine.stored = true;
+	revoked_add(host.one, &mine, NOW);
+	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW + 2), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -258,6 +289,7 @@ int main(void)
 		T(overflow_of_the_board),
 		T(a_writer_that_died),
 		T(a_slow_writer),
+		T(what_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
