@@ -23,6 +23,12 @@ struct pool_options {
 /* Begins to connect; never fails because of the database. NULL when out of memory. */
 struct pool *pool_make(const struct pool_options *o);
 
+/*
+ * Whether the URL names several hosts and asks for one that takes changes. While there is none,
+ * reads go to any of them, and changes are refused.
+ */
+bool pool_has_standbys(const struct pool *p);
+
 /* Closes all connections. No task may wait in the pool. */
 void pool_free(struct pool *p);
 

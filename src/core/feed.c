@@ -35,6 +35,8 @@ struct feed {
 	struct marks cursors; /* what was read */
 	struct str server;    /* which has told so; its text is the feed's */
 	bool doubt;	      /* the database may have lost what was read */
+	char beat[32];	      /* the newest sign of life that a standby has shown */
+	bool alive;	      /* what was read is as new as now, or a standby's that follows */
 	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
@@ -157,6 +159,20 @@ static enum err tell_again(struct feed *f)
 }
 
 /*
+ * Whether what is read is new: from the server that takes changes it is, from a standby only as long
+ * as signs of life of that one arrive there. A first one may be of any age.
+ */
+static bool is_new(struct feed *f, struct str beat, bool other_server)
+{
+	bool first = other_server || f->beat[0] == '\0', same = str_eq(beat, str_from(f->beat));
+	size_t n = beat.n < sizeof f->beat ? beat.n : sizeof f->beat - 1;
+
+	memcpy(f->beat, beat.p, n);
+	f->beat[n] = '\0';
+	return beat.n == 0 || (!first && !same);
+}
+
+/*
  * Reads the events told since the last reading. The heads are asked for first: up to there all is
  * committed, so the cursors are moved there once that was read.
  */
@@ -170,6 +186,7 @@ static enum err read_all(struct feed *f)
 	arena_reset(f->arena);
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	TRY(feed_heads(db_open(f->o.pool, f->arena), &row));
+	f->alive = is_new(f, row.beat, !str_eq(row.server, f->server));
 	TRY(look_at(f, &row, &heads));
 	more = any_beyond(&heads, &f->cursors);
 	while (more)
@@ -233,7 +250,7 @@ static void reading(void *arg)
 	enum err e = within_memory(f, read_both);
 
 	f->tried = true;
-	if (e == OK) {
+	if (e == OK && f->alive) {
 		f->fresh = true;
 		timer_set(&f->stale, ticks_us() + f->o.conf->sessions_blind);
 	}

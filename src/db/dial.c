@@ -33,6 +33,7 @@ struct dial {
 	pthread_t thread;
 	int64_t patience;
 	struct hosts hosts;
+	bool anywhere;
 	char *url;
 	const char *name;
 	struct dialled end;
@@ -71,9 +72,16 @@ static PGconn *start(const struct dial *d)
 			       "host",
 			       "hostaddr",
 			       "port",
+			       "target_session_attrs",
 			       NULL };
-	const char *values[] = { d->url,	d->name, "UTF8", d->hosts.host, d->hosts.hostaddr,
-				 d->hosts.port, NULL };
+	const char *values[] = { d->url,
+				 d->name,
+				 "UTF8",
+				 d->hosts.host,
+				 d->hosts.hostaddr,
+				 d->hosts.port,
+				 d->anywhere ? "any" : NULL,
+				 NULL };
 	PGconn *pg = PQconnectStartParams(keys, values, 1);
 
 	/*
@@ -193,6 +201,7 @@ struct dial *dial_start(const struct dial_options *o)
 	d->holders = 2;
 	d->patience = o->patience;
 	d->name = o->name;
+	d->anywhere = o->anywhere;
 	d->url = strdup(o->url.p);
 	d->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (o->hosts > 1)

@@ -16,6 +16,7 @@ struct dial_options {
 	struct secret url;	  /* copied */
 	const char *name;	  /* for PostgreSQL, unless the URL has one; a constant */
 	size_t hosts, first_host; /* how many the URL names, and which of them is asked first */
+	bool anywhere;		  /* a standby will do, whatever the URL asks for */
 	/*
 	 * Microseconds that servers may be silent, together. Names may take longer: an attempt that
 	 * is given up would begin anew, and never get there.

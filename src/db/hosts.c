@@ -70,6 +70,18 @@ size_t hosts_count(struct secret url)
 	return n;
 }
 
+bool hosts_writable(struct secret url)
+{
+	PQconninfoOption *options = PQconninfoParse(url.p, NULL);
+	const char *attrs = given(options, "target_session_attrs");
+	bool asked = attrs != NULL &&
+		     (strcmp(attrs, "read-write") == 0 || strcmp(attrs, "primary") == 0);
+	size_t n = count(options);
+
+	PQconninfoFree(options);
+	return asked && n > 1;
+}
+
 void hosts_from(struct secret url, size_t first, struct hosts *out)
 {
 	PQconninfoOption *options = PQconninfoParse(url.p, NULL);

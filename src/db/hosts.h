@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -17,6 +18,9 @@ struct hosts {
 
 /* The number of hosts; 1 when the string names none, or cannot be understood. */
 size_t hosts_count(struct secret url);
+
+/* Whether the string asks for a host that takes changes, of several. */
+bool hosts_writable(struct secret url);
 
 /*
  * The same hosts, the one at `first` (counted around) in front. All members are NULL when there is

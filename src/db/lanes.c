@@ -71,6 +71,14 @@ void lanes_give_up(struct lanes *p)
 		p->v[i].link.wanted = false;
 }
 
+void lanes_seek(struct lanes *p)
+{
+	lanes_give_up(p);
+	p->seeking = true;
+	p->v[0].link.wanted = true;
+	link_open(&p->v[0].link);
+}
+
 /* Opens one more lane, if there is one that is neither open nor opening. */
 static void open_one(struct lanes *p)
 {
@@ -123,6 +131,14 @@ static enum err wait_for_lane(struct lanes *p, const void *holder, struct lane *
 	else
 		forget_waiter(p, &w);
 	return e;
+}
+
+bool lanes_up(const struct lanes *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].link.state == LINK_UP)
+			return true;
+	return false;
 }
 
 struct lane *lanes_idle(struct lanes *p)
@@ -190,7 +206,22 @@ void lanes_leave(struct lane *l)
 
 static void lane_up(struct link *link)
 {
-	hand_on(OWNER_OF(link, struct lane, link));
+	struct lane *l = OWNER_OF(link, struct lane, link);
+	struct lanes *p = l->lanes;
+
+	if (p->seeking) {
+		p->seeking = p->out = false;
+		p->found(p);
+	}
+	hand_on(l);
+}
+
+/* Whether a lane that has gone down is to be tried again. */
+static bool comes_back(const struct lane *l)
+{
+	const struct lanes *p = l->lanes;
+
+	return l->state != LANE_HELD && (p->waiters != NULL || (p->seeking && l == p->v));
 }
 
 static void lane_down(struct link *link)
@@ -206,7 +237,7 @@ static void lane_down(struct link *link)
 	 * A lane that is held stays closed until its holder gives it back: it must not be handed to
 	 * another. A lane that nobody waits for need not come back before somebody does.
 	 */
-	if (l->state == LANE_HELD || l->lanes->waiters == NULL) {
+	if (!comes_back(l)) {
 		link->wanted = false;
 		timer_clear(&link->timer);
 	} else if (!link->wanted) {

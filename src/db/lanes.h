@@ -28,6 +28,9 @@ struct lanes {
 	struct waiter *waiters; /* the first has waited longest */
 	int64_t acquire_timeout_us;
 	bool out; /* the database is given up: refuse */
+	/* The first lane goes on trying, though nobody waits; `found` is called when it is up. */
+	bool seeking;
+	void (*found)(struct lanes *p);
 };
 
 /*
@@ -46,8 +49,14 @@ void lanes_open(struct lanes *p);
  */
 void lanes_give_up(struct lanes *p);
 
+/* Gives up, but goes on looking for a host that takes changes. */
+void lanes_seek(struct lanes *p);
+
 /* Queues a waiter for a lane, and has one more opened if there can be. */
 void lanes_queue(struct lanes *p, struct waiter *w);
+
+/* Whether a lane is connected. */
+bool lanes_up(const struct lanes *p);
 
 /* A lane that has nothing to do, or NULL. */
 struct lane *lanes_idle(struct lanes *p);

@@ -72,6 +72,7 @@ void link_reset(struct link *l, const char *why)
 	l->dial = NULL;
 	pipeline_connect(&l->pipeline, NULL, false);
 	l->unsent = false;
+	l->failed = l->state != LINK_UP;
 	l->state = LINK_DOWN;
 	if (l->wanted) {
 		l->backoff = l->backoff == 0 ? BACKOFF_FIRST_US : l->backoff * 2;
@@ -158,6 +159,13 @@ void link_flush(struct link *l)
 	}
 }
 
+bool link_at_standby(const struct link *l)
+{
+	const char *standby = PQparameterStatus(l->pipeline.pg, "in_hot_standby");
+
+	return standby != NULL && strcmp(standby, "on") == 0;
+}
+
 bool link_in_transaction(const struct link *l)
 {
 	return l->pipeline.count > 0 || PQtransactionStatus(l->pipeline.pg) != PQTRANS_IDLE;
@@ -217,6 +225,7 @@ void link_open(struct link *l)
 				    .name = "postern",
 				    .hosts = o->hosts,
 				    .first_host = o->first_host,
+				    .anywhere = o->writable && l->settings.reads && l->failed,
 				    .patience = o->hosts > 1 ? HOST_US : SETUP_US };
 
 	if (l->state != LINK_DOWN || l->timer.slot != 0)

@@ -40,6 +40,8 @@ struct link_options {
 	 * finds it silent, for all.
 	 */
 	size_t hosts, first_host;
+	/* The URL asks for a host that takes changes; while there is none, reads go to any. */
+	bool writable;
 };
 
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_ENTERING, LINK_UP };
@@ -58,6 +60,7 @@ struct link {
 	int64_t up_at;	    /* tick at which it could be used */
 	size_t first_host;  /* as the options had it when the link began to connect */
 	bool wanted;	    /* reconnect by itself */
+	bool failed;	    /* the last try to connect has */
 	bool unsent;	    /* libpq's buffer waits for the socket */
 };
 
@@ -85,6 +88,9 @@ bool link_send_sync(struct link *l);
 
 /* Sends what is queued, as far as the socket takes it. */
 void link_flush(struct link *l);
+
+/* Whether the link, which is up, leads to a standby. */
+bool link_at_standby(const struct link *l);
 
 /* Whether a transaction is open on the link, or something sent is not answered yet. */
 bool link_in_transaction(const struct link *l);

@@ -22,6 +22,7 @@ enum {
 	GRACE_SILENT_US = 80000,
 	GRACE_SLOW_US = 500000,
 	GRACE_LOOK_US = 20000,
+	BACK_US = 1000000,	 /* reads that have gone to a standby try to come back */
 	PATIENT_US = 30000000,	 /* see pool_options.patient */
 	FIRST_GRACE_US = 1000000 /* a worker that has just started has never been connected */
 };
@@ -64,14 +65,45 @@ static void on_up(struct reads *r)
 
 	if (p->out)
 		log_warn("db", "the database is back");
-	p->out = p->reads.out = p->lanes.out = false;
+	p->out = p->reads.out = false;
 	timer_clear(&p->grace);
+	p->at_standby = p->link.writable && link_at_standby(&r->link);
+	if (p->at_standby)
+		timer_set(&p->back, ticks_us() + BACK_US);
+	if (!p->at_standby || lanes_up(&p->lanes)) {
+		p->lanes.out = p->lanes.seeking = false;
+		return;
+	}
+	log_error("db", "no host takes changes: they are refused, and reads go to a standby");
+	lanes_seek(&p->lanes);
+	share_give_up(&p->share);
+}
+
+/* Reads leave the standby once changes have found a host; those under way are sent again. */
+static void leave_standby(struct pool *p)
+{
+	timer_clear(&p->back);
+	if (p->at_standby && !lanes_up(&p->lanes))
+		timer_set(&p->back, ticks_us() + BACK_US);
+	else if (p->at_standby)
+		link_reset(&p->reads.link, "a host takes changes again");
+}
+
+static void on_found(struct lanes *l)
+{
+	leave_standby(OWNER_OF(l, struct pool, lanes));
+}
+
+static void on_back(struct timer *t)
+{
+	leave_standby(OWNER_OF(t, struct pool, back));
 }
 
 static void on_down(struct reads *r)
 {
 	struct pool *p = OWNER_OF(r, struct pool, reads);
 
+	p->at_standby = false;
 	if (p->out || p->grace.slot != 0)
 		return;
 	p->gone = ticks_us();
@@ -95,15 +127,18 @@ struct pool *pool_make(const struct pool_options *o)
 	p->link = (struct link_options){ .url = o->url,
 					 .statement_timeout_us = o->statement_timeout_us,
 					 .lock_timeout_us = o->lock_timeout_us,
-					 .hosts = hosts_count(o->url) };
+					 .hosts = hosts_count(o->url),
+					 .writable = hosts_writable(o->url) };
 	p->patient = o->patient;
 	p->changes_nothing = o->changes_nothing;
 	p->reads.pipelined = o->pipeline;
 	p->reads.up = on_up;
 	p->reads.down = on_down;
 	p->lanes.acquire_timeout_us = o->acquire_timeout_us;
+	p->lanes.found = on_found;
 	p->hook.before_wait = before_wait;
 	p->grace.fire = on_grace;
+	p->back.fire = on_back;
 	if (!reads_make(&p->reads, &p->link) ||
 	    !lanes_make(&p->lanes, &p->link, o->connections - 1)) {
 		pool_free(p);
@@ -119,10 +154,16 @@ struct pool *pool_make(const struct pool_options *o)
 	return p;
 }
 
+bool pool_has_standbys(const struct pool *p)
+{
+	return p->link.writable;
+}
+
 void pool_free(struct pool *p)
 {
 	lanes_free(&p->lanes);
 	reads_free(&p->reads);
 	timer_clear(&p->grace);
+	timer_clear(&p->back);
 	free(p);
 }

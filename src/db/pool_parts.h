@@ -19,6 +19,8 @@ struct pool {
 	struct timer grace;
 	int64_t gone; /* tick at which the database went */
 	bool out;     /* the database is given up: refuse */
+	struct timer back;
+	bool at_standby; /* where reads go, for no host took changes */
 	bool patient, changes_nothing;
 };
 

@@ -17,10 +17,20 @@ from unnest(:subjects::text[], :versions::text[]) with ordinality as told (subje
 
 -- name: feed_heads :one feed_heads
 -- The numbers of the newest events, by bucket, and which server says so: what has been started anew, or took
--- the place of another one, may have gone back.
-select pg_postmaster_start_time()::text || ' ' || 'events'::regclass::oid::text as server,
-  coalesce(string_agg(seq::text, ' ' order by bucket), '') as heads
+-- the place of another one, may have gone back. And its newest sign of life, if that is a standby's; empty
+-- otherwise.
+select coalesce(pg_postmaster_start_time()::text || ' ' || 'events'::regclass::oid::text, '') as server,
+  coalesce(string_agg(seq::text, ' ' order by bucket), '') as heads,
+  coalesce((select extract(epoch from at)::text from feed_beat where pg_is_in_recovery()), '') as beat
 from feed_heads;
+
+-- name: feed_beat :exec
+-- A sign of life for standbys, where there are any, unless somebody else has just given one.
+update feed_beat
+set at = now()
+where single
+  and at not between now() - interval '500 milliseconds' and now()
+  and (:standbys::boolean or exists (select from pg_stat_replication));
 
 -- name: event_page :many event
 -- What is behind the cursors of the buckets, of which there is one each, and not beyond the heads.

@@ -5,9 +5,11 @@
     writer.py put PORT SECONDS THREADS    each thread renames users of its own: n1, n2, ...; the ids
                                           are those of `people` in tests/faults/common
     writer.py create PORT SECONDS THREADS TAG    each thread registers TAG-THREAD-N@x.example
+    writer.py get PORT SECONDS THREADS    the same, reading them
     writer.py check LOG < "ID NAME" lines: prints how many acknowledged renames are missing, how
                                           many names nobody sent, how many were acknowledged
     writer.py gap LOG FROM_MS             milliseconds from FROM_MS to the first success after it
+    writer.py away LOG                    the longest time without a success, in milliseconds
 
 Prints "START_MS END_MS STATUS KEY SEQUENCE" for each request; status 0 is no reply. A bearer token
 is taken from $TOKEN. Ends early on SIGTERM.
@@ -36,7 +38,7 @@ def send(port, kept, method, path, body):
     try:
         if kept[0] is None:
             kept[0] = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        kept[0].request(method, path, json.dumps(body), headers)
+        kept[0].request(method, path, body and json.dumps(body), headers)
         reply = kept[0].getresponse()
         reply.read()
         return reply.status
@@ -72,6 +74,14 @@ def renames(thread):
         who = thread * EACH + n % EACH + 1
         body = {"email": "%d@x.example" % who, "name": "n%d" % n}
         yield person(who), n, "PUT", "/api/v1/users/" + person(who), body
+
+
+def reads(thread):
+    n = 0
+    while True:
+        n += 1
+        time.sleep(0.002)
+        yield "r", n, "GET", "/api/v1/users/" + person(thread * EACH + n % EACH + 1), None
 
 
 def registrations(thread, tag):
@@ -117,13 +127,23 @@ def gap(log, since):
     print(min(ends) - since if ends else 999999)
 
 
+def away(log):
+    with open(log, encoding="ascii") as lines:
+        ends = sorted(int(e) for s, e, status, *_ in map(str.split, lines) if status[0] == "2")
+    print(max((b - a for a, b in zip(ends, ends[1:])), default=999999))
+
+
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "put":
         start(int(rest[0]), float(rest[1]), int(rest[2]), renames)
+    elif what == "get":
+        start(int(rest[0]), float(rest[1]), int(rest[2]), reads)
     elif what == "create":
         start(int(rest[0]), float(rest[1]), int(rest[2]), lambda t: registrations(t, rest[3]))
     elif what == "check":
         check(rest[0])
     elif what == "gap":
         gap(rest[0], int(rest[1]))
+    elif what == "away":
+        away(rest[0])
