@@ -2,7 +2,7 @@
 /*
  * The sweep forgets rows that have run out: sessions, proofs, guesses, mails and so on; in small
  * statements, now and then. It also sees to the keys of tokens when they are due, and to the months
- * of the audit log. Several hosts may sweep at once.
+ * of the audit log, and gives signs of life. Several hosts may sweep at once.
  */
 #pragma once
 

@@ -45,7 +45,7 @@ struct db_statement {
 	size_t key;
 };
 
-enum { DB_PARAMS_MAX = 20 };
+enum { DB_PARAMS_MAX = 16 };
 
 /* The access of one request to the database. Made by dispatch, used by handlers. */
 struct db;
@@ -77,6 +77,9 @@ enum err db_exec(struct db *db, const struct db_statement *s, const void *in, in
  * it; a single statement is its own transaction.
  */
 enum err db_begin(struct db *db);
+
+/* Whether the request has begun a transaction. */
+bool db_in_transaction(const struct db *db);
 
 /*
  * Declares that the writes so far are to stay, whatever becomes of the request, so that another

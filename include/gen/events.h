@@ -15,6 +15,7 @@ struct feed_head_row {
 struct feed_heads_row {
 	struct str server;
 	struct str heads;
+	struct str beat;
 };
 
 struct event_row {
@@ -57,9 +58,19 @@ enum err event_insert(struct db *db, const struct event_insert *in, int64_t *aff
 
 /*
  * The numbers of the newest events, by bucket, and which server says so: what has been started anew, or took
- * the place of another one, may have gone back.
+ * the place of another one, may have gone back. And its newest sign of life, if that is a standby's; empty
+ * otherwise.
  */
 enum err feed_heads(struct db *db, struct feed_heads_row *row);
+
+struct feed_beat {
+	bool standbys;
+};
+
+/*
+ * A sign of life for standbys, where there are any, unless somebody else has just given one.
+ */
+enum err feed_beat(struct db *db, const struct feed_beat *in, int64_t *affected);
 
 struct event_page {
 	struct str_list cursors;

@@ -7,6 +7,21 @@
 #include "gen/enums.h"
 #include "gen/ids.h"
 
+struct begun_session_row {
+	struct session_id id;
+	int64_t others;
+};
+
+struct ended_session_row {
+	struct session_id id;
+	struct user_id user_id;
+};
+
+struct ended_session_rows {
+	struct ended_session_row *v;
+	size_t n;
+};
+
 struct refreshed_row {
 	struct session_id id;
 	struct user_id user_id;
@@ -51,46 +66,42 @@ struct session_rows {
 	size_t n;
 };
 
-struct ended_session_row {
-	struct session_id id;
-	struct user_id user_id;
-};
-
-struct ended_session_rows {
-	struct ended_session_row *v;
-	size_t n;
-};
-
 struct session_begin {
 	struct session_id id;
-	int64_t idle_us;
 	int64_t absolute_us;
+	int64_t idle_us;
 	bool cookie;
 	struct str address;
 	struct str user_agent;
 	struct user_id user_id;
 	int32_t version;
-	int32_t others;
 	struct audit_id audit_id;
 	struct str request_id;
 	struct str pair;
 	struct instant network_until;
 	struct str network;
 	struct str account;
-	int32_t bucket;
-	int64_t life_us;
 };
 
 /*
  * Begins a session for who was seen to be the user, notes that, and forgets what was guessed wrong
- * before: all of a sign-in that is written, in one round trip. Those beyond the user's share end, the
- * longest unused ones first. Nothing at all when the user has changed since the password was checked:
- * the lock has this wait for a new password that is being set, or that for this, and then it ends this
- * session, too. Each part reads from the one before it, which makes their order, and with it that of the
- * locks: attempts are locked in the order of attempt_count. `pair` and the other two are empty where
- * nothing was guessed.
+ * before: all of a sign-in that is written, in one round trip. Nothing at all when the user has changed
+ * since the password was checked: the lock has this wait for a new password that is being set, or that for
+ * this, and then it ends this session, too. Each part reads from the one before it, which makes their order,
+ * and with it that of the locks: attempts are locked in the order of attempt_count. `pair` and the other two
+ * are empty where nothing was guessed. others: how many more the user has.
  */
-enum err session_begin(struct db *db, const struct session_begin *in, int64_t *affected);
+enum err session_begin(struct db *db, const struct session_begin *in, struct begun_session_row *row);
+
+struct session_delete_oldest {
+	struct user_id user_id;
+	int64_t most;
+};
+
+/*
+ * Ends the sessions of a user beyond so many, those that were not used for the longest time first.
+ */
+enum err session_delete_oldest(struct db *db, const struct session_delete_oldest *in, struct ended_session_rows *rows);
 
 struct session_rotate {
 	int32_t counter;
@@ -111,6 +122,7 @@ struct session_refreshed {
 	int32_t counter;
 	int64_t grace_us;
 	bool cookie;
+	int64_t idle_us;
 };
 
 /*
@@ -152,6 +164,7 @@ enum err session_prove(struct db *db, const struct session_prove *in, struct pro
 
 struct session_page {
 	struct user_id user_id;
+	int64_t idle_us;
 };
 
 /*

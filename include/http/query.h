@@ -5,7 +5,8 @@
 #include "base/arena.h"
 
 /*
- * Decodes %XX, and '+' as a space where `plus`. False on a malformed escape, NUL or invalid UTF-8.
+ * Decodes %XX, and '+' as a space where `plus`; a NUL stands behind it. False on a malformed
+ * escape, NUL or invalid UTF-8.
  */
 bool percent_decode(struct str raw, bool plus, struct arena *a, struct str *out);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/event.h"
 
-#include "core/revoke.h"
 #include "gen/events.h"
+
+enum { CLOCKS_US = 60000000 /* that clocks may differ by */ };
 
 /* What a transaction has to tell. */
 struct telling {
@@ -16,6 +17,13 @@ int32_t event_bucket(struct uuid user)
 	return user.b[sizeof user.b - 1] % FEED_BUCKETS;
 }
 
+int64_t event_life(void)
+{
+	/* The longest jwt.access_ttl, not that of now: it may be lower than when the token was
+	 * made, here or on another host. */
+	return CONF_ACCESS_TTL_MAX_S * INT64_C(1000000) + CLOCKS_US;
+}
+
 static struct str_list list_of(struct arena *a, size_t n)
 {
 	return (struct str_list){ .v = arena_new_array(a, n, struct str), .n = n };
@@ -27,7 +35,7 @@ enum err event_tell(struct db *db, struct arena *a, int32_t bucket, const struct
 	struct feed_take take = { .bucket = bucket, .n = (int64_t)n };
 	struct feed_head_row head = { 0 };
 	struct event_insert events = { .bucket = bucket,
-				       .life_us = revoke_life(),
+				       .life_us = event_life(),
 				       .subjects = list_of(a, n),
 				       .versions = list_of(a, n) };
 	char text[UUID_TEXT];
@@ -65,7 +73,8 @@ void event_revoked(struct req *r, struct user_id user, struct uuid subject, int3
 	struct telling *t = telling_of(r, user);
 
 	if (t->n == t->room) {
-		struct revocation *more = arena_new_array(r->arena, 2 * t->room + 4, struct revocation);
+		struct revocation *more = arena_new_array(r->arena, 2 * t->room + 4,
+							  struct revocation);
 
 		for (size_t i = 0; i < t->n; i++)
 			more[i] = t->v[i];

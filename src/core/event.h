@@ -19,6 +19,12 @@ int32_t event_bucket(struct uuid user);
  */
 void event_revoked(struct req *r, struct user_id user, struct uuid subject, int32_t version);
 
+/*
+ * How long a refusal is kept, in microseconds: as long as access tokens can be valid, and a minute
+ * more, for the clocks of hosts and database differ.
+ */
+int64_t event_life(void);
+
 /* Tells of n refusals at once, at the end of a transaction of its caller's. */
 enum err event_tell(struct db *db, struct arena *a, int32_t bucket, const struct revocation *what,
 		    size_t n);

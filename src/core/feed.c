@@ -37,7 +37,7 @@ struct feed {
 	bool doubt;	      /* the database may have lost what was read */
 	char beat[32];	      /* the newest sign of life that a standby has shown */
 	bool alive;	      /* what was read is as new as now, or a standby's that follows */
-	int64_t keys_at; /* tick from which on the keys are read again; 0: never read */
+	int64_t keys_at;      /* tick from which on the keys are read again; 0: never read */
 	struct timer next, stale;
 	bool fresh, reading, tried;
 	jmp_buf out_of_memory;
@@ -75,7 +75,8 @@ static bool read_marks(struct str text, struct marks *out)
 
 static struct str_list list_of(struct arena *a, const struct marks *m)
 {
-	struct str_list out = { .v = arena_new_array(a, FEED_BUCKETS, struct str), .n = FEED_BUCKETS };
+	struct str_list out = { .v = arena_new_array(a, FEED_BUCKETS, struct str),
+				.n = FEED_BUCKETS };
 
 	for (size_t i = 0; i < FEED_BUCKETS; i++)
 		out.v[i] = arena_printf(a, "%lld", (long long)m->of[i]);
@@ -138,29 +139,45 @@ static enum err look_at(struct feed *f, const struct feed_heads_row *row, struct
 	return OK;
 }
 
-/* Tells what only this worker remembers, a part at a time; the next reading shows what is left. */
-static enum err tell_again(struct feed *f)
+/* Tells a part of what only this worker remembers; *n: of how much. */
+static enum err tell_some(struct feed *f, size_t *n)
 {
+	int64_t now = instant_now().us / 1000000;
 	struct revocation *lost;
 	struct db *db;
-	size_t n;
 
 	arena_reset(f->arena);
+	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	lost = arena_new_array(f->arena, TOLD, struct revocation);
-	n = revoked_unstored(f->o.revoked, lost, TOLD, instant_now().us / 1000000);
-	f->doubt = n > 0;
-	if (n == 0)
+	*n = revoked_unstored(f->o.revoked, lost, TOLD, now);
+	if (*n == 0)
 		return OK;
 	db = db_open(f->o.pool, f->arena);
 	TRY(db_begin(db));
-	TRY(db_finish(db, event_tell(db, f->arena, event_bucket(lost[0].subject), lost, n)));
-	log_warn("feed", "the database has gone back; %zu revocations that it had lost are told again", n);
+	TRY(db_finish(db, event_tell(db, f->arena, event_bucket(lost[0].subject), lost, *n)));
+	for (size_t i = 0; i < *n; i++) {
+		lost[i].stored = true;
+		revoked_add(f->o.revoked, &lost[i], now);
+	}
+	return OK;
+}
+
+static enum err tell_again(struct feed *f)
+{
+	size_t n = TOLD, all = 0;
+
+	for (; n == TOLD; all += n)
+		TRY(tell_some(f, &n));
+	f->doubt = false;
+	if (all > 0)
+		log_warn("feed", "the database has gone back: %zu revocations are told it again",
+			 all);
 	return OK;
 }
 
 /*
- * Whether what is read is new: from the server that takes changes it is, from a standby only as long
- * as signs of life of that one arrive there. A first one may be of any age.
+ * Whether what is read is new: from the server that takes changes it is, from a standby only as
+ * long as signs of life of that one arrive there. A first one may be of any age.
  */
 static bool is_new(struct feed *f, struct str beat, bool other_server)
 {

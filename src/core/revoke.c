@@ -5,17 +5,7 @@
 #include "gen/sessions.h"
 #include "gen/users.h"
 
-enum {
-	CLOCKS_US = 60000000, /* that clocks may differ by */
-	BATCH = 1000	      /* session_delete_others' limit */
-};
-
-int64_t revoke_life(void)
-{
-	/* The longest jwt.access_ttl, not that of now: it may be lower than when the token was
-	 * made, here or on another host. */
-	return CONF_ACCESS_TTL_MAX_S * INT64_C(1000000) + CLOCKS_US;
-}
+enum { BATCH = 1000 /* session_delete_others' limit */ };
 
 static void tell(struct req *r, void *arg)
 {
@@ -29,7 +19,7 @@ static void revoke(struct req *r, struct user_id user, struct uuid subject, int3
 
 	*what = (struct revocation){ .subject = subject,
 				     .version = version,
-				     .expires = (instant_now().us + revoke_life()) / 1000000 };
+				     .expires = (instant_now().us + event_life()) / 1000000 };
 	event_revoked(r, user, subject, version);
 	req_after(r, tell, what);
 }

@@ -8,12 +8,6 @@
 
 #include "core/req.h"
 
-/*
- * How long a revocation is kept, in microseconds: as long as access tokens are valid, and a minute
- * more, for the clocks of hosts and database differ.
- */
-int64_t revoke_life(void);
-
 /* Refuses the access tokens of a user's session that has been ended. */
 void revoke_session(struct req *r, struct user_id user, struct session_id id);
 

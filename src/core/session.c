@@ -9,7 +9,6 @@
 #include "core/audit.h"
 #include "core/device.h"
 #include "core/outbox.h"
-#include "core/event.h"
 #include "core/revoke.h"
 #include "cred/opaque.h"
 #include "gen/sessions.h"
@@ -69,6 +68,25 @@ static struct tokens tokens_of(struct req *r, const struct issue *i)
 				.refresh_s = lesser(left, c->sessions_idle) / SECOND_US };
 }
 
+/*
+ * Ends what is beyond the user's share. What has begun stays begun, unless that is a transaction's
+ * anyway; whoever is interrupted here leaves one too many, until the next one begins.
+ */
+static enum err end_oldest(struct req *r, struct user_id user)
+{
+	struct session_delete_oldest key = { .user_id = user,
+					     .most = r->app->conf->sessions_per_user };
+	struct ended_session_rows ended = { 0 };
+
+	if (!db_in_transaction(r->db))
+		db_settle(r->db);
+	TRY(db_begin(r->db));
+	TRY(session_delete_oldest(r->db, &key, &ended));
+	for (size_t i = 0; i < ended.n; i++)
+		revoke_session(r, user, ended.v[i].id);
+	return OK;
+}
+
 enum err session_new(struct req *r, const struct account *a, const struct session_how *how,
 		     struct tokens *out, struct str *device)
 {
@@ -80,9 +98,6 @@ enum err session_new(struct req *r, const struct account *a, const struct sessio
 		.id = i.session,
 		.user_id = a->user,
 		.version = a->version,
-		.others = (int32_t)c->sessions_per_user - 1,
-		.bucket = event_bucket(a->user.uuid),
-		.life_us = revoke_life(),
 		.idle_us = c->sessions_idle,
 		.absolute_us = c->sessions_absolute,
 		.cookie = how->cookie,
@@ -98,14 +113,19 @@ enum err session_new(struct req *r, const struct account *a, const struct sessio
 	struct device_made known = device_make(a->user, a->version);
 	struct keeper_wish wishes[] = { { 0 }, device_wish(r, &known) };
 	struct tokens made = tokens_of(r, &i);
-	int64_t begun = 0;
+	struct begun_session_row begun = { 0 };
 
 	TRY(sign(r, &i, wishes, 2, &made));
-	TRY(session_begin(r->db, &row, &begun));
+
+	enum err e = session_begin(r->db, &row, &begun);
+
 	/* The password, the role or all of the user has changed since: look again. */
-	if (begun == 0)
+	if (e == ERR_NO_ROW)
 		return ERR_RETRY;
+	TRY(e);
 	r->notes++;
+	if (begun.others >= c->sessions_per_user)
+		TRY(end_oldest(r, a->user));
 	*out = made;
 	*device = device_text(r, &known, wishes[1].mac);
 	return OK;

@@ -6,10 +6,12 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "core/beat.h"
 #include "core/keys.h"
 #include "gen/attempts.h"
 #include "gen/audit.h"
 #include "gen/email_changes.h"
+#include "gen/events.h"
 #include "gen/mail_budgets.h"
 #include "gen/outbox.h"
 #include "gen/proofs.h"
@@ -33,6 +35,7 @@ struct sweep {
 	const struct conf *conf;
 	struct keeper *keeper;
 	struct arena *arena;
+	struct beat *beat;
 	struct timer next;
 	size_t at;     /* whose turn it is: 0 is the keys', behind that come the sorts */
 	int64_t round; /* tick at which this round began */
@@ -141,8 +144,9 @@ struct sweep *sweep_make(struct pool *pool, const struct conf *c, struct keeper 
 {
 	struct sweep *s = calloc(1, sizeof *s);
 
-	if (s == NULL || (s->arena = arena_make(MEMORY, NULL, NULL)) == NULL) {
-		free(s);
+	if (s == NULL || (s->arena = arena_make(MEMORY, NULL, NULL)) == NULL ||
+	    (s->beat = beat_make(pool)) == NULL) {
+		sweep_free(s);
 		return NULL;
 	}
 	s->pool = pool;
@@ -157,12 +161,17 @@ bool sweep_stop(struct sweep *s)
 {
 	s->stopped = true;
 	timer_clear(&s->next);
-	return !s->sweeping;
+
+	bool still = beat_stop(s->beat);
+
+	return still && !s->sweeping;
 }
 
 void sweep_free(struct sweep *s)
 {
-	if (s != NULL)
+	if (s != NULL) {
+		beat_free(s->beat);
 		arena_free(s->arena);
+	}
 	free(s);
 }

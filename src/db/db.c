@@ -41,6 +41,11 @@ enum err db_begin(struct db *db)
 	return OK;
 }
 
+bool db_in_transaction(const struct db *db)
+{
+	return db->transaction;
+}
+
 void db_settle(struct db *db)
 {
 	assert(!db->transaction);

@@ -26,8 +26,8 @@ static bool read_only(const char *state)
 	return starts(state, "25006");
 }
 
-/* "cached plan must not change result type". Of what an engine cannot do, the code is the same, and a
- * new connection cannot do it either; where it comes from is in no language. */
+/* "cached plan must not change result type". Of what an engine cannot do, the code is the same, and
+ * a new connection cannot do it either; where it comes from is in no language. */
 static bool replanned(const PGresult *r, const char *state)
 {
 	const char *function = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);

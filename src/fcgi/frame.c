@@ -99,6 +99,21 @@ static bool stream_length(struct stream *s, size_t *out)
 	return true;
 }
 
+static bool pair_valid(struct stream *s, size_t name, size_t value)
+{
+	struct stream again = *s;
+
+	/* Hardly ever does a pair begin in one record and end in another. */
+	if (name + value <= s->chunk) {
+		s->at += name + value;
+		s->chunk -= name + value;
+		s->left -= name + value;
+		return memchr(again.at, '=', name) == NULL &&
+		       memchr(again.at, '\0', name + value) == NULL;
+	}
+	return stream_skip(&again, name, '=') && stream_skip(s, name + value, '\0');
+}
+
 /*
  * Whether the pairs are valid; all records of the stream are there, `total` bytes in them. libfcgi
  * makes texts "NAME=VALUE" of the pairs, which end at a NUL: with a NUL, or with a "=" in a name, a
@@ -115,10 +130,7 @@ static bool pairs_valid(const uint8_t *first, size_t total)
 			return false;
 		if (name > s.left || value > s.left - name)
 			return false;
-
-		struct stream again = s;
-
-		if (!stream_skip(&again, name, '=') || !stream_skip(&s, name + value, '\0'))
+		if (!pair_valid(&s, name, value))
 			return false;
 	}
 	return true;

@@ -64,16 +64,18 @@ enum err event_insert(struct db *db, const struct event_insert *in, int64_t *aff
 static const struct db_column feed_heads_columns[] = {
 	{ .name = "server", .kind = KIND_STR, .offset = offsetof(struct feed_heads_row, server) },
 	{ .name = "heads", .kind = KIND_STR, .offset = offsetof(struct feed_heads_row, heads) },
+	{ .name = "beat", .kind = KIND_STR, .offset = offsetof(struct feed_heads_row, beat) },
 };
 
 const struct db_statement feed_heads_statement = {
 	.name = "feed_heads",
 	.sql =
-		"select pg_postmaster_start_time()::text || ' ' || 'events'::regclass::oid::text as server,\n"
-		"  coalesce(string_agg(seq::text, ' ' order by bucket), '') as heads\n"
+		"select coalesce(pg_postmaster_start_time()::text || ' ' || 'events'::regclass::oid::text, '') as server,\n"
+		"  coalesce(string_agg(seq::text, ' ' order by bucket), '') as heads,\n"
+		"  coalesce((select extract(epoch from at)::text from feed_beat where pg_is_in_recovery()), '') as beat\n"
 		"from feed_heads",
 	.columns = feed_heads_columns,
-	.column_count = 2,
+	.column_count = 3,
 	.row_size = sizeof(struct feed_heads_row),
 	.write = false,
 };
@@ -81,6 +83,28 @@ const struct db_statement feed_heads_statement = {
 enum err feed_heads(struct db *db, struct feed_heads_row *row)
 {
 	return db_one(db, &feed_heads_statement, NULL, row);
+}
+
+static const struct db_column feed_beat_params[] = {
+	{ .name = "standbys", .kind = KIND_BOOL, .offset = offsetof(struct feed_beat, standbys) },
+};
+
+const struct db_statement feed_beat_statement = {
+	.name = "feed_beat",
+	.sql =
+		"update feed_beat\n"
+		"set at = now()\n"
+		"where single\n"
+		"  and at not between now() - interval '500 milliseconds' and now()\n"
+		"  and ($1::boolean or exists (select from pg_stat_replication))",
+	.params = feed_beat_params,
+	.param_count = 1,
+	.write = true,
+};
+
+enum err feed_beat(struct db *db, const struct feed_beat *in, int64_t *affected)
+{
+	return db_exec(db, &feed_beat_statement, in, affected);
 }
 
 static const struct db_column event_page_params[] = {

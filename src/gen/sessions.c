@@ -7,22 +7,24 @@
 
 static const struct db_column session_begin_params[] = {
 	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, id) },
-	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, idle_us) },
 	{ .name = "absolute_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, absolute_us) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, idle_us) },
 	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_begin, cookie) },
 	{ .name = "address", .kind = KIND_STR, .offset = offsetof(struct session_begin, address) },
 	{ .name = "user_agent", .kind = KIND_STR, .offset = offsetof(struct session_begin, user_agent) },
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, user_id) },
 	{ .name = "version", .kind = KIND_I32, .offset = offsetof(struct session_begin, version) },
-	{ .name = "others", .kind = KIND_I32, .offset = offsetof(struct session_begin, others) },
 	{ .name = "audit_id", .kind = KIND_UUID, .offset = offsetof(struct session_begin, audit_id) },
 	{ .name = "request_id", .kind = KIND_STR, .offset = offsetof(struct session_begin, request_id) },
 	{ .name = "pair", .kind = KIND_STR, .offset = offsetof(struct session_begin, pair) },
 	{ .name = "network_until", .kind = KIND_INSTANT, .offset = offsetof(struct session_begin, network_until) },
 	{ .name = "network", .kind = KIND_STR, .offset = offsetof(struct session_begin, network) },
 	{ .name = "account", .kind = KIND_STR, .offset = offsetof(struct session_begin, account) },
-	{ .name = "bucket", .kind = KIND_I32, .offset = offsetof(struct session_begin, bucket) },
-	{ .name = "life_us", .kind = KIND_I64, .offset = offsetof(struct session_begin, life_us) },
+};
+
+static const struct db_column session_begin_columns[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct begun_session_row, id) },
+	{ .name = "others", .kind = KIND_I64, .offset = offsetof(struct begun_session_row, others) },
 };
 
 const struct db_statement session_begin_statement = {
@@ -33,8 +35,9 @@ const struct db_statement session_begin_statement = {
 		"  select\n"
 		"    $1::uuid,\n"
 		"    id,\n"
-		"    now() + $2::bigint * interval '1 microsecond',\n"
-		"    now() + $3::bigint * interval '1 microsecond',\n"
+		"    least(now() + $2::bigint * interval '1 microsecond',\n"
+		"      date_bin('1 hour', now() + $3::bigint * interval '1 microsecond' + interval '1 hour', 'epoch')),\n"
+		"    now() + $2 * interval '1 microsecond',\n"
 		"    $4::boolean,\n"
 		"    $5::text,\n"
 		"    $6::text\n"
@@ -44,66 +47,85 @@ const struct db_statement session_begin_statement = {
 		"    and disabled_at is null\n"
 		"  for share\n"
 		"  returning id, user_id, address\n"
-		"), gone as (\n"
-		"  delete from sessions\n"
-		"  where id in (\n"
-		"    select sessions.id\n"
-		"    from sessions\n"
-		"    join begun on begun.user_id = sessions.user_id\n"
-		"    where sessions.user_id = $7::uuid\n"
-		"    order by sessions.last_used_at desc\n"
-		"    offset $9::integer\n"
-		"    limit 100\n"
-		"  )\n"
-		"  returning id\n"
 		"), noted as (\n"
 		"  insert into audit (id, action, actor, subject, session, address, request_id, detail)\n"
-		"  select $10::uuid, 'session.begin', user_id, user_id, id, address, $11::text, ''\n"
+		"  select $9::uuid, 'session.begin', user_id, user_id, id, address, $10::text, ''\n"
 		"  from begun\n"
 		"), pair as (\n"
 		"  delete from attempts\n"
 		"  using begun\n"
 		"  where kind = 'pair'\n"
-		"    and key = $12::text\n"
+		"    and key = $11::text\n"
 		"  returning kind\n"
 		"), network as (\n"
 		"  update attempts as a\n"
 		"  set failures = greatest(a.failures - 1, 0),\n"
-		"      blocked_until = case when a.blocked_until = $13::timestamptz then '-infinity'\n"
+		"      blocked_until = case when a.blocked_until = $12::timestamptz then '-infinity'\n"
 		"        else a.blocked_until end\n"
 		"  from begun, (select count(*) from pair) as after\n"
 		"  where a.kind = 'network'\n"
-		"    and a.key = $14::text\n"
+		"    and a.key = $13::text\n"
 		"  returning a.kind\n"
 		"), account as (\n"
 		"  delete from attempts\n"
 		"  using begun, (select count(*) from network) as after\n"
 		"  where kind = 'account'\n"
-		"    and key = $15::text\n"
-		"  returning kind\n"
-		"), head as (\n"
-		"  update feed_heads\n"
-		"  set seq = seq + ended.n\n"
-		"  from (select count(*) as n from gone) as ended, (select count(*) from account) as after\n"
-		"  where bucket = $16::integer\n"
-		"    and ended.n > 0\n"
-		"  returning bucket, seq - ended.n as before\n"
-		"), told as (\n"
-		"  insert into events (bucket, seq, type, subject, version, expires_at)\n"
-		"  select head.bucket, head.before + row_number() over (), 'session.revoked', gone.id, 0,\n"
-		"    now() + $17::bigint * interval '1 microsecond'\n"
-		"  from gone\n"
-		"  cross join head\n"
+		"    and key = $14::text\n"
 		")\n"
-		"select from begun",
+		"select begun.id, coalesce((select count(*) from sessions where user_id = $7::uuid), 0) as others\n"
+		"from begun",
 	.params = session_begin_params,
-	.param_count = 17,
+	.param_count = 14,
+	.columns = session_begin_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct begun_session_row),
 	.write = true,
 };
 
-enum err session_begin(struct db *db, const struct session_begin *in, int64_t *affected)
+enum err session_begin(struct db *db, const struct session_begin *in, struct begun_session_row *row)
 {
-	return db_exec(db, &session_begin_statement, in, affected);
+	return db_one(db, &session_begin_statement, in, row);
+}
+
+static const struct db_column session_delete_oldest_params[] = {
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_delete_oldest, user_id) },
+	{ .name = "most", .kind = KIND_I64, .offset = offsetof(struct session_delete_oldest, most) },
+};
+
+static const struct db_column session_delete_oldest_columns[] = {
+	{ .name = "id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, id) },
+	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct ended_session_row, user_id) },
+};
+
+const struct db_statement session_delete_oldest_statement = {
+	.name = "session_delete_oldest",
+	.sql =
+		"delete from sessions\n"
+		"where user_id = $1::uuid\n"
+		"  and id in (\n"
+		"    select id\n"
+		"    from sessions\n"
+		"    where user_id = $1::uuid\n"
+		"    order by last_used_at desc, id desc\n"
+		"    offset $2::bigint\n"
+		"    limit 100\n"
+		"  )\n"
+		"returning id, user_id",
+	.params = session_delete_oldest_params,
+	.param_count = 2,
+	.columns = session_delete_oldest_columns,
+	.column_count = 2,
+	.row_size = sizeof(struct ended_session_row),
+	.write = true,
+};
+
+enum err session_delete_oldest(struct db *db, const struct session_delete_oldest *in, struct ended_session_rows *rows)
+{
+	struct db_rows all = { 0 };
+
+	TRY(db_many(db, &session_delete_oldest_statement, in, &all));
+	*rows = (struct ended_session_rows){ all.v, all.n };
+	return OK;
 }
 
 static const struct db_column session_rotate_params[] = {
@@ -131,13 +153,15 @@ const struct db_statement session_rotate_statement = {
 		"set counter = $1::integer + 1,\n"
 		"    rotated_at = now(),\n"
 		"    last_used_at = now(),\n"
-		"    idle_until = least(now() + $2::bigint * interval '1 microsecond', ends_at),\n"
+		"    idle_until = least(ends_at,\n"
+		"      date_bin('1 hour', now() + $2::bigint * interval '1 microsecond' + interval '1 hour', 'epoch')),\n"
 		"    address = $3\n"
 		"from users\n"
 		"where sessions.id = $4::uuid\n"
 		"  and sessions.counter <= $1::integer\n"
 		"  and sessions.cookie = $5\n"
 		"  and sessions.idle_until > now()\n"
+		"  and sessions.last_used_at > now() - $2::bigint * interval '1 microsecond'\n"
 		"  and users.id = sessions.user_id\n"
 		"  and users.disabled_at is null\n"
 		"returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,\n"
@@ -161,6 +185,7 @@ static const struct db_column session_refreshed_params[] = {
 	{ .name = "counter", .kind = KIND_I32, .offset = offsetof(struct session_refreshed, counter) },
 	{ .name = "grace_us", .kind = KIND_I64, .offset = offsetof(struct session_refreshed, grace_us) },
 	{ .name = "cookie", .kind = KIND_BOOL, .offset = offsetof(struct session_refreshed, cookie) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_refreshed, idle_us) },
 };
 
 static const struct db_column session_refreshed_columns[] = {
@@ -186,9 +211,10 @@ const struct db_statement session_refreshed_statement = {
 		"  and sessions.rotated_at > now() - $3::bigint * interval '1 microsecond'\n"
 		"  and sessions.cookie = $4\n"
 		"  and sessions.idle_until > now()\n"
+		"  and sessions.last_used_at > now() - $5::bigint * interval '1 microsecond'\n"
 		"  and users.disabled_at is null",
 	.params = session_refreshed_params,
-	.param_count = 4,
+	.param_count = 5,
 	.columns = session_refreshed_columns,
 	.column_count = 7,
 	.row_size = sizeof(struct refreshed_row),
@@ -303,6 +329,7 @@ enum err session_prove(struct db *db, const struct session_prove *in, struct pro
 
 static const struct db_column session_page_params[] = {
 	{ .name = "user_id", .kind = KIND_UUID, .offset = offsetof(struct session_page, user_id) },
+	{ .name = "idle_us", .kind = KIND_I64, .offset = offsetof(struct session_page, idle_us) },
 };
 
 static const struct db_column session_page_columns[] = {
@@ -321,10 +348,11 @@ const struct db_statement session_page_statement = {
 		"from sessions\n"
 		"where user_id = $1::uuid\n"
 		"  and idle_until > now()\n"
+		"  and last_used_at > now() - $2::bigint * interval '1 microsecond'\n"
 		"order by id desc\n"
 		"limit 200",
 	.params = session_page_params,
-	.param_count = 1,
+	.param_count = 2,
 	.columns = session_page_columns,
 	.column_count = 6,
 	.row_size = sizeof(struct session_row),

@@ -30,6 +30,7 @@ bool percent_decode(struct str raw, bool plus, struct arena *a, struct str *out)
 			return false;
 		p[n++] = (char)c;
 	}
+	p[n] = '\0';
 	*out = (struct str){ p, n };
 	return str_utf8(*out);
 }

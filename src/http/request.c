@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/request.h"
 
+#include <string.h>
+
 static const char *const names[METHOD_COUNT] = {
 	[METHOD_GET] = "GET",	  [METHOD_POST] = "POST",     [METHOD_PUT] = "PUT",
 	[METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE",
@@ -68,6 +70,35 @@ static bool breaks_line(char c)
 	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
+/*
+ * Whether one of eight bytes may break a line: below 0x20, or 0x7f. One of the other bytes may look
+ * so, too, but only beside one that does; "Bit Twiddling Hacks" (hasless, haszero).
+ */
+static bool may_break(const char *p)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
+	uint64_t w, deletes;
+
+	memcpy(&w, p, sizeof w);
+	deletes = w ^ ones * 0x7f;
+	return ((((w - ones * 0x20) & ~w) | ((deletes - ones) & ~deletes)) & tops) != 0;
+}
+
+static void keep_line(char *p, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		if (n - at >= 8 && !may_break(p + at)) {
+			at += 8;
+			continue;
+		}
+		if (breaks_line(p[at]))
+			p[at] = ' ';
+		at++;
+	}
+}
+
 void header_add(struct http_reply *r, const char *name, struct str value)
 {
 	buf_add(&r->headers, str_from(name));
@@ -76,18 +107,20 @@ void header_add(struct http_reply *r, const char *name, struct str value)
 	size_t start = r->headers.n;
 
 	buf_add(&r->headers, value);
-	for (size_t i = start; i < r->headers.n; i++)
-		if (breaks_line(r->headers.p[i]))
-			r->headers.p[i] = ' ';
+	keep_line(r->headers.p + start, r->headers.n - start);
 	buf_add(&r->headers, STR("\r\n"));
 }
 
 bool header_has(struct http_reply *r, const char *name)
 {
-	struct str rest = buf_str(&r->headers), line = { 0 }, key = { 0 };
+	const char *line = r->headers.p, *end = line + r->headers.n;
+	size_t n = strlen(name);
 
-	while (str_split(&rest, '\n', &line))
-		if (str_split(&line, ':', &key) && str_eq(key, str_from(name)))
+	while (line != NULL && (size_t)(end - line) > n) {
+		if (line[n] == ':' && memcmp(line, name, n) == 0)
 			return true;
+		line = memchr(line, '\n', (size_t)(end - line));
+		line += line != NULL;
+	}
 	return false;
 }

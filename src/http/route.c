@@ -23,12 +23,16 @@ static bool encodes_slash(struct str path)
 /* Empty segments and dots can name a second path to one resource: RFC 3986 section 5.2.4. */
 static bool segments_plain(struct str path)
 {
-	struct str segment = { 0 };
+	for (size_t i = 0, n = 0;; i += n + 1) {
+		const char *segment = path.p + i;
 
-	while (str_split(&path, '/', &segment))
-		if (segment.n == 0 || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+		for (n = 0; i + n < path.n && segment[n] != '/';)
+			n++;
+		if (n == 0 || (segment[0] == '.' && (n == 1 || (n == 2 && segment[1] == '.'))))
 			return false;
-	return true;
+		if (i + n == path.n)
+			return true;
+	}
 }
 
 /* As no segment can hold a slash, all of them are decoded at once. */
@@ -83,10 +87,15 @@ static enum err path_take(const struct http_request *r, struct arena *a, struct 
 		return ERR_INVALID;
 	if (r->path.p != NULL && !joined(whole, r->mount, info))
 		return ERR_INVALID;
-	if (info.n == 0 || info.n > ROUTE_PATH_MAX || info.p[0] != '/' || !str_utf8(info) ||
-	    !segments_plain(str_from_at(info, 1)))
+	if (info.n == 0 || info.n > ROUTE_PATH_MAX || info.p[0] != '/')
 		return ERR_NOT_FOUND;
-	*out = arena_dup(a, info);
+	/* A part of what was checked is as good. */
+	if (r->path.p != NULL)
+		*out = str_from_at(whole, r->mount.n);
+	else if (!str_utf8(info) || !segments_plain(str_from_at(info, 1)))
+		return ERR_NOT_FOUND;
+	else
+		*out = arena_dup(a, info);
 	return OK;
 }
 
@@ -116,8 +125,6 @@ static uint64_t shape_of(const struct route *route, struct str whole)
 	const char *template = route->path, *path = whole.p;
 	uint64_t s = 0;
 
-	if (heads_differ(route, whole))
-		return NO_SHAPE;
 	for (;; template ++, path++) {
 		if (*template == '{') {
 			template = strchr(template, '}') + 1;
@@ -163,9 +170,11 @@ enum err route_find(const struct route *routes, size_t n, const struct http_requ
 	*m = (struct route_match){ 0 };
 	TRY(path_take(r, a, &path));
 	for (size_t i = 0; i < n; i++) {
-		if (routes[i].path != before)
-			shape = shape_of(&routes[i], path);
-		before = routes[i].path;
+		if (routes[i].path != before) {
+			before = routes[i].path;
+			shape = heads_differ(&routes[i], path) ? NO_SHAPE
+							       : shape_of(&routes[i], path);
+		}
 		if (shape == NO_SHAPE || shape > best)
 			continue;
 		/* The resource is chosen by its path alone, the method then among its own. */

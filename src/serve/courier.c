@@ -18,7 +18,6 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "core/beat.h"
 #include "core/sweep.h"
 #include "gen/outbox.h"
 #include "serve/delivery.h"
@@ -61,7 +60,6 @@ struct courier {
 	struct pool *pool;
 	struct delivery delivery; /* its post is NULL where mail.url is not set */
 	struct sweep *sweep;
-	struct beat *beat;
 	struct hand hands[HANDS];
 	struct watch signals;
 	struct timer pulse, turn, drained;
@@ -271,20 +269,12 @@ static size_t busy_hands(const struct courier *c)
 	return n;
 }
 
-/* Ends what comes again by itself; true once nothing is under way. */
-static bool stopped(struct courier *c)
-{
-	bool swept = sweep_stop(c->sweep), still = beat_stop(c->beat);
-
-	return swept && still && busy_hands(c) == 0;
-}
-
 static void on_drained(struct timer *t)
 {
 	struct courier *c = OWNER_OF(t, struct courier, drained);
 	int64_t now = ticks_us();
 
-	if (stopped(c) || now >= c->drain_until)
+	if ((sweep_stop(c->sweep) && busy_hands(c) == 0) || now >= c->drain_until)
 		loop_stop();
 	else
 		timer_set(t, now + DRAIN_LOOK_US);
@@ -355,17 +345,15 @@ static bool make(struct courier *c)
 					 .templates = s->templates,
 					 .keeper = keeper_make(&keeper) };
 	c->sweep = c->pool == NULL ? NULL : sweep_make(c->pool, conf, c->delivery.keeper);
-	c->beat = c->pool == NULL ? NULL : beat_make(c->pool);
 	if (conf->mail_url.n > 0 && (c->delivery.post = post_make(conf)) == NULL)
 		return false;
-	return make_hands(c) && c->sweep != NULL && c->beat != NULL && c->delivery.keeper != NULL;
+	return make_hands(c) && c->sweep != NULL && c->delivery.keeper != NULL;
 }
 
 static void release(struct courier *c)
 {
 	post_free(c->delivery.post);
 	sweep_free(c->sweep);
-	beat_free(c->beat);
 	keeper_free(c->delivery.keeper);
 	pool_free(c->pool);
 	for (size_t i = 0; i < HANDS; i++) {
@@ -397,7 +385,7 @@ int courier_run(const struct courier_setup *s)
 	log_debug("courier", "courier %zu works", s->number);
 	loop_run();
 	log_flush();
-	if (stopped(&c))
+	if (busy_hands(&c) == 0 && sweep_stop(c.sweep))
 		release(&c);
 	else /* memory of the hands goes with the process */
 		log_warn("courier", "%zu mails were left under way", busy_hands(&c));

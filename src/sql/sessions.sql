@@ -1,11 +1,10 @@
--- name: session_begin :exec
+-- name: session_begin :one begun_session
 -- Begins a session for who was seen to be the user, notes that, and forgets what was guessed wrong
--- before: all of a sign-in that is written, in one round trip. Those beyond the user's share end, the
--- longest unused ones first. Nothing at all when the user has changed since the password was checked:
--- the lock has this wait for a new password that is being set, or that for this, and then it ends this
--- session, too. Each part reads from the one before it, which makes their order, and with it that of the
--- locks: attempts are locked in the order of attempt_count. `pair` and the other two are empty where
--- nothing was guessed.
+-- before: all of a sign-in that is written, in one round trip. Nothing at all when the user has changed
+-- since the password was checked: the lock has this wait for a new password that is being set, or that for
+-- this, and then it ends this session, too. Each part reads from the one before it, which makes their order,
+-- and with it that of the locks: attempts are locked in the order of attempt_count. `pair` and the other two
+-- are empty where nothing was guessed. others: how many more the user has.
 with begun as (
   insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
   select
@@ -23,18 +22,6 @@ with begun as (
     and disabled_at is null
   for share
   returning id, user_id, address
-), gone as (
-  delete from sessions
-  where id in (
-    select sessions.id
-    from sessions
-    join begun on begun.user_id = sessions.user_id
-    where sessions.user_id = :user_id
-    order by sessions.last_used_at desc
-    offset :others::integer
-    limit 100
-  )
-  returning id
 ), noted as (
   insert into audit (id, action, actor, subject, session, address, request_id, detail)
   select :audit_id::audit_id, 'session.begin', user_id, user_id, id, address, :request_id::text, ''
@@ -59,22 +46,23 @@ with begun as (
   using begun, (select count(*) from network) as after
   where kind = 'account'
     and key = :account::text
-  returning kind
-), head as (
-  update feed_heads
-  set seq = seq + ended.n
-  from (select count(*) as n from gone) as ended, (select count(*) from account) as after
-  where bucket = :bucket::integer
-    and ended.n > 0
-  returning bucket, seq - ended.n as before
-), told as (
-  insert into events (bucket, seq, type, subject, version, expires_at)
-  select head.bucket, head.before + row_number() over (), 'session.revoked', gone.id, 0,
-    now() + :life_us::bigint * interval '1 microsecond'
-  from gone
-  cross join head
 )
-select from begun;
+select begun.id, coalesce((select count(*) from sessions where user_id = :user_id), 0) as others
+from begun;
+
+-- name: session_delete_oldest :many ended_session
+-- Ends the sessions of a user beyond so many, those that were not used for the longest time first.
+delete from sessions
+where user_id = :user_id::user_id
+  and id in (
+    select id
+    from sessions
+    where user_id = :user_id
+    order by last_used_at desc, id desc
+    offset :most::bigint
+    limit 100
+  )
+returning id, user_id;
 
 -- name: session_rotate :one refreshed
 -- Exchanges the refresh token with this count; no row when there is a newer one. A count beyond the
@@ -91,7 +79,7 @@ where sessions.id = :id::session_id
   and sessions.counter <= :counter::integer
   and sessions.cookie = :cookie
   and sessions.idle_until > now()
-  and sessions.last_used_at > now() - :idle_us * interval '1 microsecond'
+  and sessions.last_used_at > now() - :idle_us::bigint * interval '1 microsecond'
   and users.id = sessions.user_id
   and users.disabled_at is null
 returning sessions.id, sessions.user_id, sessions.counter, sessions.ends_at,

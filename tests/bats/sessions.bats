@@ -201,6 +201,7 @@ audit_count() {
 	until=$(sql "select idle_until from sessions where id = '$id'")
 	refresh
 	status 200
+	tokens
 	[[ $(sql "select idle_until - '$until' in (interval '0', interval '1 hour') from sessions where id = '$id'") == t ]]
 	# sessions.idle is 30 days.
 	sql "update sessions set last_used_at = now() - interval '30 days 1 second', idle_until = now() + interval '59 minutes' where id = '$id'"
@@ -554,12 +555,14 @@ known() {
 	gone=$(session)
 	delete "/api/v1/me/sessions/$gone"
 	status 204
+	# Longer than between two readings.
+	sleep 1
 	# As a standby does that was behind, or a backup: the numbers are given again, to something else.
 	sql "with lost as (delete from events where subject = '$gone' returning bucket)
 		update feed_heads set seq = seq - 1 from lost where feed_heads.bucket = lost.bucket"
 	wait_for 10 known "$gone"
 	logged 'the database has gone back'
-	# Whoever begins now knows of it.
+	# Whoever begins now knows of it, too.
 	kill -KILL $(pool_kind worker)
 	wait_for 20 served
 	refused
@@ -569,16 +572,15 @@ known() {
 }
 
 @test "events of a bucket are seen in their order, whoever tells of them last" {
-	local writer reader=$BATS_TEST_TMPDIR/seen pids=()
+	local writer pids=() before
+	before=$(sql 'select seq from feed_heads where bucket = 40')
 	for writer in {1..8}; do
-		told "select gen_random_uuid() from generate_series(1, 20)" "$((writer % 2))" &
+		told "select gen_random_uuid() from generate_series(1, 20)" 40 &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
-	[[ $(sql "select count(*) from (select seq - lag(seq, 1, 0::bigint) over (partition by bucket order by seq) as step from events) s
-		where step <> 1") == 0 ]]
-	[[ $(sql "select count(*) from feed_heads h where seq <> coalesce((select max(seq) from events e where e.bucket = h.bucket), 0)
-		and exists (select from events e where e.bucket = h.bucket)") == 0 ]]
+	[[ $(sql "select min(seq) - $before, max(seq) - $before, count(*) from events where bucket = 40 and seq > $before") == '1|160|160' ]]
+	[[ $(sql "select seq - $before from feed_heads where bucket = 40") == 160 ]]
 }
 
 @test "hosts that still run the program before this one are told, and tell" {

@@ -22,6 +22,22 @@ def encode(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
+def session_id(n):
+    return f"00000000-0000-7001-8000-{n:012x}"
+
+
+class Refreshes:
+    """First refresh tokens of sessions, as a keeper makes them of the secret (cred/opaque.c, cred/keeper_work.c)."""
+
+    def __init__(self, secret):
+        mac = lambda data, key=b"": hashlib.blake2b(data, digest_size=32, key=key)
+        self.key = mac(b"refresh", mac(b"postern secret_key\0" + secret.encode()).digest()).digest()
+
+    def sign(self, n):
+        message = b"\x01" + uuid.UUID(session_id(n)).bytes + bytes(4)
+        return encode(message + hashlib.blake2b(message, digest_size=32, key=self.key).digest()).decode()
+
+
 class Tokens:
     """Access tokens like the one that Postern has just signed, for others."""
 

@@ -213,6 +213,10 @@ class Bench:
                 command += ["--" + name.replace("_", "-"), str(value)]
         return command
 
+    def psql(self, database, statement):
+        command = [*self.owner.command, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postern"]
+        subprocess.run([*command, "-h", f"{self.work}/main/sock", "-c", statement, database], check=True, cwd="/")
+
     def pgbench(self, script, clients, seconds, variables=None):
         """Transactions a second, by clients on the unix socket."""
         command = self.owner.command + [self.pgbench_path, "-n", "-M", "prepared", "-f", script]

@@ -28,7 +28,7 @@ class Measure(Workloads):
         self.bench.nginx.start()
         self.end_pool_of_stack()
         self.present = set()
-        for name in ("postern", "before", "seed", "tuned", "fastify", "libfcgi"):
+        for name in ("postern", "seed", "tuned", "fastify", "libfcgi"):
             if name in self.named and self.begin(self.named[name]):
                 self.present.add(name)
         if "postern" not in self.present:
@@ -65,7 +65,7 @@ class Measure(Workloads):
             self.pool("hashers", APP__SERVER__KEEPERS=str(CPUS)),
         ]
         if os.path.exists(f"{self.bench.work}/before"):
-            out.append(self.pool("before", "before"))
+            out += [self.pool("before", "before"), self.pool("again")]
         return out
 
     def peers(self):
@@ -182,6 +182,16 @@ class Measure(Workloads):
         options = {"connections": connections, "targets": self.gets, "tokens": self.tokens, "plain": plain}
         return lambda subject, seconds: self.bench.load(subject, seconds, **options)
 
+    def put_block(self):
+        options = {"connections": CONNECTIONS, "targets": self.puts, "tokens": self.tokens}
+        return lambda subject, seconds: self.bench.load(subject, seconds, **options)
+
+    def sign_in_block(self):
+        return lambda subject, seconds: self.bench.load(subject, seconds, connections=16, targets=self.logins)
+
+    def list_block(self):
+        return self.path_block("/api/v1/users?limit=100&offset=0", self.admin_token)
+
     def path_block(self, paths, token=None, connections=CONNECTIONS):
         def block(subject, seconds):
             path = paths[subject.name] if isinstance(paths, dict) else paths
@@ -196,7 +206,7 @@ class Measure(Workloads):
     def run(self):
         # P14 first: what is idle has never been busy. P2 comes with P1, P6 with P5, P8 with P7.
         order = {"P14": "P14", "P15": "P15", "P16": "P16", "P13": "P13", "P1": "P1 P2", "P9": "P9", "P10": "P10"}
-        order |= {"P11": "P11", "P3": "P3", "P4": "P4", "P12": "P12", "P5": "P5 P6", "P7": "P7 P8"}
+        order |= {"P11": "P11", "P3": "P3", "P4": "P4", "P12": "P12", "P5": "P5 P6", "P7": "P7 P8", "P17": "P17"}
         only = set(self.args.only.split(",")) if self.args.only else None
         for first, names in order.items():
             if only is None or only & set(names.split()):

@@ -47,6 +47,9 @@ class Blocks:
     def subjects(self, workload):
         return [s for w, s in self.all if w == workload]
 
+    def workloads(self):
+        return dict.fromkeys(w for w, _ in self.all)
+
     def values(self, workload, subject, field):
         """round -> value. field: a name, or names that are added."""
         fields = (field,) if isinstance(field, str) else field

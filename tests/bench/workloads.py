@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The workloads P1 to P16; docs/performance.md says what each is for. Measure carries them out."""
+"""The workloads P1 to P17; docs/performance.md says what each is for. Measure carries them out."""
 import http.client
 import json
 import os
 import subprocess
 import time
 
-from callers import ACTIVE, user_id
+from callers import ACTIVE, Refreshes, user_id
 from machine import BUILD, CPUS, Subject, pss_kib, processes
 
 CONNECTIONS = 32
@@ -15,7 +15,7 @@ CONNECTIONS = 32
 class Workloads:
     def p1(self):
         """GET by id, each by its own user. The first one comes again at the end: the control."""
-        subjects = [(s, s.name) for s in self.others("postern", "before", "seed", "tuned", "fastify")]
+        subjects = [(s, s.name) for s in self.others("postern", "seed", "tuned", "fastify")]
         block = self.get_block()
         for s in self.others("tuned"):
             self.tune(s, block)
@@ -57,7 +57,7 @@ class Workloads:
         )
         variables = {"id": user_id(self.active[0])}
         bench = lambda clients, seconds: self.bench.pgbench(script, clients, seconds, variables)
-        self.against("P3", bench, (1, 2, 4, 8, 16), self.others("postern", "before", "libfcgi"), self.get_block(plain=True))
+        self.against("P3", bench, (1, 2, 4, 8, 16), self.others("postern", "libfcgi"), self.get_block(plain=True))
 
     def against(self, workload, bench, clients, subjects, block):
         """Subjects and pgbench, with as many clients as it is fastest with, in turn."""
@@ -92,8 +92,7 @@ class Workloads:
         hashers = self.named["hashers"]
         if not self.begin(hashers):
             return
-        options = {"connections": 16, "targets": self.logins}
-        block = lambda subject, seconds: self.bench.load(subject, seconds, **options)
+        block = self.sign_in_block()
         subjects = [hashers, *self.others("postern", "seed", "fastify")]
         for i in range(self.rounds):
             self.bare("P5", i, CPUS)
@@ -193,8 +192,8 @@ class Workloads:
 
     def p10(self):
         """A list of 100."""
-        subjects = [(s, s.name) for s in self.others("postern", "before", "seed", "fastify")]
-        self.interleave("P10", subjects, self.path_block("/api/v1/users?limit=100&offset=0", self.admin_token))
+        subjects = [(s, s.name) for s in self.others("postern", "seed", "fastify")]
+        self.interleave("P10", subjects, self.list_block())
 
     def p11(self):
         """One page after another by one client; p50 far down the list against p50 of its first page."""
@@ -222,9 +221,7 @@ where id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n::int * {self.step}), 12
 returning id, email, name, role, created_at;"""
         script = self.bench.write("put.sql", text.split("\n"))
         bench = lambda clients, seconds: self.bench.pgbench(script, clients, seconds)
-        options = {"connections": CONNECTIONS, "targets": self.puts, "tokens": self.tokens}
-        block = lambda subject, seconds: self.bench.load(subject, seconds, **options)
-        self.against("P12", bench, (4, 8, 16, 32), self.others("postern", "before", "seed", "fastify"), block)
+        self.against("P12", bench, (4, 8, 16, 32), self.others("postern", "seed", "fastify"), self.put_block())
 
     def p13(self):
         """One token: nanoseconds, and instructions by callgrind, which no neighbour disturbs."""
@@ -288,16 +285,19 @@ returning id, email, name, role, created_at;"""
 
     def p15(self):
         """From exec to the first user read through nginx."""
-        template = self.pool("again", APP__DATABASE__MIGRATE_ON_START="true")
         for i in range(self.args.starts):
             # Seconds each: a few will do.
             slow = ("fastify",) if i < 5 else ()
             for s in self.others("postern", "seed", *slow):
-                source = template if s is self.postern else s
+                source = self.for_start() if s is self.postern else s
                 place = self.named[f"start_{source.kind}"]
                 again = Subject(s.name, source.kind, source.key, source.command, source.settings)
                 ms = self.start_once(again, place)
                 self.bench.record("P15", s.name, i, ms=ms)
+
+    def for_start(self, name="postern", stack="main"):
+        """As installed: what looks for migrations first."""
+        return self.pool(name, stack, APP__DATABASE__MIGRATE_ON_START="true")
 
     def start_once(self, subject, place):
         path = f"/api/v1/users/{user_id(self.active[0])}"
@@ -331,3 +331,75 @@ returning id, email, name, role, created_at;"""
                 for name in names
             )
             self.bench.record("P16", "fastify", 0, kib=kib / 1024)
+
+    def refresh_block(self, subjects):
+        """Each refresh token is good for once: a block has its own, more than it can use in its time."""
+        most, probe = 10000, 0
+        sessions = 4 * self.rounds * 2 * len(subjects) * most
+        text = f"""insert into sessions (id, user_id, idle_until, ends_at, cookie, address, user_agent)
+            select ('00000000-0000-7001-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+                ('00000000-0000-7000-8000-' || lpad(to_hex(n % {self.args.users} + 1), 12, '0'))::uuid,
+                now() + interval '30 days', now() + interval '90 days', false, '127.0.0.1', 'bench'
+            from generate_series(0, {sessions}) n"""
+        for database in ("postern", "before"):
+            for statement in (text, "vacuum analyze sessions"):
+                self.bench.psql(database, statement)
+        makers = {}
+        for s in subjects:
+            # Older ones make their key of jwt_secret.
+            for path in ("secret_key", "jwt_secret"):
+                with open(f"{self.bench.work}/main/secrets/{path}") as f:
+                    maker = Refreshes(f.read().strip())
+                body = {"refresh_token": maker.sign(probe)}
+                if self.ask(s, "POST", "/api/v1/auth/refresh", body)[0] == 200:
+                    makers[s.name] = maker
+                    break
+        taken = [1]
+
+        def block(subject, seconds):
+            n = taken[0]
+            taken[0] += most
+            tokens = (makers[subject.name].sign(i) for i in range(n, n + most))
+            lines = [f'POST /api/v1/auth/refresh {{"refresh_token":"{t}"}}' for t in tokens]
+            targets = self.bench.write("refreshes", lines)
+            return self.bench.load(subject, seconds, connections=CONNECTIONS, targets=targets)
+
+        return block
+
+    def p17(self):
+        """Against another Postern, in short blocks by turns; and Postern against itself, to know the noise."""
+        subjects = [self.named[n] for n in ("postern", "before", "again") if n in self.named]
+        if len(subjects) < 3:
+            return
+        # What: a block, and its seconds. Of sign-ins there are few a second.
+        blocks = {
+            "GET": (self.get_block(), 1),
+            "GET without TLS": (self.get_block(plain=True), 1),
+            "auth/check": (self.path_block("/api/v1/auth/check", self.tokens), 1),
+            "list": (self.list_block(), 1),
+            "PUT": (self.put_block(), 1),
+            "refresh": (self.refresh_block(subjects), 1),
+            "sign-in": (self.sign_in_block(), 4),
+        }
+        for i in range(4 * self.rounds):
+            # The pages of memory that a process happens to get make some percent, for as long as it lives.
+            for s in subjects:
+                s.stop()
+                self.begin(s)
+            for what, (block, seconds) in blocks.items():
+                if i % seconds > 0:
+                    continue
+                for s in subjects:
+                    block(s, 0.2)
+                # It matters who was busy just before, so everybody is everywhere.
+                for place in range(3):
+                    s = subjects[(i + (place if i // 3 % 2 else -place)) % 3]
+                    self.bench.record(f"P17 {what}", s.name, i, **block(s, min(seconds, self.seconds)))
+            print(f"  P17 {i + 1}", flush=True)
+        starts = [self.for_start(), self.for_start("before", "before")]
+        for i in range(self.args.starts // 2):
+            for s in starts if i % 2 else reversed(starts):
+                ms = self.start_once(s, self.named["start_fastcgi"])
+                self.bench.record("P17 start", s.name, i, ms=ms)
+        for s in subjects[1:]:
+            s.stop()

@@ -54,6 +54,11 @@ static struct revocation session_of(uint32_t n, int64_t expires)
 	return (struct revocation){ .subject = id_of(n), .expires = expires };
 }
 
+static struct revocation versions_of(uint32_t n, int32_t least, int64_t expires)
+{
+	return (struct revocation){ .subject = id_of(n), .version = least, .expires = expires };
+}
+
 /* Whether a token of that session is refused; its user is somebody of whom nothing is known. */
 static bool has_session(struct revoked *r, uint32_t n, int64_t now)
 {
@@ -95,7 +100,7 @@ static void by_version_of_the_user(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < COUNT(rows); i++) {
-		struct revocation what = { id_of(i), rows[i].least, LATER };
+		struct revocation what = versions_of(i, rows[i].least, LATER);
 
 		revoked_add(host.one, &what, NOW);
 		assert_int_equal(revoked_has(host.one, id_of(99), id_of(i), rows[i].version, NOW),
@@ -106,7 +111,7 @@ static void by_version_of_the_user(void **state)
 /* News may come twice, and in any order: the stricter stays. */
 static void the_stricter_stays(void **state)
 {
-	struct revocation strict = { id_of(1), 5, LATER }, mild = { id_of(1), 2, LATER + 10 };
+	struct revocation strict = versions_of(1, 5, LATER), mild = versions_of(1, 2, LATER + 10);
 
 	(void)state;
 	revoked_add(host.one, &strict, NOW);
@@ -159,7 +164,7 @@ static void many_and_what_is_over_makes_room(void **state)
 
 static void a_board_shared_by_two(void **state)
 {
-	struct revocation first = session_of(1, LATER), second = { id_of(2), 4, LATER };
+	struct revocation first = session_of(1, LATER), second = versions_of(2, 4, LATER);
 
 	(void)state;
 	revoked_tell(host.one, &first, NOW);
@@ -247,11 +252,11 @@ static void a_slow_writer(void **state)
 static void what_is_stored(void **state)
 {
 	struct revocation mine = session_of(1, LATER), fed = session_of(2, LATER);
-	struct revocation over = session_of(3, NOW + 1), strict = { id_of(4), 5, LATER, .stored = true };
-	struct revocation mild = { id_of(4), 2, LATER, .stored = true }, out[4];
+	struct revocation over = session_of(3, NOW + 1), strict = versions_of(4, 5, LATER);
+	struct revocation mild = versions_of(4, 2, LATER), out[4];
 
 	(void)state;
-	fed.stored = true;
+	fed.stored = strict.stored = mild.stored = true;
 	revoked_add(host.one, &fed, NOW);
 	revoked_add(host.one, &strict, NOW);
 	assert_int_equal(revoked_unstored(host.one, out, COUNT(out), NOW), 0);

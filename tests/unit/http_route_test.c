@@ -301,6 +301,38 @@ static void headers_stay_on_their_line(void **state)
 					"X-Empty: \r\n");
 }
 
+/* Eight bytes are looked at together: each byte, wherever it stands among others. */
+static void each_byte_of_a_header(void **state)
+{
+	for (unsigned c = 0; c < 256; c++)
+		for (size_t at = 0; at < 18; at++) {
+			struct http_reply r = { .headers = buf_make(*state, 8) };
+			char value[] = "\xff \x80~0123456789ab\t!", wanted[sizeof value];
+			bool breaks = (c < 0x20 && c != '\t') || c == 0x7f;
+
+			value[at] = (char)c;
+			memcpy(wanted, value, sizeof value);
+			wanted[at] = breaks ? ' ' : (char)c;
+			header_add(&r, "N", (struct str){ value, sizeof value - 1 });
+			assert_memory_equal(r.headers.p + 3, wanted, sizeof value - 1);
+		}
+}
+
+static void a_header_is_found_by_its_name(void **state)
+{
+	struct http_reply r = { .headers = buf_make(*state, 8) };
+
+	assert_false(header_has(&r, "N"));
+	header_add(&r, "Name", STR("Other: x"));
+	header_add(&r, "N", STR("1"));
+	assert_true(header_has(&r, "Name"));
+	assert_true(header_has(&r, "N"));
+	assert_false(header_has(&r, "Other"));
+	assert_false(header_has(&r, "Nam"));
+	assert_false(header_has(&r, "ame"));
+	assert_false(header_has(&r, "A name that is longer than all of the headers"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +344,8 @@ int main(void)
 		cmocka_unit_test(knows_its_params),
 		cmocka_unit_test(names_methods),
 		cmocka_unit_test_setup_teardown(headers_stay_on_their_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_byte_of_a_header, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_header_is_found_by_its_name, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

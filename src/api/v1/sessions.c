@@ -24,8 +24,7 @@ SCHEMA(session, session_out,
 
 static enum err list(struct req *r, struct user_id user)
 {
-	struct session_page key = { .user_id = user,
-				    .idle_us = r->app->conf->sessions_idle };
+	struct session_page key = { .user_id = user, .idle_us = r->app->conf->sessions_idle };
 	struct session_rows rows = { 0 };
 
 	TRY(session_page(r->db, &key, &rows));
