@@ -34,8 +34,12 @@ static void on_next(struct timer *t)
 	struct beat *b = OWNER_OF(t, struct beat, next);
 
 	timer_set(t, ticks_us() + EACH_US);
-	if (!b->beating)
-		b->beating = task_start(beating, b);
+	if (b->beating)
+		return;
+	/* The task may have ended when it has been started. */
+	b->beating = true;
+	if (!task_start(beating, b))
+		b->beating = false;
 }
 
 struct beat *beat_make(struct pool *pool)
