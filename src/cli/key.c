@@ -8,7 +8,10 @@
 #include "core/keys.h"
 #include "gen/signing_keys.h"
 
-enum { KID_TEXT = 64 /* a SHA-256 in base64url is shorter */ };
+enum {
+	KID_TEXT = 64,	/* a SHA-256 in base64url is shorter */
+	THUMBPRINT = 43 /* that, to the character */
+};
 
 /* The arguments behind "key ...". */
 struct key_arguments {
@@ -76,13 +79,19 @@ static enum err rotate(struct errand *e)
 	return keys_rotate(&e->req);
 }
 
+/* A kid is a thumbprint (RFC 7638), of which each 64th begins with a hyphen; no flag is as long. */
+static bool is_kid(const char *text)
+{
+	return text[0] != '\0' && (text[0] != '-' || strlen(text) == THUMBPRINT);
+}
+
 /* A key and a flag, in any order; false for anything else. */
 static bool read_arguments(const char *flag, int argc, char **argv, struct key_arguments *out)
 {
 	for (int i = 0; i < argc; i++) {
 		if (flag != NULL && strcmp(argv[i], flag) == 0 && !out->flag)
 			out->flag = true;
-		else if (argv[i][0] != '\0' && argv[i][0] != '-' && out->kid.p == NULL)
+		else if (is_kid(argv[i]) && out->kid.p == NULL)
 			out->kid = str_from(argv[i]);
 		else
 			return false;

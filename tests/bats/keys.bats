@@ -226,6 +226,16 @@ signed() {
 	done
 }
 
+@test "a key whose name begins with a hyphen can be retired like any other" {
+	local kid=-bcdefghijklmnopqrstuvwxyz0123456789_ABCDEF
+	sql "insert into signing_keys (kid, algorithm, state, public_pem, public_jwk, private_key, created_at)
+		select '$kid', algorithm, 'next', public_pem, public_jwk, private_key, now() from signing_keys where state = 'active'"
+	cli key retire "$kid"
+	[[ $(key_states) == *"$kid retired"* ]]
+	cli key retire --now "$kid"
+	[[ $(key_states) != *"$kid"* ]]
+}
+
 @test "what is done with keys is in the audit log" {
 	local kid
 	kid=$(cli key new --activate)

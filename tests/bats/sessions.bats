@@ -546,7 +546,11 @@ known() {
 	sign_in "$EMAIL" "$PASSWORD"
 	get /api/v1/me
 	status 200
+	# Nobody is to remember them, and tell them again.
 	sql 'delete from events'
+	kill -KILL $(pool_kind worker)
+	wait_for 20 served
+	wait_for 10 answers 200 GET /api/v1/me
 }
 
 @test "what a database has lost that has gone back is told to it again" {
@@ -565,6 +569,7 @@ known() {
 	# Whoever begins now knows of it, too.
 	kill -KILL $(pool_kind worker)
 	wait_for 20 served
+	wait_for 10 answers 401 GET /api/v1/me
 	refused
 	sign_in "$EMAIL" "$PASSWORD"
 	get /api/v1/me
