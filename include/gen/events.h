@@ -8,7 +8,6 @@
 #include "gen/ids.h"
 
 struct feed_head_row {
-	int32_t bucket;
 	int64_t seq;
 };
 

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/event.h"
 
+#include "conf/conf.h"
 #include "gen/events.h"
 
 enum { CLOCKS_US = 60000000 /* that clocks may differ by */ };
-
-/* What a transaction has to tell. */
-struct telling {
-	int32_t bucket;
-	struct revocation *v;
-	size_t n, room;
-};
 
 int32_t event_bucket(struct uuid user)
 {
@@ -47,39 +41,4 @@ enum err event_tell(struct db *db, struct arena *a, int32_t bucket, const struct
 	TRY(feed_take(db, &take, &head));
 	events.first = head.seq - take.n + 1;
 	return event_insert(db, &events, NULL);
-}
-
-static enum err tell(struct req *r, void *arg)
-{
-	const struct telling *t = arg;
-
-	return event_tell(r->db, r->arena, t->bucket, t->v, t->n);
-}
-
-static struct telling *telling_of(struct req *r, struct user_id user)
-{
-	struct telling *t = req_last_of(r, tell);
-
-	if (t != NULL)
-		return t;
-	t = arena_new(r->arena, struct telling);
-	*t = (struct telling){ .bucket = event_bucket(user.uuid) };
-	req_last(r, tell, t);
-	return t;
-}
-
-void event_revoked(struct req *r, struct user_id user, struct uuid subject, int32_t version)
-{
-	struct telling *t = telling_of(r, user);
-
-	if (t->n == t->room) {
-		struct revocation *more = arena_new_array(r->arena, 2 * t->room + 4,
-							  struct revocation);
-
-		for (size_t i = 0; i < t->n; i++)
-			more[i] = t->v[i];
-		t->v = more;
-		t->room = 2 * t->room + 4;
-	}
-	t->v[t->n++] = (struct revocation){ .subject = subject, .version = version };
 }

@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include "core/req.h"
+#include "cred/revoked.h"
+#include "db/db.h"
 
 enum { FEED_BUCKETS = 64 /* as many as the database has heads */ };
 
@@ -13,18 +14,15 @@ enum { FEED_BUCKETS = 64 /* as many as the database has heads */ };
 int32_t event_bucket(struct uuid user);
 
 /*
- * Has the request's transaction tell that tokens are refused: as its last statements (req_last). Of
- * a session, by its id and version 0, or of the user below a version. The first user in a
- * transaction gives it its bucket: a transaction locks one head, so two never wait crosswise.
- */
-void event_revoked(struct req *r, struct user_id user, struct uuid subject, int32_t version);
-
-/*
  * How long a refusal is kept, in microseconds: as long as access tokens can be valid, and a minute
  * more, for the clocks of hosts and database differ.
  */
 int64_t event_life(void);
 
-/* Tells of n refusals at once, at the end of a transaction of its caller's. */
+/*
+ * Tells of n refusals at once. The head of the bucket stays locked until the end of the caller's
+ * transaction, which therefore ends right behind this, and has one bucket: two never wait
+ * crosswise.
+ */
 enum err event_tell(struct db *db, struct arena *a, int32_t bucket, const struct revocation *what,
 		    size_t n);

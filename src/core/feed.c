@@ -33,7 +33,7 @@ struct feed {
 	struct feed_options o;
 	struct arena *arena;
 	struct marks cursors; /* what was read */
-	struct str server;    /* which has told so; its text is the feed's */
+	char server[64];      /* which has told so */
 	bool doubt;	      /* the database may have lost what was read */
 	char beat[32];	      /* the newest sign of life that a standby has shown */
 	bool alive;	      /* what was read is as new as now, or a standby's that follows */
@@ -104,6 +104,15 @@ static enum err read_page(struct feed *f, const struct marks *heads, bool *more)
 	return OK;
 }
 
+/* Copies a text that is short. */
+static void keep(struct str text, char *out, size_t room)
+{
+	size_t n = text.n < room ? text.n : room - 1;
+
+	memcpy(out, text.p, n);
+	out[n] = '\0';
+}
+
 /* Whether a bucket's mark is higher in a than in b. */
 static bool any_beyond(const struct marks *a, const struct marks *b)
 {
@@ -120,19 +129,13 @@ static bool any_beyond(const struct marks *a, const struct marks *b)
  */
 static enum err look_at(struct feed *f, const struct feed_heads_row *row, struct marks *heads)
 {
-	char *server;
-
 	if (!read_marks(row->heads, heads)) {
 		log_error("feed", "the table feed_heads has not %d rows: restore it", FEED_BUCKETS);
 		return ERR_INTERNAL;
 	}
-	if (str_eq(row->server, f->server) && !any_beyond(&f->cursors, heads))
+	if (str_eq(row->server, str_from(f->server)) && !any_beyond(&f->cursors, heads))
 		return OK;
-	server = strndup(row->server.p, row->server.n);
-	if (server == NULL)
-		return ERR_BUSY;
-	free((char *)f->server.p);
-	f->server = str_from(server);
+	keep(row->server, f->server, sizeof f->server);
 	f->cursors = (struct marks){ 0 };
 	f->doubt = true;
 	revoked_doubt(f->o.revoked);
@@ -182,10 +185,8 @@ static enum err tell_again(struct feed *f)
 static bool is_new(struct feed *f, struct str beat, bool other_server)
 {
 	bool first = other_server || f->beat[0] == '\0', same = str_eq(beat, str_from(f->beat));
-	size_t n = beat.n < sizeof f->beat ? beat.n : sizeof f->beat - 1;
 
-	memcpy(f->beat, beat.p, n);
-	f->beat[n] = '\0';
+	keep(beat, f->beat, sizeof f->beat);
 	return beat.n == 0 || (!first && !same);
 }
 
@@ -203,7 +204,7 @@ static enum err read_all(struct feed *f)
 	arena_reset(f->arena);
 	task_deadline(task_self(), ticks_us() + PATIENCE_US);
 	TRY(feed_heads(db_open(f->o.pool, f->arena), &row));
-	f->alive = is_new(f, row.beat, !str_eq(row.server, f->server));
+	f->alive = is_new(f, row.beat, !str_eq(row.server, str_from(f->server)));
 	TRY(look_at(f, &row, &heads));
 	more = any_beyond(&heads, &f->cursors);
 	while (more)
@@ -325,9 +326,7 @@ bool feed_stop(struct feed *f)
 
 void feed_free(struct feed *f)
 {
-	if (f != NULL) {
+	if (f != NULL)
 		arena_free(f->arena);
-		free((char *)f->server.p);
-	}
 	free(f);
 }

@@ -7,21 +7,61 @@
 
 enum { BATCH = 1000 /* session_delete_others' limit */ };
 
-static void tell(struct req *r, void *arg)
+/* What a transaction has to tell, under the bucket of the first user it tells of. */
+struct telling {
+	int32_t bucket;
+	struct revocation *v;
+	size_t n, room;
+};
+
+/* In the transaction, for others. */
+static enum err tell(struct req *r, void *arg)
 {
-	revoked_tell(r->app->revoked, arg, instant_now().us / 1000000);
+	const struct telling *t = arg;
+
+	return event_tell(r->db, r->arena, t->bucket, t->v, t->n);
 }
 
-/* Has others told in the transaction, and the workers of this host after its commit. */
+/* After its commit, for the workers of this host. */
+static void tell_host(struct req *r, void *arg)
+{
+	const struct telling *t = arg;
+
+	for (size_t i = 0; i < t->n; i++)
+		revoked_tell(r->app->revoked, &t->v[i], instant_now().us / 1000000);
+}
+
+static struct telling *telling_of(struct req *r, struct user_id user)
+{
+	struct telling *t = req_last_of(r, tell);
+
+	if (t != NULL)
+		return t;
+	t = arena_new(r->arena, struct telling);
+	*t = (struct telling){ .bucket = event_bucket(user.uuid) };
+	req_last(r, tell, t);
+	req_after(r, tell_host, t);
+	return t;
+}
+
+/* Refuses tokens: of a session, by its id and version 0, or of the user below a version. */
 static void revoke(struct req *r, struct user_id user, struct uuid subject, int32_t version)
 {
-	struct revocation *what = arena_new(r->arena, struct revocation);
+	struct telling *t = telling_of(r, user);
 
-	*what = (struct revocation){ .subject = subject,
-				     .version = version,
-				     .expires = (instant_now().us + event_life()) / 1000000 };
-	event_revoked(r, user, subject, version);
-	req_after(r, tell, what);
+	if (t->n == t->room) {
+		struct revocation *more = arena_new_array(r->arena, 2 * t->room + 4,
+							  struct revocation);
+
+		for (size_t i = 0; i < t->n; i++)
+			more[i] = t->v[i];
+		t->v = more;
+		t->room = 2 * t->room + 4;
+	}
+	t->v[t->n++] = (struct revocation){ .subject = subject,
+					    .version = version,
+					    .expires = (instant_now().us + event_life()) /
+						       1000000 };
 }
 
 void revoke_session(struct req *r, struct user_id user, struct session_id id)

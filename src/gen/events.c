@@ -11,7 +11,6 @@ static const struct db_column feed_take_params[] = {
 };
 
 static const struct db_column feed_take_columns[] = {
-	{ .name = "bucket", .kind = KIND_I32, .offset = offsetof(struct feed_head_row, bucket) },
 	{ .name = "seq", .kind = KIND_I64, .offset = offsetof(struct feed_head_row, seq) },
 };
 
@@ -21,11 +20,11 @@ const struct db_statement feed_take_statement = {
 		"update feed_heads\n"
 		"set seq = seq + $1::bigint\n"
 		"where bucket = $2\n"
-		"returning bucket, seq",
+		"returning seq",
 	.params = feed_take_params,
 	.param_count = 2,
 	.columns = feed_take_columns,
-	.column_count = 2,
+	.column_count = 1,
 	.row_size = sizeof(struct feed_head_row),
 	.write = true,
 };

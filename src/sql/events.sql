@@ -4,7 +4,7 @@
 update feed_heads
 set seq = seq + :n::bigint
 where bucket = :bucket
-returning bucket, seq;
+returning seq;
 
 -- name: event_insert :exec
 -- Tells that access tokens are refused: of sessions (version 0), or of a user below a version; under numbers

@@ -529,6 +529,17 @@ told() {
 		from head cross join ended as t (e)"
 }
 
+# Whoever begins now knows that TOKEN has been revoked, and takes another one.
+refused_by_new_workers() {
+	kill -KILL $(pool_kind worker)
+	wait_for 20 served
+	wait_for 10 answers 401 GET /api/v1/me
+	refused
+	sign_in "$EMAIL" "$PASSWORD"
+	get /api/v1/me
+	status 200
+}
+
 # known ID: the feed has it.
 known() {
 	[[ $(sql "select count(*) from events where subject = '$1'") != 0 ]]
@@ -539,13 +550,7 @@ known() {
 	told "select gen_random_uuid() from generate_series(1, 50000)"
 	told "select '$(session)'::uuid"
 	wait_for 10 answers 401 GET /api/v1/me
-	kill -KILL $(pool_kind worker)
-	wait_for 20 served
-	wait_for 10 answers 401 GET /api/v1/me
-	refused
-	sign_in "$EMAIL" "$PASSWORD"
-	get /api/v1/me
-	status 200
+	refused_by_new_workers
 	# Nobody is to remember them, and tell them again.
 	sql 'delete from events'
 	kill -KILL $(pool_kind worker)
@@ -566,14 +571,7 @@ known() {
 		update feed_heads set seq = seq - 1 from lost where feed_heads.bucket = lost.bucket"
 	wait_for 10 known "$gone"
 	logged 'the database has gone back'
-	# Whoever begins now knows of it, too.
-	kill -KILL $(pool_kind worker)
-	wait_for 20 served
-	wait_for 10 answers 401 GET /api/v1/me
-	refused
-	sign_in "$EMAIL" "$PASSWORD"
-	get /api/v1/me
-	status 200
+	refused_by_new_workers
 }
 
 @test "events of a bucket are seen in their order, whoever tells of them last" {

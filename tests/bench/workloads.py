@@ -369,7 +369,7 @@ returning id, email, name, role, created_at;"""
     def p17(self):
         """Against another Postern, in short blocks by turns; and Postern against itself, to know the noise."""
         subjects = [self.named[n] for n in ("postern", "before", "again") if n in self.named]
-        if len(subjects) < 3:
+        if len(subjects) < 3 or not all(s.process or self.begin(s) for s in subjects):
             return
         # What: a block, and its seconds. Of sign-ins there are few a second.
         blocks = {
